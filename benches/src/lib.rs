@@ -1,0 +1,7 @@
+//! What the benchmarks share: the messages they run over, and the peers they compare with.
+
+mod corpus;
+mod peers;
+
+pub use corpus::{Corpus, names};
+pub use peers::{PeerArena, jiter_arena, quick_xml_arena};

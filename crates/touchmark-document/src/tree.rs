@@ -1,0 +1,466 @@
+//! The element tree: what FHIR JSON and FHIR XML both become, as nodes in one reusable arena.
+
+use std::collections::HashMap;
+
+use crate::cache::{NameCache, ShortName};
+use crate::fault::{Fault, FaultKind};
+use crate::names::{Name, Names};
+
+/// The number of a node in its document; the root is 0 and parents come before their children.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct NodeId(pub u32);
+
+impl NodeId {
+    /// The root of every document.
+    pub const ROOT: NodeId = NodeId(0);
+    pub(crate) const NONE: u32 = u32::MAX;
+}
+
+/// How a node was written, so that a rule can say that the wrong JSON type was used.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Form {
+    /// An XML element, which has no JSON type.
+    Element,
+    /// An XML attribute: `id` of any element and `url` of an extension.
+    Attribute,
+    /// XHTML markup: the value is the markup itself, from `<div` to `</div>`.
+    Markup,
+    /// A JSON object.
+    Object,
+    /// A JSON string.
+    String,
+    /// A JSON number; the value is as written.
+    Number,
+    /// JSON `true` or `false`.
+    Boolean,
+    /// JSON `null`, or a place in a primitive array that only its `_name` sibling fills.
+    Null,
+}
+
+/// A run of text: in the source, or (unescaped) in the arena's own buffer.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Text {
+    pub start: u32,
+    pub len: u32,
+}
+
+impl Text {
+    /// Marks a start that counts in the arena's buffer rather than in the source.
+    pub const OWN: u32 = 0x8000_0000;
+    /// A node without a value.
+    pub const ABSENT: Text = Text { start: u32::MAX, len: u32::MAX };
+
+    /// A run of the source.
+    #[inline]
+    pub const fn of_source(start: usize, end: usize) -> Text {
+        Text { start: start as u32, len: (end - start) as u32 }
+    }
+
+    /// What was added to the arena's buffer since it was `start` long.
+    pub const fn of_own(start: usize, end: usize) -> Text {
+        Text { start: start as u32 | Text::OWN, len: (end - start) as u32 }
+    }
+}
+
+/// A node: 32 bytes, two in a cache line.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Node {
+    pub name: Name,
+    pub resource: Name,
+    pub form: Form,
+    /// In JSON: the node was an item of an array.
+    pub in_array: bool,
+    pub parent: u32,
+    pub first_child: u32,
+    pub next: u32,
+    /// Where the node begins in the source, in bytes: the `<` of its tag, the key of its property, the item of its array.
+    pub start: u32,
+    pub value: Text,
+}
+
+impl Node {
+    /// A node without children and siblings yet.
+    #[inline]
+    pub(crate) const fn new(name: Name, form: Form, parent: u32, start: usize, value: Text) -> Node {
+        Node {
+            name,
+            resource: Name::NONE,
+            form,
+            in_array: false,
+            parent,
+            first_child: NodeId::NONE,
+            next: NodeId::NONE,
+            start: start as u32,
+            value,
+        }
+    }
+}
+
+/// More nodes than this are refused: 512 MiB of them. The largest real message has some hundred thousand.
+const MOST_NODES: usize = 1 << 24;
+
+/// The memory of a document: cleared and filled again for the next one, so that a worker allocates once.
+#[derive(Default, Debug)]
+pub struct Arena {
+    pub(crate) nodes: Vec<Node>,
+    /// Unescaped values.
+    pub(crate) own: String,
+    pub(crate) faults: Vec<Fault>,
+    /// Names that the table does not hold.
+    pub(crate) local_names: Vec<Box<str>>,
+    pub(crate) local_numbers: HashMap<Box<str>, u16, foldhash::fast::RandomState>,
+    pub(crate) cache: NameCache,
+}
+
+impl Arena {
+    /// An arena without memory of its own yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.nodes.clear();
+        self.own.clear();
+        self.faults.clear();
+        self.local_names.clear();
+        self.local_numbers.clear();
+        self.cache.clear();
+    }
+
+    /// The name written in `text[start..end]`: the cache's, the table's, or one of this document.
+    #[inline]
+    pub(crate) fn name_at(&mut self, names: &Names, text: &str, start: usize, end: usize) -> Option<Name> {
+        let Some(short) = ShortName::read(text.as_bytes(), start, end) else {
+            return self.name(names, &text[start..end]);
+        };
+        if let Some(name) = self.cache.get(&short) {
+            return Some(name);
+        }
+        let name = self.name(names, &text[start..end])?;
+        self.cache.put(short, name);
+        Some(name)
+    }
+
+    /// The text of a name of this document.
+    pub(crate) fn name_text<'t>(&'t self, names: &'t Names, name: Name) -> &'t str {
+        if name.is_unknown() {
+            self.local_names.get((name.0 - Name::FIRST_LOCAL) as usize).map_or("", |t| t)
+        } else {
+            names.text(name)
+        }
+    }
+
+    /// Adds a node; the caller links it to its siblings. `None` when there are too many.
+    #[inline]
+    pub(crate) fn push(&mut self, node: Node) -> Option<u32> {
+        let id = self.nodes.len();
+        if id >= MOST_NODES {
+            return None;
+        }
+        self.nodes.push(node);
+        Some(id as u32)
+    }
+
+    /// Notes a fault, unless there are too many already.
+    #[cold]
+    pub(crate) fn fault(&mut self, kind: FaultKind, offset: usize, node: u32, detail: &str) {
+        if self.faults.len() < Document::MOST_FAULTS {
+            let detail = detail.chars().take(80).collect::<String>().into_boxed_str();
+            self.faults.push(Fault { kind, offset: offset as u32, node: NodeId(node), detail });
+        }
+    }
+
+    /// Puts the faults into the order of the source: some are known only at the end of an object.
+    pub(crate) fn sort_faults(&mut self) {
+        if !self.faults.is_sorted_by_key(|f| f.offset) {
+            self.faults.sort_by_key(|f| f.offset);
+        }
+    }
+
+    /// The name of `text`: the table's, or one of this document. `None` when 32,768 unknown names are used up.
+    #[inline]
+    pub(crate) fn name(&mut self, names: &Names, text: &str) -> Option<Name> {
+        let found = names.find(text);
+        if found == Name::NONE { self.local_name(text) } else { Some(found) }
+    }
+
+    #[cold]
+    fn local_name(&mut self, text: &str) -> Option<Name> {
+        if let Some(&number) = self.local_numbers.get(text) {
+            return Some(Name(number));
+        }
+        let number = Name::FIRST_LOCAL as usize + self.local_names.len();
+        let number = u16::try_from(number).ok()?;
+        self.local_names.push(text.into());
+        self.local_numbers.insert(text.into(), number);
+        Some(Name(number))
+    }
+}
+
+/// A parsed document: the tree, read-only, borrowed from the source and from the arena it was read into.
+#[derive(Clone, Copy, Debug)]
+pub struct Document<'a> {
+    pub(crate) source: &'a str,
+    pub(crate) arena: &'a Arena,
+    pub(crate) names: &'a Names,
+    pub(crate) format: Format,
+}
+
+/// The two wire formats of FHIR.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Format {
+    /// FHIR JSON.
+    Json,
+    /// FHIR XML.
+    Xml,
+}
+
+/// A line and a column, both from 1; columns count Unicode scalar values.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Position {
+    /// The line, from 1.
+    pub line: u32,
+    /// The column, from 1.
+    pub column: u32,
+}
+
+impl<'a> Document<'a> {
+    /// The root element. A document always has one.
+    pub fn root(self) -> NodeRef<'a> {
+        self.node(NodeId::ROOT)
+    }
+
+    /// The node with this number.
+    #[inline]
+    pub fn node(self, id: NodeId) -> NodeRef<'a> {
+        NodeRef { document: self, id }
+    }
+
+    /// How many nodes there are; they are numbered from 0 without gaps.
+    pub fn len(self) -> usize {
+        self.arena.nodes.len()
+    }
+
+    /// Never true: a document has a root.
+    pub fn is_empty(self) -> bool {
+        self.arena.nodes.is_empty()
+    }
+
+    /// JSON or XML.
+    pub fn format(self) -> Format {
+        self.format
+    }
+
+    /// The text that was read (decoded to UTF-8, without a byte order mark).
+    pub fn source(self) -> &'a str {
+        self.source
+    }
+
+    /// How many faults a reader notes at most; more would say nothing new.
+    pub const MOST_FAULTS: usize = 10_000;
+
+    /// What the reader found amiss and could read past, in the order of the source; the first
+    /// [`Document::MOST_FAULTS`] of them.
+    pub fn faults(self) -> &'a [Fault] {
+        &self.arena.faults
+    }
+
+    /// The text of a name that occurs in this document or in its table.
+    pub fn name_text(self, name: Name) -> &'a str {
+        self.arena.name_text(self.names, name)
+    }
+
+    /// The line and column of a byte offset of the source.
+    pub fn position(self, offset: u32) -> Position {
+        position_in(self.source, offset)
+    }
+
+    pub(crate) fn text(self, text: Text) -> &'a str {
+        if text.start & Text::OWN != 0 {
+            let start = (text.start & !Text::OWN) as usize;
+            self.arena.own.get(start..start + text.len as usize).unwrap_or("")
+        } else {
+            self.source.get(text.start as usize..(text.start + text.len) as usize).unwrap_or("")
+        }
+    }
+}
+
+/// The line and column of a byte offset.
+pub(crate) fn position_in(source: &str, offset: u32) -> Position {
+    let mut end = (offset as usize).min(source.len());
+    while !source.is_char_boundary(end) {
+        end -= 1;
+    }
+    let before = &source[..end];
+    let line_start = before.rfind('\n').map_or(0, |n| n + 1);
+    let line = before.bytes().filter(|b| *b == b'\n').count() as u32 + 1;
+    Position { line, column: before[line_start..].chars().count() as u32 + 1 }
+}
+
+/// A node together with its document.
+#[derive(Clone, Copy, Debug)]
+pub struct NodeRef<'a> {
+    document: Document<'a>,
+    id: NodeId,
+}
+
+impl PartialEq for NodeRef<'_> {
+    /// Two nodes of one document are equal when they are the same node.
+    fn eq(&self, other: &Self) -> bool {
+        self.id == other.id
+    }
+}
+
+impl<'a> NodeRef<'a> {
+    #[inline]
+    fn node(self) -> &'a Node {
+        &self.document.arena.nodes[self.id.0 as usize]
+    }
+
+    /// The document.
+    pub fn document(self) -> Document<'a> {
+        self.document
+    }
+
+    /// The number of the node.
+    #[inline]
+    pub fn id(self) -> NodeId {
+        self.id
+    }
+
+    /// The element name; for the root its resource type.
+    #[inline]
+    pub fn name(self) -> Name {
+        self.node().name
+    }
+
+    /// The element name as text.
+    pub fn name_text(self) -> &'a str {
+        self.document.name_text(self.node().name)
+    }
+
+    /// The resource type of a node that is a resource (the root, a Bundle entry's `resource`, `contained`, a Parameters
+    /// parameter's `resource`), else [`Name::NONE`].
+    #[inline]
+    pub fn resource(self) -> Name {
+        self.node().resource
+    }
+
+    /// The resource type as text; empty for a node that is no resource.
+    pub fn resource_text(self) -> &'a str {
+        self.document.name_text(self.node().resource)
+    }
+
+    /// Whether this node is a resource.
+    #[inline]
+    pub fn is_resource(self) -> bool {
+        self.node().resource != Name::NONE
+    }
+
+    /// How it was written.
+    #[inline]
+    pub fn form(self) -> Form {
+        self.node().form
+    }
+
+    /// In JSON: whether it was an item of an array.
+    #[inline]
+    pub fn in_array(self) -> bool {
+        self.node().in_array
+    }
+
+    /// The primitive value, unescaped, decimals as written; `None` where there is none.
+    #[inline]
+    pub fn value(self) -> Option<&'a str> {
+        let text = self.node().value;
+        if text == Text::ABSENT { None } else { Some(self.document.text(text)) }
+    }
+
+    /// The parent; `None` for the root.
+    #[inline]
+    pub fn parent(self) -> Option<NodeRef<'a>> {
+        let parent = self.node().parent;
+        (parent != NodeId::NONE).then(|| self.document.node(NodeId(parent)))
+    }
+
+    /// The children in the order of the source; in JSON a primitive's `id` and `extension` from its `_name` sibling.
+    #[inline]
+    pub fn children(self) -> Children<'a> {
+        Children { document: self.document, next: self.node().first_child }
+    }
+
+    /// Whether there is any child.
+    #[inline]
+    pub fn has_children(self) -> bool {
+        self.node().first_child != NodeId::NONE
+    }
+
+    /// The children of this name, in order.
+    pub fn children_named(self, name: Name) -> impl Iterator<Item = NodeRef<'a>> {
+        self.children().filter(move |c| c.name() == name)
+    }
+
+    /// The first child of this name.
+    pub fn child_named(self, name: Name) -> Option<NodeRef<'a>> {
+        self.children().find(|c| c.name() == name)
+    }
+
+    /// The first child whose name is this text. For code off the hot path; elsewhere compare [`Name`]s.
+    pub fn child(self, name: &str) -> Option<NodeRef<'a>> {
+        self.children().find(|c| c.name_text() == name)
+    }
+
+    /// All children whose name is this text.
+    pub fn all<'n>(self, name: &'n str) -> impl Iterator<Item = NodeRef<'a>> + use<'a, 'n> {
+        self.children().filter(move |c| c.name_text() == name)
+    }
+
+    /// The value of the first child whose name is this text.
+    pub fn child_value(self, name: &str) -> Option<&'a str> {
+        self.child(name).and_then(NodeRef::value)
+    }
+
+    /// Where the node begins in the source, in bytes.
+    #[inline]
+    pub fn start(self) -> u32 {
+        self.node().start
+    }
+
+    /// Where the node begins, as line and column.
+    pub fn position(self) -> Position {
+        self.document.position(self.node().start)
+    }
+
+    /// The innermost resource that holds this node (itself, when it is a resource).
+    pub fn innermost_resource(self) -> NodeRef<'a> {
+        let mut at = self;
+        while !at.is_resource() {
+            match at.parent() {
+                Some(parent) => at = parent,
+                None => break,
+            }
+        }
+        at
+    }
+}
+
+/// The children of a node, in order.
+#[derive(Clone, Debug)]
+pub struct Children<'a> {
+    document: Document<'a>,
+    next: u32,
+}
+
+impl<'a> Iterator for Children<'a> {
+    type Item = NodeRef<'a>;
+
+    #[inline]
+    fn next(&mut self) -> Option<NodeRef<'a>> {
+        if self.next == NodeId::NONE {
+            return None;
+        }
+        let child = self.document.node(NodeId(self.next));
+        self.next = child.node().next;
+        Some(child)
+    }
+}

@@ -1,0 +1,430 @@
+//! FHIR XML read into the element tree.
+//!
+//! <https://hl7.org/fhir/STU3/xml.html> is the format: `value` is an attribute, so are `id` of any element and `url` of
+//! an extension; a resource stands as one element in the element that has a place for it; the narrative is XHTML.
+
+mod prolog;
+
+use crate::Limits;
+use crate::fault::{FaultKind, Stop, UnreadableKind, stop};
+use crate::names::{Name, Names};
+use crate::namespaces::{Namespace, Namespaces, OtherAttribute, shortened};
+use crate::tree::{Arena, Form, Node, NodeId, Text};
+use crate::xhtml::{close_tag, comment_or_instruction, element, unclosed};
+use crate::xml_scan::{RawName, XmlScan};
+
+const NONE: u32 = NodeId::NONE;
+
+/// An element that is being read.
+#[derive(Clone, Copy, Debug)]
+struct Frame {
+    node: u32,
+    /// The last child so far.
+    last: u32,
+    name: RawName,
+    /// Where its namespace declarations begin.
+    mark: u32,
+    namespace: Namespace,
+    /// It is a resource itself, so that no further one is expected in it.
+    is_resource: bool,
+    /// It is a resource that shares its node with the element around it.
+    shares: bool,
+    /// It is the element around such a resource.
+    wraps: bool,
+    has_stray_text: bool,
+}
+
+struct Reader<'r> {
+    scan: XmlScan<'r>,
+    arena: &'r mut Arena,
+    names: &'r Names,
+    limits: Limits,
+    spaces: Namespaces<'r>,
+    frame: Frame,
+    stack: Vec<Frame>,
+    attributes: Vec<OtherAttribute>,
+}
+
+/// Reads XML into a cleared arena; `has_mark` says that the text began with a byte order mark (see `encoding.rs`).
+pub(crate) fn read(
+    source: &str,
+    has_mark: bool,
+    arena: &mut Arena,
+    names: &Names,
+    limits: Limits,
+) -> Result<(), Stop> {
+    let outside = Frame {
+        node: NONE,
+        last: NONE,
+        name: RawName::default(),
+        mark: 0,
+        namespace: Namespace::FHIR,
+        is_resource: false,
+        shares: false,
+        wraps: false,
+        has_stray_text: false,
+    };
+    let reader = Reader {
+        scan: XmlScan::new(source),
+        arena,
+        names,
+        limits,
+        spaces: Namespaces::new(),
+        frame: outside,
+        stack: Vec::with_capacity(32),
+        attributes: Vec::new(),
+    };
+    reader.document(has_mark)
+}
+
+impl Reader<'_> {
+    fn document(mut self, has_mark: bool) -> Result<(), Stop> {
+        self.scan.refuse_noncharacters()?;
+        self.prolog(has_mark)?;
+        self.open()?;
+        while !self.stack.is_empty() {
+            self.content()?;
+        }
+        self.epilog()
+    }
+
+    /// Reads on to the end of the next tag.
+    #[inline]
+    fn content(&mut self) -> Result<(), Stop> {
+        self.scan.skip_blanks();
+        if self.scan.peek() != b'<' {
+            return self.stray_text();
+        }
+        match self.scan.bytes.get(self.scan.at + 1) {
+            Some(b'/') => self.close(),
+            Some(b'!' | b'?') => {
+                if self.scan.starts_with(b"<![CDATA[") {
+                    let start = self.scan.at;
+                    self.scan.cdata()?;
+                    self.stray_text_fault(start);
+                    return Ok(());
+                }
+                comment_or_instruction(&mut self.scan)
+            }
+            _ => self.open(),
+        }
+    }
+
+    #[cold]
+    fn stray_text(&mut self) -> Result<(), Stop> {
+        if self.scan.at_end() {
+            return Err(unclosed(&self.scan, self.frame.name));
+        }
+        let start = self.scan.at;
+        self.scan.text()?;
+        self.stray_text_fault(start);
+        Ok(())
+    }
+
+    #[cold]
+    fn stray_text_fault(&mut self, start: usize) {
+        if !self.frame.has_stray_text {
+            self.frame.has_stray_text = true;
+            let text = self.scan.text[start..self.scan.at].trim_end();
+            self.arena.fault(FaultKind::StrayText, start, self.frame.node, text);
+        }
+    }
+
+    /// Reads the start tag that is here.
+    #[inline]
+    fn open(&mut self) -> Result<(), Stop> {
+        let start = self.scan.at;
+        self.scan.at += 1;
+        let tag = self.scan.name()?;
+        if self.stack.len() as u32 >= self.limits.depth {
+            return Err(self.scan.too_deep());
+        }
+        let (local, end) = (tag.local as usize, tag.end as usize);
+        if end - local == 3 && &self.scan.bytes[local..end] == b"div" && !self.stack.is_empty() {
+            return self.markup(start, tag);
+        }
+        let Some(name) = self.arena.name_at(self.names, self.scan.text, local, end) else {
+            return Err(self.too_many_names());
+        };
+        let is_type = self.scan.bytes[local].is_ascii_uppercase();
+        let mut frame = if is_type || self.stack.is_empty() {
+            self.resource(name, start)?
+        } else {
+            let node = self.child(Node::new(name, Form::Element, self.frame.node, start, Text::ABSENT))?;
+            Frame { node, last: NONE, is_resource: false, shares: false, ..self.frame }
+        };
+        (frame.name, frame.wraps, frame.has_stray_text) = (tag, false, false);
+        frame.mark = self.spaces.mark() as u32;
+
+        let is_empty = self.attributes(&mut frame)?;
+        let namespace = self.spaces.of_element(&self.scan, tag)?;
+        if namespace != Namespace::FHIR {
+            self.foreign(frame.node, start, namespace, tag)?;
+        }
+        frame.namespace = namespace;
+        self.stack.push(self.frame);
+        self.frame = frame;
+        if is_empty { self.end() } else { Ok(()) }
+    }
+
+    /// Adds a node to the element that is being read.
+    #[inline]
+    fn child(&mut self, node: Node) -> Result<u32, Stop> {
+        if self.frame.wraps {
+            self.fault(FaultKind::SeveralResources, node.start, self.frame.node, node.name);
+        }
+        let id = self.push(node)?;
+        link(self.arena, self.frame.node, self.frame.last, id);
+        self.frame.last = id;
+        Ok(id)
+    }
+
+    #[inline]
+    fn push(&mut self, node: Node) -> Result<u32, Stop> {
+        match self.arena.push(node) {
+            Some(id) => Ok(id),
+            None => {
+                Err(stop(self.scan.text, self.scan.at, UnreadableKind::TooLarge, "more elements than a document may have"))
+            }
+        }
+    }
+
+    /// The frame of an element that is named like a type: the root, or a resource in the element that holds it.
+    #[cold]
+    fn resource(&mut self, name: Name, start: usize) -> Result<Frame, Stop> {
+        let mut node = Node::new(name, Form::Element, self.frame.node, start, Text::ABSENT);
+        if self.frame.is_resource {
+            let node = self.child(node)?;
+            return Ok(Frame { node, last: NONE, is_resource: false, shares: false, ..self.frame });
+        }
+        node.resource = name;
+        if self.stack.is_empty() {
+            let node = self.push(node)?;
+            return Ok(Frame { node, last: NONE, is_resource: true, shares: false, ..self.frame });
+        }
+        if self.frame.wraps {
+            self.fault(FaultKind::SeveralResources, start as u32, self.frame.node, name);
+            self.second_resource(node)?;
+        } else {
+            if self.frame.last != NONE && self.arena.nodes[self.frame.last as usize].form != Form::Attribute {
+                self.fault(FaultKind::SeveralResources, start as u32, self.frame.node, name);
+            }
+            self.frame.wraps = true;
+            self.arena.nodes[self.frame.node as usize].resource = name;
+        }
+        Ok(Frame { is_resource: true, shares: true, ..self.frame })
+    }
+
+    /// Makes a node beside the one that has its resource already, as if each had an element of its own around it.
+    fn second_resource(&mut self, mut node: Node) -> Result<(), Stop> {
+        let wrapper = self.arena.nodes[self.frame.node as usize];
+        (node.name, node.parent) = (wrapper.name, wrapper.parent);
+        let id = self.push(node)?;
+        if let Some(around) = self.stack.last_mut() {
+            link(self.arena, around.node, around.last, id);
+            around.last = id;
+        }
+        (self.frame.node, self.frame.last) = (id, NONE);
+        Ok(())
+    }
+
+    /// Reads the attributes and the end of a start tag; whether it ends its element at once.
+    #[inline]
+    fn attributes(&mut self, frame: &mut Frame) -> Result<bool, Stop> {
+        if self.scan.starts_with(b" value=\"") {
+            self.scan.at += 8;
+            self.value(frame.node, b'"')?;
+            if self.scan.starts_with(b"/>") {
+                self.scan.at += 2;
+                return Ok(true);
+            }
+        } else if self.scan.peek() == b'>' {
+            self.scan.at += 1;
+            return Ok(false);
+        }
+        self.more_attributes(frame)
+    }
+
+    /// Reads the value of the attribute `value`, whose opening quote has been read.
+    #[inline]
+    fn value(&mut self, node: u32, quote: u8) -> Result<(), Stop> {
+        let value = self.scan.quoted(quote, &mut self.arena.own)?;
+        self.arena.nodes[node as usize].value = value;
+        if value.len == 0 {
+            let Node { start, name, .. } = self.arena.nodes[node as usize];
+            self.fault(FaultKind::EmptyString, start, node, name);
+        }
+        Ok(())
+    }
+
+    fn more_attributes(&mut self, frame: &mut Frame) -> Result<bool, Stop> {
+        // The fast way above has read `value` already when the node has one.
+        let (mut has_value, mut has_id, mut has_url) =
+            (self.arena.nodes[frame.node as usize].value != Text::ABSENT, false, false);
+        self.attributes.clear();
+        let is_empty = loop {
+            let blank = self.scan.skip_blanks();
+            match self.scan.peek() {
+                b'>' => {
+                    self.scan.at += 1;
+                    break false;
+                }
+                b'/' => {
+                    self.scan.at += 1;
+                    if self.scan.peek() != b'>' {
+                        return Err(self.scan.unexpected("`>` after `/`"));
+                    }
+                    self.scan.at += 1;
+                    break true;
+                }
+                _ if self.scan.at_end() => return Err(unclosed(&self.scan, frame.name)),
+                _ if !blank => return Err(self.scan.unexpected("a blank, `/>` or `>`")),
+                _ => {}
+            }
+            let name = self.scan.name()?;
+            let seen = match name.whole(self.scan.text) {
+                "value" => &mut has_value,
+                "id" => &mut has_id,
+                "url" => &mut has_url,
+                _ => {
+                    self.other_attribute(frame.node, name)?;
+                    continue;
+                }
+            };
+            if std::mem::replace(seen, true) {
+                let reason = format!("the attribute `{}` twice in one tag", name.whole(self.scan.text));
+                return Err(self.scan.malformed(name.start as usize, reason));
+            }
+            let value = self.scan.attribute_value(&mut self.arena.own)?;
+            if name.end - name.start == 5 {
+                self.arena.nodes[frame.node as usize].value = value;
+                if value.len == 0 {
+                    let Node { start, name, .. } = self.arena.nodes[frame.node as usize];
+                    self.fault(FaultKind::EmptyString, start, frame.node, name);
+                }
+                continue;
+            }
+            self.attribute_child(frame, name, value)?;
+        };
+        if !self.attributes.is_empty() {
+            self.spaces.no_duplicates(&self.scan, &self.attributes)?;
+        }
+        Ok(is_empty)
+    }
+
+    /// `id` and `url` become children.
+    fn attribute_child(&mut self, frame: &mut Frame, attribute: RawName, value: Text) -> Result<(), Stop> {
+        let (start, end) = (attribute.start as usize, attribute.end as usize);
+        let Some(name) = self.arena.name_at(self.names, self.scan.text, start, end) else {
+            return Err(self.too_many_names());
+        };
+        let id = self.push(Node::new(name, Form::Attribute, frame.node, start, value))?;
+        link(self.arena, frame.node, frame.last, id);
+        frame.last = id;
+        if value.len == 0 {
+            self.fault(FaultKind::EmptyString, attribute.start, id, name);
+        }
+        Ok(())
+    }
+
+    /// An attribute that declares a namespace or that FHIR does not have.
+    #[cold]
+    fn other_attribute(&mut self, node: u32, name: RawName) -> Result<(), Stop> {
+        let own_length = self.arena.own.len();
+        let value = self.scan.attribute_value(&mut self.arena.own)?;
+        if Namespaces::is_declaration(&self.scan, name) {
+            let uri = if value.start & Text::OWN == 0 {
+                &self.scan.text[value.start as usize..(value.start + value.len) as usize]
+            } else {
+                &self.arena.own[own_length..]
+            };
+            self.spaces.declare(&self.scan, name, uri)?;
+        } else if name.whole(self.scan.text) != "xsi:schemaLocation" {
+            self.arena.fault(FaultKind::StrayAttribute, name.start as usize, node, name.whole(self.scan.text));
+        }
+        self.arena.own.truncate(own_length);
+        self.attributes.push(OtherAttribute { name });
+        Ok(())
+    }
+
+    /// An element outside the FHIR namespace: said once for those inside each other.
+    #[cold]
+    fn foreign(&mut self, node: u32, start: usize, namespace: Namespace, tag: RawName) -> Result<(), Stop> {
+        let uri = self.spaces.text(namespace);
+        if self.stack.is_empty()
+            && let Some(reason) = prolog::looks_like(uri, tag.local(self.scan.text))
+        {
+            return Err(stop(self.scan.text, start, UnreadableKind::NotFhir, reason));
+        }
+        if namespace != self.frame.namespace {
+            let detail = if uri.is_empty() { "no namespace" } else { uri };
+            self.arena.fault(FaultKind::Namespace, start, node, detail);
+        }
+        Ok(())
+    }
+
+    /// Reads a narrative's `div`, which stays as it is written.
+    #[cold]
+    fn markup(&mut self, start: usize, tag: RawName) -> Result<(), Stop> {
+        let Some(name) = self.arena.name_at(self.names, self.scan.text, tag.local as usize, tag.end as usize) else {
+            return Err(self.too_many_names());
+        };
+        self.scan.at = start;
+        let depth = self.limits.depth.saturating_sub(self.stack.len() as u32);
+        let root = element::<false>(&mut self.scan, &mut self.spaces, depth, &mut |_| {})?;
+        let value = Text::of_source(start, self.scan.at);
+        let node = self.child(Node::new(name, Form::Markup, self.frame.node, start, value))?;
+        if root.namespace != Namespace::XHTML {
+            let uri = self.spaces.text(root.namespace);
+            self.arena.fault(FaultKind::Namespace, start, node, if uri.is_empty() { "no namespace" } else { uri });
+        }
+        Ok(())
+    }
+
+    /// Reads the closing tag that is here.
+    #[inline]
+    fn close(&mut self) -> Result<(), Stop> {
+        close_tag(&mut self.scan, self.frame.name)?;
+        self.end()
+    }
+
+    /// Leaves the element that is being read.
+    #[inline]
+    fn end(&mut self) -> Result<(), Stop> {
+        let Frame { node, last, mark, shares, wraps, .. } = self.frame;
+        if last == NONE && !wraps && self.arena.nodes[node as usize].value == Text::ABSENT {
+            let Node { start, name, resource, .. } = self.arena.nodes[node as usize];
+            let name = if resource == Name::NONE { name } else { resource };
+            self.fault(FaultKind::EmptyElement, start, node, name);
+        }
+        self.spaces.restore(mark as usize);
+        if let Some(around) = self.stack.pop() {
+            self.frame = around;
+            if shares {
+                self.frame.last = last;
+            }
+        }
+        Ok(())
+    }
+
+    #[cold]
+    fn fault(&mut self, kind: FaultKind, offset: u32, node: u32, name: Name) {
+        let detail = shortened(self.arena.name_text(self.names, name));
+        self.arena.fault(kind, offset as usize, node, &detail);
+    }
+
+    #[cold]
+    fn too_many_names(&self) -> Stop {
+        stop(self.scan.text, self.scan.at, UnreadableKind::TooManyNames, "more than 32,768 unknown names")
+    }
+}
+
+/// Makes a node the next child of another.
+#[inline]
+fn link(arena: &mut Arena, parent: u32, last: u32, id: u32) {
+    if last == NONE {
+        arena.nodes[parent as usize].first_child = id;
+    } else {
+        arena.nodes[last as usize].next = id;
+    }
+}

@@ -1,0 +1,1 @@
+//! Placeholder: its author fills it in.

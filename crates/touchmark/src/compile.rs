@@ -1,0 +1,206 @@
+//! Compiles a profile: its tree becomes a flat list of elements whose edges are numbers.
+
+mod slicing;
+
+use touchmark_document::Name;
+
+use crate::graph::{ANY_TYPES, ChildName, Children, Element, ElementId, Profile, Target, Type, TypeKind};
+use crate::library::{Forest, HL7, Library, choice_name};
+use crate::rules::primitive::Primitive;
+use crate::snapshot::{Defect, DefectKind, DefinitionId, Tree};
+
+/// Compiles one definition. `None` when it is no profile or cannot be used; its defects are in the forest.
+pub(crate) fn profile(library: &Library, forest: &mut Forest, id: DefinitionId) -> Option<Profile> {
+    let tree = forest.tree(library, id)?;
+    let definition = library.read(id)?;
+    let structure = definition.structure.as_ref()?;
+    let mut defects = forest.defects(id).to_vec();
+    let mut compiler = Compiler { library, forest, id, tree: &tree, elements: Vec::new(), at: Vec::new(), defects: &mut defects };
+    compiler.add(0, &structure.type_name);
+    compiler.link();
+    let elements = compiler.elements;
+    Some(Profile {
+        id,
+        url: definition.url.clone(),
+        version: definition.version.clone(),
+        type_name: structure.type_name.clone(),
+        type_atom: library.names.find(&structure.type_name),
+        is_type: !structure.constraint,
+        is_abstract: structure.is_abstract,
+        kind: structure.kind.clone(),
+        context_type: structure.context_type.clone(),
+        contexts: structure.contexts.clone().into(),
+        elements: elements.into(),
+        defects: defects.into(),
+    })
+}
+
+struct Compiler<'c> {
+    library: &'c Library,
+    forest: &'c mut Forest,
+    id: DefinitionId,
+    tree: &'c Tree,
+    elements: Vec<Element>,
+    /// For each compiled element its place in the tree.
+    at: Vec<usize>,
+    defects: &'c mut Vec<Defect>,
+}
+
+impl Compiler<'_> {
+    fn add(&mut self, at: usize, id: &str) -> ElementId {
+        let source = &self.tree.elements[at];
+        let number = ElementId(self.elements.len() as u32);
+        let choice = source.name.ends_with("[x]");
+        self.elements.push(Element {
+            id: id.into(),
+            label: source.name.clone(),
+            name: if choice { Name::NONE } else { self.library.names.find(&source.name) },
+            min: source.min,
+            max: source.max,
+            repeats: source.base_max > 1,
+            types: Box::default(),
+            children: None,
+            same_as: None,
+            slicing: None,
+            fixed: source.fixed.clone(),
+            pattern: source.pattern.clone(),
+            min_value: source.min_value.clone(),
+            max_value: source.max_value.clone(),
+            max_length: source.max_length,
+            binding: source.binding.clone().map(Box::new),
+            constraints: source.constraints.clone().into(),
+            is_modifier: source.is_modifier,
+            must_support: source.must_support,
+            origin: source.origin.unwrap_or(self.id),
+        });
+        self.at.push(at);
+        if source.fixed.as_ref().and_then(|v| v.text.as_ref()).is_some_and(|v| v.starts_with('<') && v.ends_with('>')) {
+            let text = source.fixed.as_ref().and_then(|v| v.text.clone()).unwrap_or_default();
+            self.defects.push(Defect { element: id.into(), kind: DefectKind::FixedInBrackets, detail: text });
+            self.elements[number.0 as usize].fixed = None;
+        }
+        let types = self.types(at, id);
+        let mut order = Vec::with_capacity(source.children.len());
+        for child in &source.children {
+            let label = &self.tree.elements[*child].name;
+            order.push(self.add(*child, &format!("{id}.{label}")));
+        }
+        if !order.is_empty() {
+            self.elements[number.0 as usize].children = Some(self.children(order));
+        }
+        self.elements[number.0 as usize].types = types.into();
+        if source.slicing.is_some() || !source.slices.is_empty() {
+            let mut slices = Vec::with_capacity(source.slices.len());
+            for slice in &source.slices {
+                let name = self.tree.elements[*slice].slice.clone().unwrap_or_default();
+                // A slice of a slice is `identifier:nhs/temporary`: its name holds both.
+                let stem = if source.slice.is_some() { id.rsplit_once(':').map_or(id, |(stem, _)| stem) } else { id };
+                let id = format!("{stem}:{name}");
+                slices.push((self.add(*slice, &id), *slice, name));
+            }
+            let slicing = self.slicing(at, id, slices);
+            self.elements[number.0 as usize].slicing = slicing.map(Box::new);
+        }
+        number
+    }
+
+    /// Edges of `contentReference`, which may point at an element that comes later.
+    fn link(&mut self) {
+        for number in 0..self.elements.len() {
+            let source = &self.tree.elements[self.at[number]];
+            if !source.children.is_empty() {
+                continue;
+            }
+            let Some(reference) = &source.content_reference else { continue };
+            let target = self.tree.by_path(reference.trim_start_matches('#'));
+            self.elements[number].same_as =
+                target.and_then(|t| self.at.iter().position(|a| *a == t)).map(|n| ElementId(n as u32));
+        }
+    }
+
+    fn children(&self, order: Vec<ElementId>) -> Children {
+        let mut names = Vec::with_capacity(order.len());
+        for (child, id) in order.iter().enumerate() {
+            let element = &self.elements[id.0 as usize];
+            if let Some(stem) = element.label.strip_suffix("[x]") {
+                for (of_type, t) in element.types.iter().enumerate() {
+                    let name = self.library.names.find(&choice_name(stem, &t.code));
+                    names.push(ChildName { name, child: child as u16, of_type: of_type as u16 });
+                }
+            } else {
+                names.push(ChildName { name: element.name, child: child as u16, of_type: 0 });
+            }
+        }
+        names.sort_by_key(|n| n.name);
+        Children { order: order.into(), names: names.into() }
+    }
+
+    fn types(&mut self, at: usize, id: &str) -> Vec<Type> {
+        let mut types = Vec::new();
+        for source in &self.tree.elements[at].types {
+            let codes: &[&str] = if *source.code == *"*" { ANY_TYPES } else { &[&source.code] };
+            for code in codes {
+                let mut profiles = Vec::new();
+                for canonical in &source.profiles {
+                    match self.library.find(canonical) {
+                        Some(profile) => profiles.push(profile),
+                        None => self.missing(id, canonical),
+                    }
+                }
+                let targets = source.target_profiles.iter().map(|t| self.target(id, t)).collect();
+                types.push(Type {
+                    code: (*code).into(),
+                    kind: self.type_kind(code),
+                    definition: self.library.find_type(code),
+                    profiles: profiles.into(),
+                    targets,
+                    aggregation: source.aggregation.clone().into(),
+                });
+            }
+        }
+        types
+    }
+
+    fn missing(&mut self, id: &str, canonical: &str) {
+        self.defects.push(Defect { element: id.into(), kind: DefectKind::CanonicalMissing, detail: canonical.into() });
+    }
+
+    fn type_kind(&mut self, code: &str) -> TypeKind {
+        if code == "xhtml" {
+            return TypeKind::Xhtml;
+        }
+        if let Some(primitive) = Primitive::of_type(code) {
+            return TypeKind::Primitive(primitive);
+        }
+        match code {
+            "Reference" => TypeKind::Reference,
+            "Extension" => TypeKind::Extension,
+            "Resource" | "DomainResource" => TypeKind::Resource,
+            _ => {
+                let is_resource = self
+                    .library
+                    .find_type(code)
+                    .and_then(|id| self.forest.tree(self.library, id))
+                    .is_some_and(|tree| tree.child(0, "implicitRules").is_some());
+                if is_resource { TypeKind::Resource } else { TypeKind::Complex }
+            }
+        }
+    }
+
+    fn target(&mut self, id: &str, canonical: &str) -> Target {
+        let profile = self.library.find(canonical);
+        if profile.is_none() {
+            self.missing(id, canonical);
+        }
+        let type_name = match profile {
+            Some(profile) => self.library.entry(profile).type_name.to_string(),
+            None => canonical.strip_prefix(HL7).unwrap_or("").to_owned(),
+        };
+        Target {
+            canonical: canonical.into(),
+            profile,
+            type_atom: self.library.names.find(&type_name),
+            is_type: canonical.strip_prefix(HL7) == Some(&type_name),
+        }
+    }
+}

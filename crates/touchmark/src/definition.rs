@@ -1,0 +1,183 @@
+//! What is taken from a published definition: facts only, owned, in the field's words.
+
+mod read;
+
+pub use read::read;
+pub(crate) use read::type_of_suffix;
+
+/// A canonical url, perhaps with a version behind `|`.
+pub type Canonical = Box<str>;
+
+/// A conformance resource as loaded: what kind it is, what it is called and, for a profile, its rules.
+#[derive(Clone, Debug)]
+pub struct Definition {
+    /// `StructureDefinition`, `ValueSet`, `CodeSystem` …
+    pub resource: Box<str>,
+    /// The canonical url, trimmed.
+    pub url: Canonical,
+    /// The version; empty when none is stated.
+    pub version: Box<str>,
+    /// The computer-friendly name.
+    pub name: Box<str>,
+    /// `draft`, `active`, `retired` …
+    pub status: Box<str>,
+    /// The FHIR version it states; empty when none is stated.
+    pub fhir_version: Box<str>,
+    /// The rules, when it is a StructureDefinition.
+    pub structure: Option<StructureDefinition>,
+}
+
+/// The rules of a StructureDefinition (<http://hl7.org/fhir/STU3/structuredefinition.html>).
+#[derive(Clone, Debug, Default)]
+pub struct StructureDefinition {
+    /// `primitive-type`, `complex-type`, `resource` or `logical`.
+    pub kind: Box<str>,
+    /// Whether no instance is of exactly this type.
+    pub is_abstract: bool,
+    /// The type that it defines or constrains.
+    pub type_name: Box<str>,
+    /// What it derives from; empty for `Element` and `Resource`.
+    pub base: Canonical,
+    /// Whether it constrains its base, rather than making a new type from it.
+    pub constraint: bool,
+    /// For an extension: what its contexts are (`resource`, `datatype`, `extension`); empty when not stated.
+    pub context_type: Box<str>,
+    /// For an extension: where it may stand.
+    pub contexts: Vec<Box<str>>,
+    /// The differential; where none was published, the snapshot, which says the same at greater length.
+    pub elements: Vec<ElementDefinition>,
+    /// Whether [`StructureDefinition::elements`] came from a snapshot.
+    pub from_snapshot: bool,
+}
+
+/// One row of a differential. What is `None` or empty is not said by it.
+#[derive(Clone, Debug, Default)]
+pub struct ElementDefinition {
+    /// `ElementDefinition.id`.
+    pub id: Box<str>,
+    /// The path, without slice names.
+    pub path: Box<str>,
+    /// The name of the slice it makes or constrains.
+    pub slice_name: Option<Box<str>>,
+    /// The least number of repeats.
+    pub min: Option<u32>,
+    /// The greatest number of repeats; [`u32::MAX`] for `*`.
+    pub max: Option<u32>,
+    /// The types, one entry a code.
+    pub types: Vec<TypeRef>,
+    /// `#Path` of the element whose children stand here.
+    pub content_reference: Option<Box<str>>,
+    /// `fixed[x]`.
+    pub fixed: Option<Value>,
+    /// `pattern[x]`.
+    pub pattern: Option<Value>,
+    /// `minValue[x]`.
+    pub min_value: Option<Value>,
+    /// `maxValue[x]`.
+    pub max_value: Option<Value>,
+    /// The longest string, in characters.
+    pub max_length: Option<u32>,
+    /// The value set.
+    pub binding: Option<Binding>,
+    /// The invariants.
+    pub constraints: Vec<Constraint>,
+    /// Whether the element changes the meaning of others.
+    pub is_modifier: Option<bool>,
+    /// Whether implementations must support it.
+    pub must_support: Option<bool>,
+    /// How repeats are told apart.
+    pub slicing: Option<Slicing>,
+}
+
+/// A type that an element may have.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TypeRef {
+    /// The type name: `Coding`, `Reference`, `Patient`; empty for the value of a primitive.
+    pub code: Box<str>,
+    /// Profiles of which one must be met by the element itself.
+    pub profiles: Vec<Canonical>,
+    /// For a Reference: profiles (or types) of which the target must meet one.
+    pub target_profiles: Vec<Canonical>,
+    /// For a Reference: `contained`, `referenced`, `bundled`.
+    pub aggregation: Vec<Box<str>>,
+    /// For a Reference: `either`, `independent`, `specific`.
+    pub versioning: Option<Box<str>>,
+}
+
+/// A value that an element must have or contain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Value {
+    /// The element name; for the value itself the type (`CodeableConcept`, `uri`).
+    pub name: Box<str>,
+    /// The primitive value.
+    pub text: Option<Box<str>>,
+    /// The parts of a complex value.
+    pub children: Vec<Value>,
+}
+
+/// A binding to a value set.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Binding {
+    /// How binding it is.
+    pub strength: Strength,
+    /// The value set, when one is named.
+    pub value_set: Option<Canonical>,
+    /// The maximum value set (extension `elementdefinition-maxValueSet`).
+    pub maximum: Option<Canonical>,
+}
+
+/// The strength of a binding, weakest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Strength {
+    /// For illustration.
+    Example,
+    /// Encouraged.
+    Preferred,
+    /// Required where a code of the set applies.
+    Extensible,
+    /// Always required.
+    Required,
+}
+
+/// An invariant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Constraint {
+    /// Its key, such as `bdl-7`.
+    pub key: Box<str>,
+    /// Whether breaking it is only a warning.
+    pub warning: bool,
+    /// The FHIRPath expression; empty when the definition has none.
+    pub expression: Box<str>,
+}
+
+/// How the repeats of an element are told apart.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Slicing {
+    /// What tells them apart; all together.
+    pub discriminators: Vec<Discriminator>,
+    /// Whether the slices must come in the order of the profile.
+    pub ordered: bool,
+    /// What may stand beside the slices.
+    pub rules: SlicingRules,
+}
+
+/// A discriminator: its type (`value`, `exists`, `pattern`, `type`, `profile`) and its path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Discriminator {
+    /// The type.
+    pub kind: Box<str>,
+    /// The path, in the restricted FHIRPath of discriminators.
+    pub path: Box<str>,
+}
+
+/// What may stand beside the slices.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SlicingRules {
+    /// Nothing.
+    Closed,
+    /// Anything, anywhere.
+    #[default]
+    Open,
+    /// Anything, at the end.
+    OpenAtEnd,
+}

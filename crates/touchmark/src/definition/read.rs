@@ -1,0 +1,219 @@
+//! Reads a definition from its element tree, whether it was published as JSON or as XML, lean or in full.
+
+use touchmark_document::{Document, NodeRef};
+
+use super::{
+    Binding, Constraint, Definition, Discriminator, ElementDefinition, Slicing, SlicingRules, Strength,
+    StructureDefinition, TypeRef, Value,
+};
+
+const CONFORMANCE: &[&str] = &[
+    "StructureDefinition",
+    "ValueSet",
+    "CodeSystem",
+    "MessageDefinition",
+    "NamingSystem",
+    "OperationDefinition",
+    "ConceptMap",
+    "CapabilityStatement",
+    "SearchParameter",
+    "GraphDefinition",
+    "ImplementationGuide",
+    "CompartmentDefinition",
+];
+
+const MAX_VALUE_SET: &str = "http://hl7.org/fhir/StructureDefinition/elementdefinition-maxValueSet";
+
+/// Reads a conformance resource. Returns `None` for any other resource, and for one without a url.
+pub fn read(document: Document<'_>) -> Option<Definition> {
+    let root = document.root();
+    let resource = root.resource_text();
+    if !CONFORMANCE.contains(&resource) {
+        return None;
+    }
+    let name = text(root, "name");
+    let url = match text(root, "url") {
+        url if url.is_empty() && resource == "NamingSystem" => name.clone(),
+        url => url,
+    };
+    if url.is_empty() {
+        return None;
+    }
+    Some(Definition {
+        resource: resource.into(),
+        url,
+        version: text(root, "version"),
+        name,
+        status: text(root, "status"),
+        fhir_version: text(root, "fhirVersion"),
+        structure: (resource == "StructureDefinition").then(|| structure(root)),
+    })
+}
+
+fn structure(root: NodeRef<'_>) -> StructureDefinition {
+    let base = text(root, "baseDefinition");
+    let (rows, from_snapshot) = match (root.child("differential"), root.child("snapshot")) {
+        (Some(rows), _) if rows.has_children() => (Some(rows), false),
+        (_, Some(rows)) => (Some(rows), true),
+        (rows, None) => (rows, false),
+    };
+    StructureDefinition {
+        kind: text(root, "kind"),
+        is_abstract: root.child_value("abstract") == Some("true"),
+        type_name: text(root, "type"),
+        // Six NHS definitions lack `derivation`: what names a base and no derivation constrains it.
+        constraint: match root.child_value("derivation") {
+            Some(derivation) => derivation == "constraint",
+            None => !base.is_empty(),
+        },
+        base,
+        context_type: text(root, "contextType"),
+        contexts: root.all("context").filter_map(|c| c.value()).map(|c| c.trim().into()).collect(),
+        elements: rows.map_or_else(Vec::new, |rows| rows.all("element").map(element).collect()),
+        from_snapshot,
+    }
+}
+
+fn element(node: NodeRef<'_>) -> ElementDefinition {
+    let mut row = ElementDefinition::default();
+    for child in node.children() {
+        let value = child.value().map(str::trim);
+        match child.name_text() {
+            "id" => row.id = value.unwrap_or("").into(),
+            "path" => row.path = value.unwrap_or("").into(),
+            "sliceName" => row.slice_name = value.map(Into::into),
+            "min" => row.min = value.and_then(|v| v.parse().ok()),
+            "max" => row.max = value.and_then(|v| if v == "*" { Some(u32::MAX) } else { v.parse().ok() }),
+            "maxLength" => row.max_length = value.and_then(|v| v.parse().ok()),
+            "type" => add_type(&mut row.types, child),
+            "contentReference" => row.content_reference = value.map(Into::into),
+            "isModifier" => row.is_modifier = value.map(|v| v == "true"),
+            "mustSupport" => row.must_support = value.map(|v| v == "true"),
+            "binding" => row.binding = binding(child),
+            "constraint" => row.constraints.push(Constraint {
+                key: text(child, "key"),
+                warning: child.child_value("severity") == Some("warning"),
+                expression: text(child, "expression"),
+            }),
+            "slicing" => row.slicing = Some(slicing(child)),
+            name => {
+                for (prefix, place) in [
+                    ("fixed", &mut row.fixed),
+                    ("pattern", &mut row.pattern),
+                    ("minValue", &mut row.min_value),
+                    ("maxValue", &mut row.max_value),
+                ] {
+                    if let Some(kind) = name.strip_prefix(prefix)
+                        && kind.starts_with(|c: char| c.is_ascii_uppercase())
+                    {
+                        *place = Some(value_of(child, &type_of_suffix(kind)));
+                    }
+                }
+            }
+        }
+    }
+    row
+}
+
+/// The type that a choice's suffix names: `CodeableConcept` is itself, `Uri` is the primitive `uri`.
+pub(crate) fn type_of_suffix(suffix: &str) -> String {
+    const PRIMITIVES: &[&str] = &[
+        "Boolean",
+        "Integer",
+        "PositiveInt",
+        "UnsignedInt",
+        "Decimal",
+        "String",
+        "Markdown",
+        "Code",
+        "Id",
+        "Uri",
+        "Oid",
+        "Uuid",
+        "Base64Binary",
+        "Instant",
+        "Date",
+        "DateTime",
+        "Time",
+    ];
+    if PRIMITIVES.contains(&suffix) {
+        let mut letters = suffix.chars();
+        letters.next().map_or_else(String::new, |first| first.to_ascii_lowercase().to_string() + letters.as_str())
+    } else {
+        suffix.into()
+    }
+}
+
+fn value_of(node: NodeRef<'_>, name: &str) -> Value {
+    Value {
+        name: name.into(),
+        text: node.value().map(Into::into),
+        children: node.children().map(|c| value_of(c, c.name_text())).collect(),
+    }
+}
+
+fn add_type(types: &mut Vec<TypeRef>, node: NodeRef<'_>) {
+    let code = text(node, "code");
+    // STU3 writes one row for each pair of code and profile; rows of one code are one type here.
+    let at = types.iter().position(|t| t.code == code).unwrap_or_else(|| {
+        types.push(TypeRef { code, ..TypeRef::default() });
+        types.len() - 1
+    });
+    let entry = &mut types[at];
+    for child in node.children() {
+        let Some(value) = child.value().map(str::trim).filter(|v| !v.is_empty()) else { continue };
+        let list = match child.name_text() {
+            "profile" => &mut entry.profiles,
+            "targetProfile" => &mut entry.target_profiles,
+            "aggregation" => &mut entry.aggregation,
+            "versioning" => {
+                entry.versioning = Some(value.into());
+                continue;
+            }
+            _ => continue,
+        };
+        if !list.iter().any(|v| **v == *value) {
+            list.push(value.into());
+        }
+    }
+}
+
+fn binding(node: NodeRef<'_>) -> Option<Binding> {
+    let strength = match node.child_value("strength")?.trim() {
+        "required" => Strength::Required,
+        "extensible" => Strength::Extensible,
+        "preferred" => Strength::Preferred,
+        _ => Strength::Example,
+    };
+    let named = |at: NodeRef<'_>, uri: &str, reference: &str| {
+        at.child_value(uri)
+            .or_else(|| at.child(reference).and_then(|r| r.child_value("reference")))
+            .map(str::trim)
+            .filter(|v| !v.is_empty())
+            .map(Into::into)
+    };
+    let maximum = node
+        .all("extension")
+        .find(|e| e.child_value("url") == Some(MAX_VALUE_SET))
+        .and_then(|e| named(e, "valueUri", "valueReference"));
+    Some(Binding { strength, value_set: named(node, "valueSetUri", "valueSetReference"), maximum })
+}
+
+fn slicing(node: NodeRef<'_>) -> Slicing {
+    Slicing {
+        discriminators: node
+            .all("discriminator")
+            .map(|d| Discriminator { kind: text(d, "type"), path: text(d, "path") })
+            .collect(),
+        ordered: node.child_value("ordered") == Some("true"),
+        rules: match node.child_value("rules").map(str::trim) {
+            Some("closed") => SlicingRules::Closed,
+            Some("openAtEnd") => SlicingRules::OpenAtEnd,
+            _ => SlicingRules::Open,
+        },
+    }
+}
+
+fn text(node: NodeRef<'_>, name: &str) -> Box<str> {
+    node.child_value(name).unwrap_or("").trim().into()
+}

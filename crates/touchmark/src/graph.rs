@@ -1,0 +1,401 @@
+//! The rule graph: profiles compiled to elements whose edges are numbers. Immutable for those who check; shared by all threads.
+
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use touchmark_document::{Name, Names};
+
+use crate::compile;
+use crate::definition::{Binding, Constraint, SlicingRules, Value};
+use crate::library::{Forest, HL7, Library};
+use crate::rules::primitive::Primitive;
+use crate::snapshot::{Defect, DefinitionId};
+
+/// The types that `*` stands for (<http://hl7.org/fhir/STU3/datatypes.html#open>).
+pub(crate) const ANY_TYPES: &[&str] = &[
+    "base64Binary",
+    "boolean",
+    "code",
+    "date",
+    "dateTime",
+    "decimal",
+    "id",
+    "instant",
+    "integer",
+    "markdown",
+    "oid",
+    "positiveInt",
+    "string",
+    "time",
+    "unsignedInt",
+    "uri",
+    "Address",
+    "Age",
+    "Annotation",
+    "Attachment",
+    "CodeableConcept",
+    "Coding",
+    "ContactPoint",
+    "Count",
+    "Distance",
+    "Duration",
+    "HumanName",
+    "Identifier",
+    "Money",
+    "Period",
+    "Quantity",
+    "Range",
+    "Ratio",
+    "Reference",
+    "SampledData",
+    "Signature",
+    "Timing",
+    "Meta",
+];
+
+/// The number of an element in its profile; the root is 0.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct ElementId(pub u32);
+
+impl ElementId {
+    /// The root of a profile.
+    pub const ROOT: ElementId = ElementId(0);
+}
+
+/// A profile or a type, compiled.
+#[derive(Debug)]
+pub struct Profile {
+    /// Its number in the library.
+    pub id: DefinitionId,
+    /// The canonical url.
+    pub url: Box<str>,
+    /// The version; may be empty.
+    pub version: Box<str>,
+    /// The type that it is or constrains.
+    pub type_name: Box<str>,
+    /// The type's name in the table.
+    pub type_atom: Name,
+    /// Whether it makes the type (rather than constraining it).
+    pub is_type: bool,
+    /// Whether instances are never of exactly this type.
+    pub is_abstract: bool,
+    /// `resource`, `complex-type`, `primitive-type` or `logical`.
+    pub kind: Box<str>,
+    /// For an extension: what its contexts are.
+    pub context_type: Box<str>,
+    /// For an extension: where it may stand.
+    pub contexts: Box<[Box<str>]>,
+    /// The elements; the root first, parents before children.
+    pub elements: Box<[Element]>,
+    /// What could not be honoured.
+    pub defects: Box<[Defect]>,
+}
+
+/// All that is required of one element.
+#[derive(Debug)]
+pub struct Element {
+    /// The `ElementDefinition.id`: path with slice names.
+    pub id: Box<str>,
+    /// The last segment of the path.
+    pub label: Box<str>,
+    /// Its name in the table; [`Name::NONE`] for a choice, which has one for each type.
+    pub name: Name,
+    /// The least number of repeats.
+    pub min: u32,
+    /// The greatest; [`u32::MAX`] for no limit.
+    pub max: u32,
+    /// Whether the type lets it repeat, so that JSON writes an array.
+    pub repeats: bool,
+    /// The types it may have; none for the root and for elements whose children stand elsewhere.
+    pub types: Box<[Type]>,
+    /// Its own children; `None` where those of its type hold.
+    pub children: Option<Children>,
+    /// The element whose children stand here.
+    pub same_as: Option<ElementId>,
+    /// How its repeats are told apart.
+    pub slicing: Option<Box<Slicing>>,
+    /// The value it must have.
+    pub fixed: Option<Arc<Value>>,
+    /// The value it must contain.
+    pub pattern: Option<Arc<Value>>,
+    /// The least value.
+    pub min_value: Option<Arc<Value>>,
+    /// The greatest value.
+    pub max_value: Option<Arc<Value>>,
+    /// The longest text, in characters.
+    pub max_length: Option<u32>,
+    /// The value set.
+    pub binding: Option<Box<Binding>>,
+    /// The invariants, each with the definition it comes from.
+    pub constraints: Box<[(Arc<Constraint>, DefinitionId)]>,
+    /// Whether it changes the meaning of others.
+    pub is_modifier: bool,
+    /// Whether implementations must support it.
+    pub must_support: bool,
+    /// The definition that last spoke of it.
+    pub origin: DefinitionId,
+}
+
+/// The children of an element, by order and by name.
+#[derive(Debug, Default)]
+pub struct Children {
+    /// In the order of the definition.
+    pub order: Box<[ElementId]>,
+    /// Sorted by name; a choice has one entry for each type.
+    pub names: Box<[ChildName]>,
+}
+
+/// A name that a child may have in a document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ChildName {
+    /// The name.
+    pub name: Name,
+    /// Which child, counted in [`Children::order`].
+    pub child: u16,
+    /// Which of the child's types.
+    pub of_type: u16,
+}
+
+impl Children {
+    /// The child with this name. Lists are short: a sorted search beats hashing.
+    #[inline]
+    pub fn find(&self, name: Name) -> Option<ChildName> {
+        self.names.binary_search_by_key(&name, |c| c.name).ok().map(|at| self.names[at])
+    }
+}
+
+/// A type that an element may have.
+#[derive(Debug)]
+pub struct Type {
+    /// The type name.
+    pub code: Box<str>,
+    /// What kind of type it is.
+    pub kind: TypeKind,
+    /// The definition of the type, where its children are.
+    pub definition: Option<DefinitionId>,
+    /// Profiles of which the element must meet one.
+    pub profiles: Box<[DefinitionId]>,
+    /// For a Reference: what it may point at; empty for anything.
+    pub targets: Box<[Target]>,
+    /// For a Reference: `contained`, `referenced`, `bundled`; empty for any.
+    pub aggregation: Box<[Box<str>]>,
+}
+
+/// The kinds of types that the walk tells apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TypeKind {
+    /// A primitive, with a value.
+    Primitive(Primitive),
+    /// A narrative's markup.
+    Xhtml,
+    /// A complex type.
+    Complex,
+    /// A Reference.
+    Reference,
+    /// An extension.
+    Extension,
+    /// A place for a resource.
+    Resource,
+}
+
+/// What a Reference may point at.
+#[derive(Debug)]
+pub struct Target {
+    /// The canonical as written.
+    pub canonical: Box<str>,
+    /// The profile, when it is loaded.
+    pub profile: Option<DefinitionId>,
+    /// The resource type; [`Name::NONE`] where that is not known.
+    pub type_atom: Name,
+    /// Whether it is the type itself rather than a profile on it.
+    pub is_type: bool,
+}
+
+/// How repeats are told apart.
+#[derive(Debug)]
+pub struct Slicing {
+    /// What may stand beside the slices.
+    pub rules: SlicingRules,
+    /// Whether slices come in order.
+    pub ordered: bool,
+    /// The slices, in the order of the profile.
+    pub slices: Box<[Slice]>,
+    /// Whether every slice can be recognised; where not, nothing is said of repeats that match none.
+    pub complete: bool,
+}
+
+/// One slice.
+#[derive(Debug)]
+pub struct Slice {
+    /// What holds for the repeats in it.
+    pub element: ElementId,
+    /// Its name.
+    pub name: Box<str>,
+    /// What makes a repeat belong to it, all together; `None` where that cannot be told.
+    pub tests: Option<Box<[Test]>>,
+}
+
+/// A discriminator of one slice.
+#[derive(Debug)]
+pub enum Test {
+    /// The value at the path equals this one.
+    Fixed(Box<[Step]>, Arc<Value>),
+    /// The value at the path contains this one.
+    Pattern(Box<[Step]>, Arc<Value>),
+    /// The code at the path is in this value set.
+    ValueSet(Box<[Step]>, Box<str>),
+    /// There is something at the path, or there is not.
+    Exists(Box<[Step]>, bool),
+    /// What is at the path has one of these types.
+    Type(Box<[Step]>, Box<[Box<str>]>),
+    /// What is at the path meets one of these profiles.
+    Profile(Box<[Step]>, Box<[DefinitionId]>),
+}
+
+/// One step of a discriminator's path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// To the children with one of these names.
+    Child(Box<[Name]>),
+    /// To the extension with this url.
+    Extension(Box<str>),
+    /// To what a reference points at.
+    Resolve,
+}
+
+/// The names that rules need by themselves.
+#[derive(Debug)]
+#[allow(missing_docs)]
+pub struct KnownNames {
+    pub id: Name,
+    pub extension: Name,
+    pub modifier_extension: Name,
+    pub url: Name,
+    pub reference: Name,
+    pub meta: Name,
+    pub profile: Name,
+    pub contained: Name,
+    pub entry: Name,
+    pub resource: Name,
+    pub full_url: Name,
+    pub bundle: Name,
+    pub kind: Name,
+    pub version_id: Name,
+    pub last_updated: Name,
+    pub text: Name,
+    pub system: Name,
+    pub value: Name,
+    pub div: Name,
+}
+
+/// The compiled rules of all loaded definitions.
+///
+/// A profile is compiled the first time a message asks for it; from outside nothing ever changes.
+#[derive(Debug)]
+pub struct RuleGraph {
+    library: Library,
+    slots: Box<[OnceLock<Option<Box<Profile>>>]>,
+    forest: Mutex<Forest>,
+    /// The definition of the type with each name.
+    types: Box<[Option<DefinitionId>]>,
+    /// Names that rules need by themselves.
+    pub known: KnownNames,
+}
+
+impl RuleGraph {
+    /// A graph over the definitions of `library`. Nothing is compiled yet.
+    pub fn new(mut library: Library) -> Self {
+        let mut name = |text: &str| library.names.intern(text);
+        let known = KnownNames {
+            id: name("id"),
+            extension: name("extension"),
+            modifier_extension: name("modifierExtension"),
+            url: name("url"),
+            reference: name("reference"),
+            meta: name("meta"),
+            profile: name("profile"),
+            contained: name("contained"),
+            entry: name("entry"),
+            resource: name("resource"),
+            full_url: name("fullUrl"),
+            bundle: name("Bundle"),
+            kind: name("type"),
+            version_id: name("versionId"),
+            last_updated: name("lastUpdated"),
+            text: name("text"),
+            system: name("system"),
+            value: name("value"),
+            div: name("div"),
+        };
+        let mut types = vec![None; library.names.len() + 1];
+        for entry in library.entries() {
+            if entry.resource == "StructureDefinition"
+                && entry.url.strip_prefix(HL7) == Some(&entry.type_name)
+                && let Some(slot) = types.get_mut(library.names.find(&entry.type_name).number() as usize)
+            {
+                *slot = library.find(&entry.url);
+            }
+        }
+        let slots = library.entries().iter().map(|_| OnceLock::new()).collect();
+        RuleGraph { library, slots, forest: Mutex::default(), types: types.into(), known }
+    }
+
+    /// The definitions behind the graph.
+    pub fn library(&self) -> &Library {
+        &self.library
+    }
+
+    /// The names that documents are read with.
+    pub fn names(&self) -> &Names {
+        &self.library.names
+    }
+
+    /// The definition that stands for a canonical.
+    pub fn find(&self, canonical: &str) -> Option<DefinitionId> {
+        self.library.find(canonical)
+    }
+
+    /// The definition of the type with this name.
+    #[inline]
+    pub fn find_type(&self, name: Name) -> Option<DefinitionId> {
+        self.types.get(name.number() as usize).copied().flatten()
+    }
+
+    /// The compiled profile; `None` for what is no profile, or cannot be used (its base is not loaded).
+    #[inline]
+    pub fn profile(&self, id: DefinitionId) -> Option<&Profile> {
+        let slot = &self.slots[id.0 as usize];
+        match slot.get() {
+            Some(profile) => profile.as_deref(),
+            None => self.compile(id),
+        }
+    }
+
+    #[cold]
+    fn compile(&self, id: DefinitionId) -> Option<&Profile> {
+        // One thread compiles at a time; whoever comes second finds the slot filled.
+        let mut forest = self.forest.lock().unwrap_or_else(PoisonError::into_inner);
+        self.slots[id.0 as usize]
+            .get_or_init(|| compile::profile(&self.library, &mut forest, id).map(Box::new))
+            .as_deref()
+    }
+
+    /// The children that hold at an element when it has the given type: its own, or those of the element it refers to.
+    /// `None` where those of the type hold.
+    #[inline]
+    pub fn own_children<'g>(&'g self, profile: &'g Profile, element: ElementId) -> Option<&'g Children> {
+        let element = &profile.elements[element.0 as usize];
+        match (&element.children, element.same_as) {
+            (Some(children), _) => Some(children),
+            (None, Some(other)) => profile.elements[other.0 as usize].children.as_ref(),
+            (None, None) => None,
+        }
+    }
+
+    /// What was wrong with a definition, found while it was laid over its base.
+    pub fn defects(&self, id: DefinitionId) -> Vec<Defect> {
+        if let Some(profile) = self.profile(id) {
+            return profile.defects.to_vec();
+        }
+        self.forest.lock().unwrap_or_else(PoisonError::into_inner).defects(id).to_vec()
+    }
+}

@@ -1,0 +1,37 @@
+//! A finding as the walk makes it: numbers only, so that a message with thousands of them stays cheap.
+
+use touchmark_document::{Name, NodeId};
+
+use crate::graph::ElementId;
+use crate::rule::{Rule, Severity};
+use crate::snapshot::DefinitionId;
+
+/// A finding. What it says in words is made from it when a report is written.
+#[derive(Clone, Copy, Debug)]
+pub struct Issue {
+    /// The rule that is broken.
+    pub rule: &'static Rule,
+    /// How bad it is.
+    pub severity: Severity,
+    /// Where: a missing element is said at its parent, an unknown one at itself.
+    pub node: NodeId,
+    /// The element concerned, where it is not the node itself.
+    pub what: Name,
+    /// The profile and the element whose rule it is.
+    pub from: Option<(DefinitionId, ElementId)>,
+    /// What was counted or measured.
+    pub found: u32,
+    /// What was wanted.
+    pub wanted: u32,
+    /// Names, urls and codes that the sentence quotes, by number in the report.
+    pub detail: Detail,
+}
+
+/// The number of a text in its report; see [`Issue::detail`].
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Detail(pub u32);
+
+impl Detail {
+    /// No text.
+    pub const NONE: Detail = Detail(u32::MAX);
+}

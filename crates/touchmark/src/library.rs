@@ -1,0 +1,305 @@
+//! All definitions that are loaded: where each came from, which stands for a canonical, and their trees on demand.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use foldhash::fast::FixedState;
+use touchmark_document::{Arena, Limits, Names};
+
+use crate::definition::{self, Definition, ElementDefinition, StructureDefinition};
+use crate::image::Image;
+use crate::snapshot::{Defect, DefectKind, DefinitionId, Tree, Trees};
+
+/// Where HL7's own definitions live; a type `Coding` is defined by this and `Coding`.
+pub(crate) const HL7: &str = "http://hl7.org/fhir/StructureDefinition/";
+
+/// What is known of a loaded definition without reading it.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// `StructureDefinition`, `ValueSet`, `CodeSystem` …
+    pub resource: Cow<'static, str>,
+    /// The canonical url.
+    pub url: Cow<'static, str>,
+    /// The version; empty when none is stated.
+    pub version: Cow<'static, str>,
+    /// The name.
+    pub name: Cow<'static, str>,
+    /// `draft`, `active`, `retired` …
+    pub status: Cow<'static, str>,
+    /// For a profile the type that it defines or constrains.
+    pub type_name: Cow<'static, str>,
+    /// For a profile what it derives from.
+    pub base: Cow<'static, str>,
+    /// The number of the package in [`Library::packages`].
+    pub package: u32,
+    source: Source,
+}
+
+#[derive(Clone, Debug)]
+enum Source {
+    /// A lean rule file of a pack, read when it is asked for.
+    Lean(&'static str),
+    /// A definition that was read when it was added.
+    Read(Arc<Definition>),
+}
+
+/// A pack or a package of definitions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Package {
+    /// Its name.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+}
+
+/// The definitions from packs and packages.
+///
+/// What is added later stands before what was added earlier: base first, then the more special, then the user's own.
+#[derive(Clone, Debug, Default)]
+pub struct Library {
+    entries: Vec<Entry>,
+    by_url: HashMap<Cow<'static, str>, Vec<u32>, FixedState>,
+    packages: Vec<Package>,
+    pub(crate) names: Names,
+}
+
+impl Library {
+    /// A library without any definition. Nothing can be checked by it.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds the packs of an image that are wanted, in the order of the image. Takes under a millisecond: definitions are read
+    /// when a message asks for them.
+    ///
+    /// # Errors
+    /// When the bytes are not an image of this version.
+    pub fn add_image(&mut self, bytes: &'static [u8], wanted: impl Fn(&Package) -> bool) -> Result<(), String> {
+        let image = Image::read(bytes)?;
+        for name in image.names {
+            self.names.intern(name);
+        }
+        let numbers: Vec<Option<u32>> = image
+            .packages
+            .into_iter()
+            .map(|package| {
+                wanted(&package).then(|| {
+                    self.packages.push(package);
+                    self.packages.len() as u32 - 1
+                })
+            })
+            .collect();
+        self.entries.reserve(image.entries.len());
+        self.by_url.reserve(image.entries.len());
+        for row in image.entries {
+            let Some(package) = numbers.get(row.package as usize).copied().flatten() else { continue };
+            self.add_entry(Entry {
+                resource: Cow::Borrowed(row.resource),
+                url: Cow::Borrowed(row.url),
+                version: Cow::Borrowed(row.version),
+                name: Cow::Borrowed(row.name),
+                status: Cow::Borrowed(row.status),
+                type_name: Cow::Borrowed(row.type_name),
+                base: Cow::Borrowed(row.base),
+                package,
+                source: Source::Lean(row.text),
+            });
+        }
+        Ok(())
+    }
+
+    /// Begins a package; the definitions added next belong to it.
+    pub fn add_package(&mut self, name: &str, version: &str) {
+        self.packages.push(Package { name: name.into(), version: version.into() });
+    }
+
+    /// Adds a definition to the package begun last.
+    pub fn add_definition(&mut self, definition: Definition) {
+        if self.packages.is_empty() {
+            self.add_package("definitions", "");
+        }
+        if let Some(structure) = &definition.structure {
+            intern_names(&mut self.names, structure);
+        }
+        let part = |f: fn(&StructureDefinition) -> &str| {
+            definition.structure.as_ref().map_or_else(String::new, |s| f(s).to_owned())
+        };
+        self.add_entry(Entry {
+            resource: Cow::Owned(definition.resource.to_string()),
+            url: Cow::Owned(definition.url.to_string()),
+            version: Cow::Owned(definition.version.to_string()),
+            name: Cow::Owned(definition.name.to_string()),
+            status: Cow::Owned(definition.status.to_string()),
+            type_name: Cow::Owned(part(|s| &s.type_name)),
+            base: Cow::Owned(part(|s| &s.base)),
+            package: self.packages.len() as u32 - 1,
+            source: Source::Read(Arc::new(definition)),
+        });
+    }
+
+    fn add_entry(&mut self, entry: Entry) {
+        let id = self.entries.len() as u32;
+        self.by_url.entry(entry.url.clone()).or_default().push(id);
+        self.entries.push(entry);
+    }
+
+    /// All packs and packages, in the order in which they were added.
+    pub fn packages(&self) -> &[Package] {
+        &self.packages
+    }
+
+    /// All definitions, in the order in which they were added.
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// The definition with this number.
+    pub fn entry(&self, id: DefinitionId) -> &Entry {
+        &self.entries[id.0 as usize]
+    }
+
+    /// The definition that stands for `url` or `url|version`: of the package added last, and there the newest version that
+    /// is not withdrawn.
+    pub fn find(&self, canonical: &str) -> Option<DefinitionId> {
+        let (url, version) = canonical.split_once('|').map_or((canonical, None), |(u, v)| (u, Some(v)));
+        let url = url.split_once('#').map_or(url, |(u, _)| u);
+        let candidates = self.by_url.get(url)?;
+        candidates
+            .iter()
+            .copied()
+            .filter(|id| version.is_none_or(|v| self.entries[*id as usize].version == v))
+            .max_by(|a, b| self.rank(*a).cmp(&self.rank(*b)))
+            .map(DefinitionId)
+    }
+
+    /// Whether any version of the canonical is loaded.
+    pub fn has_url(&self, url: &str) -> bool {
+        self.by_url.contains_key(url)
+    }
+
+    fn rank(&self, id: u32) -> (u32, bool, Vec<u32>, u32) {
+        let entry = &self.entries[id as usize];
+        let version = entry.version.split(['.', '-']).map(|p| p.parse().unwrap_or(0)).collect();
+        (entry.package, entry.status != "retired", version, id)
+    }
+
+    /// The definition that a type name stands for.
+    pub fn find_type(&self, name: &str) -> Option<DefinitionId> {
+        self.find(&format!("{HL7}{name}"))
+    }
+
+    /// Reads a definition in full. `None` when the pack's own text cannot be read, which does not happen to packs made by
+    /// the importer.
+    pub fn read(&self, id: DefinitionId) -> Option<Arc<Definition>> {
+        match &self.entry(id).source {
+            Source::Read(definition) => Some(definition.clone()),
+            Source::Lean(text) => {
+                let mut arena = Arena::new();
+                let document = touchmark_document::parse(text, &mut arena, &self.names, Limits::default()).ok()?;
+                definition::read(document).map(Arc::new)
+            }
+        }
+    }
+}
+
+/// Adds the element and type names that a StructureDefinition uses.
+pub(crate) fn intern_names(names: &mut Names, structure: &StructureDefinition) {
+    names.intern(&structure.type_name);
+    for row in &structure.elements {
+        let Some(last) = row.path.rsplit('.').next() else { continue };
+        match last.strip_suffix("[x]") {
+            None => drop(names.intern(last)),
+            Some(stem) => intern_choice(names, stem, row),
+        }
+    }
+}
+
+fn intern_choice(names: &mut Names, stem: &str, row: &ElementDefinition) {
+    for t in &row.types {
+        let suffixes: &[&str] = if *t.code == *"*" { crate::graph::ANY_TYPES } else { &[&t.code] };
+        for code in suffixes {
+            names.intern(&choice_name(stem, code));
+        }
+    }
+}
+
+/// The name of a choice element with a type: `value` and `dateTime` make `valueDateTime`.
+pub(crate) fn choice_name(stem: &str, code: &str) -> String {
+    let mut letters = code.chars();
+    let first = letters.next().map(|c| c.to_ascii_uppercase());
+    stem.chars().chain(first).chain(letters).collect()
+}
+
+/// Trees of definitions, made when they are asked for and kept.
+#[derive(Debug, Default)]
+pub(crate) struct Forest {
+    trees: HashMap<DefinitionId, Option<Arc<Tree>>, FixedState>,
+    defects: HashMap<DefinitionId, Vec<Defect>, FixedState>,
+    /// The definitions being made, innermost last: one that asks for itself is a loop.
+    making: Vec<DefinitionId>,
+}
+
+impl Forest {
+    /// The tree of a definition with the defects found in its rows.
+    pub fn tree(&mut self, library: &Library, id: DefinitionId) -> Option<Arc<Tree>> {
+        if let Some(known) = self.trees.get(&id) {
+            return known.clone();
+        }
+        if self.making.contains(&id) || self.making.len() > 60 {
+            return None;
+        }
+        self.making.push(id);
+        let mut defects = Vec::new();
+        let tree = self.make(library, id, &mut defects).map(Arc::new);
+        self.making.pop();
+        self.defects.insert(id, defects);
+        self.trees.insert(id, tree.clone());
+        tree
+    }
+
+    /// What was wrong with a definition whose tree has been made.
+    pub fn defects(&self, id: DefinitionId) -> &[Defect] {
+        self.defects.get(&id).map_or(&[], Vec::as_slice)
+    }
+
+    fn make(&mut self, library: &Library, id: DefinitionId, defects: &mut Vec<Defect>) -> Option<Tree> {
+        let definition = library.read(id)?;
+        let structure = definition.structure.as_ref()?;
+        let root = structure.elements.first().map_or_else(|| structure.type_name.clone(), |e| e.path.clone());
+        let base = if structure.base.is_empty() {
+            None
+        } else {
+            let missing = |kind| Defect { element: root.clone(), kind, detail: structure.base.clone() };
+            let Some(base) = library.find(&structure.base).filter(|b| *b != id) else {
+                defects.push(missing(DefectKind::BaseMissing));
+                return None;
+            };
+            let looped = self.making.contains(&base);
+            let Some(tree) = self.tree(library, base) else {
+                defects.push(missing(if looped { DefectKind::BaseLoop } else { DefectKind::BaseMissing }));
+                return None;
+            };
+            Some(tree)
+        };
+        Some(Tree::derive(structure, base.as_deref(), id, &mut Within { library, forest: self }, defects))
+    }
+}
+
+/// The forest together with its library.
+pub(crate) struct Within<'l> {
+    pub library: &'l Library,
+    pub forest: &'l mut Forest,
+}
+
+impl Trees for Within<'_> {
+    fn tree(&mut self, canonical: &str) -> Option<Arc<Tree>> {
+        let id = self.library.find(canonical)?;
+        self.forest.tree(self.library, id)
+    }
+
+    fn type_tree(&mut self, name: &str) -> Option<Arc<Tree>> {
+        let id = self.library.find_type(name)?;
+        self.forest.tree(self.library, id)
+    }
+}

@@ -1,0 +1,195 @@
+//! Where references lead: the entries of each Bundle by url and by type and id, and contained resources.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use foldhash::fast::FixedState;
+use touchmark_document::{Name, NodeRef};
+
+use crate::graph::RuleGraph;
+
+/// Where a reference leads.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Resolution<'d> {
+    /// To a contained resource.
+    Contained(NodeRef<'d>),
+    /// To the resource of an entry of the innermost Bundle.
+    Entry(NodeRef<'d>),
+    /// To an entry with this type and id, though its `fullUrl` says otherwise.
+    Likely(NodeRef<'d>),
+    /// To several entries alike: this many.
+    Several(u32),
+    /// Nowhere in the document.
+    Nowhere,
+}
+
+/// An entry of a Bundle.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Entry<'d> {
+    pub node: NodeRef<'d>,
+    pub full_url: Option<&'d str>,
+    pub resource: Option<NodeRef<'d>>,
+    pub id: Option<&'d str>,
+}
+
+/// The entries of one Bundle.
+#[derive(Debug, Default)]
+pub(crate) struct Index<'d> {
+    pub entries: Vec<Entry<'d>>,
+    by_url: HashMap<&'d str, Vec<u32>, FixedState>,
+    by_id: HashMap<(Name, &'d str), Vec<u32>, FixedState>,
+}
+
+impl<'d> Index<'d> {
+    /// The entries with this `fullUrl`.
+    pub fn with_url(&self, url: &str) -> &[u32] {
+        self.by_url.get(url).map_or(&[], Vec::as_slice)
+    }
+
+    /// The entries that hold a resource of this type and id.
+    pub fn with_id<'s>(&'s self, resource: Name, id: &'s str) -> &'s [u32] {
+        self.by_id.get(&(resource, id)).map_or(&[], Vec::as_slice)
+    }
+
+    /// The entry that holds a node, if the Bundle itself is its innermost.
+    pub fn entry_of(&self, node: NodeRef<'d>) -> Option<u32> {
+        let mut at = Some(node);
+        while let Some(node) = at {
+            if let Ok(found) = self.entries.binary_search_by_key(&node.id(), |e| e.node.id()) {
+                return Some(found as u32);
+            }
+            at = node.parent();
+        }
+        None
+    }
+
+    /// Where a reference from the given entry leads.
+    pub fn resolve(&self, graph: &RuleGraph, from: Option<u32>, reference: &str) -> Resolution<'d> {
+        // A version behind the id picks none of a Bundle's entries in particular.
+        let reference = reference.split_once("/_history/").map_or(reference, |(r, _)| r);
+        let found = self.with_url(reference);
+        if !found.is_empty() {
+            return self.one_of(found);
+        }
+        if reference.contains(':') {
+            return Resolution::Nowhere;
+        }
+        let Some((resource, id)) = reference.rsplit_once('/') else { return Resolution::Nowhere };
+        let base = from.and_then(|f| self.entries[f as usize].full_url).and_then(service_base);
+        if let Some(base) = base {
+            let found = self.with_url(&format!("{base}{resource}/{id}"));
+            if !found.is_empty() {
+                return self.one_of(found);
+            }
+        }
+        let found = self.with_id(graph.names().find(resource), id);
+        let rooted = |e: &u32| self.entries[*e as usize].full_url.is_some_and(|u| u.ends_with(reference));
+        match found {
+            [] => Resolution::Nowhere,
+            _ if base.is_some() || from.is_none() => self.entries[found[0] as usize].resource.map_or(Resolution::Nowhere, Resolution::Likely),
+            _ if found.iter().any(rooted) => self.one_of(found),
+            _ if self.entries[found[0] as usize].full_url.is_none() => self.one_of(found),
+            _ => self.entries[found[0] as usize].resource.map_or(Resolution::Nowhere, Resolution::Likely),
+        }
+    }
+
+    fn one_of(&self, found: &[u32]) -> Resolution<'d> {
+        match found {
+            [only] => self.entries[*only as usize].resource.map_or(Resolution::Nowhere, Resolution::Entry),
+            several => {
+                // Versions of one resource may share a url (bdl-7): a reference then means the resource.
+                Resolution::Several(several.len() as u32)
+            }
+        }
+    }
+}
+
+/// The base of a RESTful url: `https://server/fhir/` of `https://server/fhir/Patient/1`.
+pub(crate) fn service_base(url: &str) -> Option<&str> {
+    if !url.starts_with("http") {
+        return None;
+    }
+    let (rest, _id) = url.rsplit_once('/')?;
+    let (base, resource) = rest.rsplit_once('/')?;
+    resource.starts_with(|c: char| c.is_ascii_uppercase()).then(|| &url[..=base.len()])
+}
+
+/// The Bundles of a document, indexed when a reference first asks.
+#[derive(Debug)]
+pub(crate) struct Links<'g, 'd> {
+    graph: &'g RuleGraph,
+    indexes: HashMap<u32, Arc<Index<'d>>, FixedState>,
+}
+
+impl<'g, 'd> Links<'g, 'd> {
+    pub fn new(graph: &'g RuleGraph) -> Self {
+        Links { graph, indexes: HashMap::default() }
+    }
+
+    /// The innermost Bundle around a node, not counting the node itself.
+    pub fn bundle_around(&self, node: NodeRef<'d>) -> Option<NodeRef<'d>> {
+        let mut at = node.parent();
+        while let Some(node) = at {
+            if node.resource() == self.graph.known.bundle {
+                return Some(node);
+            }
+            at = node.parent();
+        }
+        None
+    }
+
+    /// The entries of a Bundle.
+    pub fn index(&mut self, bundle: NodeRef<'d>) -> Arc<Index<'d>> {
+        if let Some(known) = self.indexes.get(&bundle.id().0) {
+            return known.clone();
+        }
+        let mut index = Index::default();
+        for node in bundle.children_named(self.graph.known.entry) {
+            let resource = node.child_named(self.graph.known.resource).filter(|r| r.is_resource());
+            let full_url = node.child_named(self.graph.known.full_url).and_then(NodeRef::value);
+            let id = resource.and_then(|r| r.child_named(self.graph.known.id)).and_then(NodeRef::value);
+            let number = index.entries.len() as u32;
+            if let Some(url) = full_url {
+                index.by_url.entry(url).or_default().push(number);
+            }
+            if let (Some(resource), Some(id)) = (resource, id) {
+                index.by_id.entry((resource.resource(), id)).or_default().push(number);
+            }
+            index.entries.push(Entry { node, full_url, resource, id });
+        }
+        let index = Arc::new(index);
+        self.indexes.insert(bundle.id().0, index.clone());
+        index
+    }
+
+    /// The resource that contains the resource around a node, or that resource itself when it is not contained.
+    pub fn container(&self, node: NodeRef<'d>) -> NodeRef<'d> {
+        let mut at = node.innermost_resource();
+        while at.name() == self.graph.known.contained {
+            match at.parent() {
+                Some(parent) => at = parent.innermost_resource(),
+                None => break,
+            }
+        }
+        at
+    }
+
+    /// Where a reference at a node leads.
+    pub fn resolve(&mut self, node: NodeRef<'d>, reference: &str) -> Resolution<'d> {
+        if let Some(id) = reference.strip_prefix('#') {
+            let container = self.container(node);
+            if id.is_empty() {
+                let inside = node.innermost_resource().name() == self.graph.known.contained;
+                return if inside { Resolution::Contained(container) } else { Resolution::Nowhere };
+            }
+            return container
+                .children_named(self.graph.known.contained)
+                .find(|c| c.child_named(self.graph.known.id).and_then(NodeRef::value) == Some(id))
+                .map_or(Resolution::Nowhere, Resolution::Contained);
+        }
+        let Some(bundle) = self.bundle_around(self.container(node)) else { return Resolution::Nowhere };
+        let index = self.index(bundle);
+        let from = if reference.contains(':') { None } else { index.entry_of(node) };
+        index.resolve(self.graph, from, reference)
+    }
+}

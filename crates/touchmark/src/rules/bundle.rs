@@ -1,0 +1,207 @@
+//! Bundles: full urls, what comes first, and which entries can be reached.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use touchmark_document::NodeRef;
+
+use super::primitive::absolute_uri;
+use crate::links::{Index, Resolution, service_base};
+use crate::rule::rules;
+use crate::walk::Walk;
+
+rules! {
+    NO_FULL_URL = "bundle-full-url-missing", Error, "required",
+        says "an entry has no fullUrl{detail}",
+        why "The fullUrl is the identity of the resource: references between entries are resolved by it.",
+        mend "Give every entry a fullUrl; urn:uuid: and the id where there is no server.",
+        at "bundle.html#bundle-unique";
+    RELATIVE = "bundle-full-url-absolute", Error, "value",
+        says "the fullUrl must be an absolute url{detail}",
+        why "Only an absolute url identifies a resource.",
+        mend "Write urn:uuid: before a UUID, or the url of the resource on its server.",
+        at "bundle-definitions.html#Bundle.entry.fullUrl";
+    DISAGREES = "bundle-full-url-id", Error, "value",
+        says "the fullUrl and the resource disagree: {detail}",
+        why "A RESTful url ends in the type and id of the resource it identifies.",
+        mend "Make the end of the fullUrl the type and id of the resource.",
+        at "bundle-definitions.html#Bundle.entry.fullUrl";
+    UUID_DISAGREES = "bundle-full-url-uuid", Information, "value",
+        says "the fullUrl is a UUID and the id of the resource another: {detail}",
+        why "Both identify the resource; readers that go by the id miss references to the fullUrl.",
+        mend "Use one UUID for both.",
+        at "bundle-definitions.html#Bundle.entry.fullUrl";
+    DUPLICATE = "bundle-full-url-duplicate", Error, "duplicate",
+        says "the fullUrl {detail} is there twice, with the same version",
+        why "A fullUrl identifies one resource (bdl-7).",
+        mend "Give each entry a fullUrl of its own, or remove the repeat.",
+        at "bundle.html#bdl-7";
+    VERSIONED = "bundle-full-url-version", Error, "value",
+        says "the fullUrl names a version: {detail}",
+        why "It identifies the resource, not one version of it (bdl-8).",
+        mend "Remove /_history/ and what follows.",
+        at "bundle.html#bdl-8";
+    FIRST = "bundle-first-entry", Error, "structure",
+        says "the first entry must be a {detail}",
+        why "Receivers begin to read there.",
+        mend "Put it first.",
+        at "bundle.html#document";
+    SEVERAL_HEADERS = "bundle-several-headers", Error, "structure",
+        says "a message has one MessageHeader, this is another",
+        why "The header says what the message is; two say two things.",
+        mend "Send two messages.",
+        at "messaging.html";
+    ORPHAN = "bundle-orphan", Warning, "structure",
+        says "no reference leads from the {detail} to this entry, nor from this entry to one that is reached",
+        why "A receiver that follows the links never sees it.",
+        mend "Refer to it, or leave it out.",
+        at "bundle.html#document";
+    REVERSE = "bundle-reverse", Information, "informational",
+        says "this entry is reached only against the direction of a reference, from the {detail}",
+        why "It points at what is reached, but nothing points at it.",
+        mend "Nothing, if it is meant to be there.",
+        at "bundle.html#document";
+}
+
+/// Checks a Bundle as a whole.
+pub(crate) fn check<'d>(walk: &mut Walk<'_, 'd>, bundle: NodeRef<'d>) {
+    let index = walk.links.index(bundle);
+    let kind = bundle.child_named(walk.graph.known.kind).and_then(NodeRef::value).unwrap_or("");
+    if !matches!(kind, "transaction" | "batch" | "transaction-response" | "batch-response") {
+        missing_urls(walk, &index);
+    }
+    urls(walk, &index);
+    let first = match kind {
+        "document" => "Composition",
+        "message" => "MessageHeader",
+        _ => return,
+    };
+    let Some(entry) = index.entries.first() else { return };
+    if entry.resource.is_none_or(|r| r.resource_text() != first) {
+        let detail = walk.detail(first);
+        walk.say(&FIRST, entry.resource.unwrap_or(entry.node)).detail = detail;
+        return;
+    }
+    if first == "MessageHeader" {
+        for other in index.entries.iter().skip(1).filter_map(|e| e.resource) {
+            if other.resource_text() == first {
+                walk.say(&SEVERAL_HEADERS, other);
+            }
+        }
+    }
+    reach(walk, bundle, &index, first);
+}
+
+/// Said once a Bundle, at the first such entry, with the number of them.
+fn missing_urls(walk: &mut Walk<'_, '_>, index: &Index<'_>) {
+    let mut without = index.entries.iter().filter(|e| e.full_url.is_none());
+    let Some(first) = without.next().map(|e| e.node.id()) else { return };
+    let more = without.count();
+    let text = if more == 0 { String::new() } else { format!(" (and {more} more)") };
+    let detail = walk.detail(text);
+    let node = walk.document.node(first);
+    walk.say(&NO_FULL_URL, node).detail = detail;
+}
+
+fn urls<'d>(walk: &mut Walk<'_, 'd>, index: &Arc<Index<'d>>) {
+    let mut seen: HashMap<(&str, Option<&str>), ()> = HashMap::new();
+    for entry in &index.entries {
+        let Some(url) = entry.full_url.filter(|u| !u.is_empty()) else { continue };
+        if !absolute_uri(url) {
+            let hint = if super::primitive::uuid(url) {
+                format!("; did you mean urn:uuid:{}?", url.to_ascii_lowercase())
+            } else {
+                String::new()
+            };
+            let detail = walk.detail(hint);
+            walk.say(&RELATIVE, entry.node).detail = detail;
+        } else if url.contains("/_history/") {
+            let detail = walk.detail(url);
+            walk.say(&VERSIONED, entry.node).detail = detail;
+        } else if let (Some(resource), Some(id)) = (entry.resource, entry.id) {
+            let wanted = format!("{}/{id}", resource.resource_text());
+            if service_base(url).is_some() && !url.ends_with(&format!("/{wanted}")) {
+                let detail = walk.detail(format!("{url} does not end in {wanted}"));
+                walk.say(&DISAGREES, entry.node).detail = detail;
+            } else if let Some(uuid) = url.strip_prefix("urn:uuid:")
+                && super::primitive::uuid(id)
+                && !uuid.eq_ignore_ascii_case(id)
+            {
+                let detail = walk.detail(format!("{uuid} and {id}"));
+                walk.say(&UUID_DISAGREES, entry.node).detail = detail;
+            }
+        }
+        let version = entry
+            .resource
+            .and_then(|r| r.child_named(walk.graph.known.meta))
+            .and_then(|m| m.child_named(walk.graph.known.version_id))
+            .and_then(NodeRef::value);
+        if seen.insert((url, version), ()).is_some() {
+            let detail = walk.detail(url);
+            walk.say(&DUPLICATE, entry.node).detail = detail;
+        }
+    }
+}
+
+/// Tells entries apart that are reached from the first, reached only against a reference, or not at all.
+fn reach<'d>(walk: &mut Walk<'_, 'd>, bundle: NodeRef<'d>, index: &Arc<Index<'d>>, first: &str) {
+    let count = index.entries.len();
+    let mut out: Vec<Vec<u32>> = vec![Vec::new(); count];
+    for (number, entry) in index.entries.iter().enumerate() {
+        let Some(resource) = entry.resource else { continue };
+        out[number] = targets(walk, index, number as u32, resource);
+    }
+    let mut reached = vec![false; count];
+    let mut open = vec![0_u32];
+    // The Bundle's own identifier may name who assigned it.
+    for node in bundle.children().filter(|c| c.name() != walk.graph.known.entry) {
+        open.extend(targets(walk, index, 0, node));
+    }
+    spread(&out, &mut reached, open);
+    // Against the direction of references, and from there on along it: until nothing changes.
+    let mut near = reached.clone();
+    loop {
+        let found: Vec<u32> = (0..count as u32)
+            .filter(|e| !near[*e as usize] && out[*e as usize].iter().any(|t| near[*t as usize]))
+            .collect();
+        if found.is_empty() {
+            break;
+        }
+        spread(&out, &mut near, found);
+    }
+    for (number, entry) in index.entries.iter().enumerate() {
+        if reached[number] || entry.resource.is_none() {
+            continue;
+        }
+        let detail = walk.detail(first);
+        walk.say(if near[number] { &REVERSE } else { &ORPHAN }, entry.node).detail = detail;
+    }
+}
+
+fn spread(out: &[Vec<u32>], reached: &mut [bool], mut open: Vec<u32>) {
+    while let Some(next) = open.pop() {
+        if !std::mem::replace(&mut reached[next as usize], true) {
+            open.extend(&out[next as usize]);
+        }
+    }
+}
+
+/// The entries that anything in a resource points at.
+fn targets<'d>(walk: &Walk<'_, 'd>, index: &Index<'d>, from: u32, resource: NodeRef<'d>) -> Vec<u32> {
+    let known = &walk.graph.known;
+    let mut found = Vec::new();
+    let mut open = vec![resource];
+    while let Some(node) = open.pop() {
+        if (node.name() == known.reference || node.name() == known.url)
+            && let Some(value) = node.value()
+            && let Resolution::Entry(target) | Resolution::Likely(target) = index.resolve(walk.graph, Some(from), value)
+            && let Some(entry) = index.entry_of(target)
+        {
+            found.push(entry);
+        }
+        open.extend(node.children());
+    }
+    found.sort_unstable();
+    found.dedup();
+    found
+}

@@ -1,0 +1,106 @@
+//! Contained resources: each with an id of its own, none nested, none with a version or a narrative, each referred to.
+
+use std::collections::HashSet;
+
+use touchmark_document::NodeRef;
+
+use crate::rule::rules;
+use crate::walk::Walk;
+
+rules! {
+    NO_ID = "contained-id", Error, "required",
+        says "a contained resource has no id",
+        why "Nothing can refer to it.",
+        mend "Give it an id, and refer to it by # and the id.",
+        at "references.html#contained";
+    DUPLICATE = "contained-duplicate", Error, "duplicate",
+        says "two contained resources have the id {detail}",
+        why "Nobody can tell which of them a reference means.",
+        mend "Give each an id of its own.",
+        at "references.html#contained";
+    NESTED = "contained-nested", Error, "structure",
+        says "a contained resource contains another",
+        why "Contained resources do not nest (dom-2).",
+        mend "Contain both in the outer resource.",
+        at "domainresource.html#dom-2";
+    VERSION = "contained-meta", Error, "structure",
+        says "a contained resource has {detail}",
+        why "It has no version of its own (dom-4).",
+        mend "Remove the element.",
+        at "domainresource.html#dom-4";
+    NARRATIVE = "contained-narrative", Error, "structure",
+        says "a contained resource has a narrative",
+        why "The narrative of the outer resource covers it (dom-1).",
+        mend "Remove the narrative.",
+        at "domainresource.html#dom-1";
+    ORPHAN = "contained-orphan", Error, "structure",
+        says "nothing refers to the contained resource {detail}",
+        why "A contained resource has a meaning only through the reference to it (dom-3).",
+        mend "Refer to it, or remove it.",
+        at "domainresource.html#dom-3";
+}
+
+/// Checks what a resource contains.
+pub(crate) fn check<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>) {
+    let known = &walk.graph.known;
+    if node.name() == known.contained {
+        if node.child_named(known.contained).is_some() {
+            walk.say(&NESTED, node);
+        }
+        return;
+    }
+    if node.child_named(known.contained).is_none() {
+        return;
+    }
+    let references = references(walk, node);
+    let mut ids = HashSet::new();
+    for contained in node.children_named(known.contained) {
+        if let Some(meta) = contained.child_named(known.meta) {
+            for name in [known.version_id, known.last_updated] {
+                if let Some(found) = meta.child_named(name) {
+                    let detail = walk.detail(format!("a meta.{}", found.name_text()));
+                    walk.say(&VERSION, contained).detail = detail;
+                }
+            }
+        }
+        if contained.child_named(known.text).is_some() {
+            walk.say(&NARRATIVE, contained);
+        }
+        let Some(id) = contained.child_named(known.id).and_then(NodeRef::value).filter(|i| !i.is_empty()) else {
+            walk.say(&NO_ID, contained);
+            continue;
+        };
+        if !ids.insert(id) {
+            let detail = walk.detail(id);
+            walk.say(&DUPLICATE, contained).detail = detail;
+        }
+        // What points back at its container (`#`) is reached that way round: a Provenance, say.
+        let points_back = references.iter().any(|(from, to)| *to == "#" && from.innermost_resource() == contained);
+        if !references.iter().any(|(_, to)| to.strip_prefix('#') == Some(id)) && !points_back {
+            let detail = walk.detail(id);
+            walk.say(&ORPHAN, contained).detail = detail;
+        }
+    }
+}
+
+/// All local references below a node, each with where it stands.
+fn references<'d>(walk: &Walk<'_, 'd>, node: NodeRef<'d>) -> Vec<(NodeRef<'d>, &'d str)> {
+    let known = &walk.graph.known;
+    let mut found = Vec::new();
+    let mut open: Vec<NodeRef<'d>> = node.children().collect();
+    while let Some(next) = open.pop() {
+        // Any uri may point at a contained resource: a valueUri or an Attachment's url does so too.
+        if let Some(value) = next.value().filter(|v| v.starts_with('#') && v.len() < 100)
+            && (next.name() == known.reference || uri_like(next))
+        {
+            found.push((next, value));
+        }
+        open.extend(next.children());
+    }
+    found
+}
+
+fn uri_like(node: NodeRef<'_>) -> bool {
+    let name = node.name_text();
+    name == "url" || name.ends_with("Uri") || name.ends_with("Url")
+}

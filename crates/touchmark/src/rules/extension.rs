@@ -1,0 +1,148 @@
+//! Extensions: found by their url, checked by their own definition, and allowed only in its contexts.
+
+use touchmark_document::NodeRef;
+
+use super::primitive::absolute_uri;
+use crate::graph::{ElementId, Profile};
+use crate::place;
+use crate::rule::rules;
+use crate::walk::{At, Walk};
+
+rules! {
+    UNKNOWN = "extension-unknown", Information, "informational",
+        says "the extension {detail} was not checked: no definition of it is loaded",
+        why "Extensions are open: what is not known may be ignored, and its content is not judged.",
+        mend "Nothing, if the extension is agreed; load its definition with --package to have it checked.",
+        at "extensibility.html";
+    UNKNOWN_MODIFIER = "extension-modifier-unknown", Error, "extension",
+        says "the modifier extension {detail} is not known",
+        why "A modifier extension changes the meaning of what it stands in: a receiver must not process what it does not know.",
+        mend "Remove it, or load its definition with --package.",
+        at "extensibility.html#modifierExtension";
+    UNKNOWN_PART = "extension-part-unknown", Error, "extension",
+        says "{detail} is not a part of the extension {profile}",
+        why "The parts of a complex extension are named by its definition; a receiver knows no others.",
+        mend "Correct the url of the part (it is case-sensitive).",
+        at "extensibility.html#Extension";
+    URL = "extension-url", Error, "value",
+        says "the url of an extension must be absolute, not {detail}",
+        why "The url is what identifies an extension; only the parts of a complex extension have relative ones.",
+        mend "Write the canonical url of the extension's definition.",
+        at "extensibility.html#Extension.url";
+    CONTEXT = "extension-context", Error, "structure",
+        says "the extension {detail}",
+        why "The definition says on which elements the extension has a meaning.",
+        mend "Move the extension to an element that its definition names.",
+        at "defining-extensions.html#context";
+    NOT_AN_EXTENSION = "extension-definition", Error, "structure",
+        says "{detail} is the url of something that is no extension",
+        why "The url of an extension is that of its definition.",
+        mend "Write the canonical url of the extension's definition.",
+        at "extensibility.html#Extension.url";
+}
+
+/// Checks an extension by the definition that its url names.
+pub(crate) fn check<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, at: At<'_>) {
+    let known = &walk.graph.known;
+    // A missing url is said by its cardinality.
+    let Some(url) = node.child_named(known.url).and_then(NodeRef::value).filter(|u| !u.is_empty()) else { return };
+    let modifier = node.name() == known.modifier_extension;
+    if !absolute_uri(url) {
+        let inside = node.parent().is_some_and(|p| p.name() == known.extension || p.name() == known.modifier_extension);
+        if !inside {
+            let detail = walk.detail(url);
+            walk.say(&URL, node).detail = detail;
+        }
+        return;
+    }
+    let Some(id) = walk.graph.find(url) else {
+        if at.element().types.first().is_some_and(|t| !t.profiles.is_empty()) {
+            return;
+        }
+        let detail = walk.detail(url);
+        walk.say(if modifier { &UNKNOWN_MODIFIER } else { &UNKNOWN }, node).detail = detail;
+        return;
+    };
+    let Some(profile) = walk.graph.profile(id) else { return };
+    if &*profile.type_name != "Extension" {
+        let detail = walk.detail(url);
+        walk.say(&NOT_AN_EXTENSION, node).detail = detail;
+        return;
+    }
+    let first_time = !walk.done.contains(&(node.id().0, id));
+    walk.against(node, id);
+    if first_time {
+        context(walk, node, profile);
+    }
+}
+
+/// A part of a complex extension that belongs to none of the parts that its definition names.
+pub(crate) fn beside_slices<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, at: At<'_>) {
+    let known = &walk.graph.known;
+    if at.profile.is_type || &*at.profile.type_name != "Extension" || node.name() != known.extension {
+        return;
+    }
+    let Some(url) = node.child_named(known.url).and_then(NodeRef::value).filter(|u| !u.is_empty()) else { return };
+    if !absolute_uri(url) {
+        let detail = walk.detail(url);
+        walk.say_from(&UNKNOWN_PART, node, at).detail = detail;
+    }
+}
+
+/// Whether the definition allows the extension where it stands.
+fn context<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, profile: &Profile) {
+    if profile.contexts.is_empty() {
+        return;
+    }
+    let Some(parent) = node.parent() else { return };
+    let way = place::way(walk.graph, parent);
+    let mut names: Vec<String> = Vec::new();
+    // Every ancestor with a type begins a path to the element: `Observation.code.coding`, `CodeableConcept.coding`, `Coding`.
+    for (start, step) in way.iter().enumerate().rev() {
+        if !step.type_name.is_empty() {
+            let mut path = step.type_name.to_owned();
+            let mut with_choice = path.clone();
+            for below in &way[start + 1..] {
+                path = format!("{path}.{}", below.label);
+                with_choice = format!("{with_choice}.{}{}", below.label, if below.choice { "[x]" } else { "" });
+                if below.choice && below.node == parent {
+                    names.push(path.replace(below.label, below.written));
+                }
+            }
+            names.push(path);
+            names.push(with_choice);
+        }
+        if step.node.is_resource() {
+            break;
+        }
+    }
+    let resource = parent.is_resource();
+    let url = parent.child_named(walk.graph.known.url).and_then(NodeRef::value);
+    let allowed = profile.contexts.iter().any(|context| {
+        let context = context.trim();
+        match context {
+            "*" | "Element" | "Any" => true,
+            "Resource" | "DomainResource" => resource,
+            _ if context.starts_with("http") => url == Some(context.split('#').next().unwrap_or(context)),
+            _ => names.iter().any(|n| n == context || n.strip_suffix("[x]") == Some(context)),
+        }
+    });
+    // An extension whose contexts are paths, though it says that they are extensions: its definition is wrong.
+    let wrong_definition =
+        &*profile.context_type == "extension" && profile.contexts.iter().any(|c| !c.starts_with("http"));
+    if !allowed && !wrong_definition {
+        let here = way.iter().rposition(|s| s.node.is_resource()).map_or_else(String::new, |start| {
+            let labels: Vec<&str> = std::iter::once(way[start].type_name).chain(way[start + 1..].iter().map(|s| s.label)).collect();
+            labels.join(".")
+        });
+        let contexts: Vec<String> = profile.contexts.iter().map(ToString::to_string).collect();
+        let detail = walk.detail(format!(
+            "{} is not allowed on {here}, only on {}",
+            profile.url,
+            super::types::list(&contexts)
+        ));
+        let issue = walk.say(&CONTEXT, node);
+        issue.detail = detail;
+        issue.from = Some((profile.id, ElementId::ROOT));
+    }
+}

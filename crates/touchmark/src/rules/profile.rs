@@ -1,0 +1,81 @@
+//! The profiles that a resource claims in `meta.profile`: known, and for its type.
+
+use touchmark_document::NodeRef;
+
+use crate::rule::rules;
+use crate::snapshot::DefinitionId;
+use crate::walk::Walk;
+
+rules! {
+    UNKNOWN = "profile-unknown", Warning, "not-found",
+        says "the profile {detail} is not loaded: nothing was checked by it",
+        why "The resource claims to meet it; nobody here can tell.",
+        mend "Correct the url, or load the definition with --package.",
+        at "resource.html#Meta.profile";
+    WRONG_TYPE = "profile-type", Error, "structure",
+        says "the profile is for another type: {detail}",
+        why "A profile constrains one type; a resource of another cannot meet it.",
+        mend "Claim a profile of the resource's own type.",
+        at "resource.html#Meta.profile";
+    UNUSABLE = "profile-unusable", Warning, "processing",
+        says "the profile {detail} cannot be used: what it derives from is not loaded",
+        why "Its rules stand on those of its base.",
+        mend "Load the base with --package.",
+        at "structuredefinition.html#StructureDefinition.baseDefinition";
+}
+
+/// The profiles of `meta.profile` that can judge the resource.
+pub(crate) fn claimed<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, base: DefinitionId) -> Vec<DefinitionId> {
+    let known = &walk.graph.known;
+    let mut profiles = Vec::new();
+    let Some(meta) = node.child_named(known.meta) else { return profiles };
+    for claim in meta.children_named(known.profile) {
+        let Some(canonical) = claim.value().map(str::trim).filter(|c| !c.is_empty()) else { continue };
+        match walk.graph.find(canonical) {
+            None => {
+                let likely = likely(walk, canonical);
+                let text = match likely {
+                    Some(likely) => format!("{canonical} (did you mean {likely}?)"),
+                    None => canonical.to_owned(),
+                };
+                let detail = walk.detail(text);
+                walk.say(&UNKNOWN, claim).detail = detail;
+            }
+            Some(id) if fits_at(walk, node, id, claim) && id != base && !profiles.contains(&id) => profiles.push(id),
+            Some(_) => {}
+        }
+    }
+    profiles
+}
+
+/// Whether a profile can judge the resource; says at the resource why it cannot.
+pub(crate) fn fits<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, profile: DefinitionId) -> bool {
+    fits_at(walk, node, profile, node)
+}
+
+fn fits_at<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, id: DefinitionId, place: NodeRef<'d>) -> bool {
+    let Some(profile) = walk.graph.profile(id) else {
+        let detail = walk.detail(&*walk.graph.library().entry(id).url);
+        walk.say(&UNUSABLE, place).detail = detail;
+        return false;
+    };
+    let abstract_base = matches!(&*profile.type_name, "Resource" | "DomainResource");
+    if profile.type_atom == node.resource() || abstract_base {
+        return true;
+    }
+    let text = format!("{} is for {}, the resource is {}", profile.url, profile.type_name, node.resource_text());
+    let detail = walk.detail(text);
+    walk.say(&WRONG_TYPE, place).detail = detail;
+    false
+}
+
+/// The loaded profile that an unknown url probably means: another host, a missing part, another case.
+fn likely(walk: &Walk<'_, '_>, canonical: &str) -> Option<String> {
+    let last = canonical.rsplit('/').next()?.split('|').next()?.to_ascii_lowercase();
+    let library = walk.graph.library();
+    let mut found = library.entries().iter().filter(|e| {
+        e.resource == "StructureDefinition"
+            && e.url.rsplit('/').next().is_some_and(|l| l.eq_ignore_ascii_case(&last))
+    });
+    found.next().map(|e| e.url.to_string())
+}

@@ -1,0 +1,155 @@
+//! What type an element has: the choice of types, resource types, unknown elements, and profiles on types.
+
+use touchmark_document::{Name, NodeRef};
+
+use crate::graph::{Children, Type};
+use crate::rule::rules;
+use crate::snapshot::DefinitionId;
+use crate::walk::{At, Walk};
+
+rules! {
+    UNKNOWN_ELEMENT = "syntax-unknown-element", Error, "structure",
+        says "{element} is not an element of {parent}",
+        why "STU3 does not define the element here, so no receiver knows what it means.",
+        mend "Correct the name (elements are case-sensitive), move it to where it belongs, or use an extension.",
+        at "conformance-rules.html#conformance";
+    CHOICE = "type-choice", Error, "structure",
+        says "{element} is of a type that is not allowed here: {detail}",
+        why "The profile restricts the types that this element may have.",
+        mend "Write the value with an allowed type; the type is part of the element's name.",
+        at "formats.html#choice";
+    RESOURCE = "type-resource", Error, "structure",
+        says "{detail} is not allowed here",
+        why "The profile says which type of resource stands in this place.",
+        mend "Put a resource of the right type here.",
+        at "resource.html";
+    UNKNOWN_RESOURCE = "type-unknown-resource", Error, "structure",
+        says "{detail} is not a resource type of FHIR STU3",
+        why "Nothing is known of a resource with this name; its content was not checked.",
+        mend "Check the name, and that the message is of FHIR version 3.0.",
+        at "resourcelist.html";
+    ABSTRACT = "type-abstract", Error, "structure",
+        says "{detail} is abstract: no instance is of exactly this type",
+        why "Abstract types only hold what other types have in common.",
+        mend "Use one of the resource types that derive from it.",
+        at "resource.html";
+    PROFILES = "type-profile", Error, "structure",
+        says "{element} meets none of the profiles that it may have: {detail}",
+        why "The element's type is restricted to values that meet one of several profiles.",
+        mend "Choose one of the profiles and meet it.",
+        at "elementdefinition.html#ElementDefinition.type.profile";
+}
+
+/// The definition of a resource's type; says so where there is none.
+pub(crate) fn resource_type<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>) -> Option<DefinitionId> {
+    let found = walk.graph.find_type(node.resource());
+    match found.and_then(|id| walk.graph.profile(id)).filter(|p| &*p.kind == "resource" || &*p.kind == "logical") {
+        Some(profile) if profile.is_abstract => {
+            let detail = walk.detail(node.resource_text());
+            walk.say(&ABSTRACT, node).detail = detail;
+            None
+        }
+        Some(profile) => Some(profile.id),
+        None => {
+            // A resource without any type has been reported by the reader.
+            if node.resource() != Name::NONE {
+                let detail = walk.detail(node.resource_text());
+                walk.say(&UNKNOWN_RESOURCE, node).detail = detail;
+            }
+            None
+        }
+    }
+}
+
+/// A child that the element does not have. Returns which choice it is, when it is one of a type that is not allowed.
+#[cold]
+pub(crate) fn unexpected<'d>(
+    walk: &mut Walk<'_, 'd>,
+    child: NodeRef<'d>,
+    at: At<'_>,
+    children: &Children,
+) -> Option<usize> {
+    let name = child.name_text();
+    for (slot, id) in children.order.iter().enumerate() {
+        let element = at.child(*id).element();
+        let Some(stem) = element.label.strip_suffix("[x]") else { continue };
+        let Some(suffix) = name.strip_prefix(stem).filter(|s| s.starts_with(|l: char| l.is_ascii_uppercase())) else {
+            continue;
+        };
+        if element.max == 0 {
+            // Said by its cardinality.
+            return None;
+        }
+        let wanted: Vec<String> = element.types.iter().map(|t| crate::library::choice_name(stem, &t.code)).collect();
+        let known = crate::graph::ANY_TYPES.contains(&crate::definition::type_of_suffix(suffix).as_str());
+        if known {
+            let detail = walk.detail(format!("{name} found, {} wanted", list(&wanted)));
+            walk.say_from(&CHOICE, child, at.child(*id)).detail = detail;
+            return Some(slot);
+        }
+    }
+    if child.name() == walk.graph.known.resource && at.element().types.is_empty() {
+        // Written by the reader for what is no element at all.
+        return None;
+    }
+    walk.say_from(&UNKNOWN_ELEMENT, child, at);
+    None
+}
+
+/// A place for a resource: what stands there is checked as a resource of its own.
+pub(crate) fn place<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, at: At<'_>, t: &Type) {
+    if !node.is_resource() {
+        super::syntax::no_resource(walk, node);
+        return;
+    }
+    let open = matches!(&*t.code, "Resource" | "DomainResource");
+    let allowed = open
+        || at.element().types.iter().any(|t| matches!(&*t.code, "Resource" | "DomainResource") || *t.code == *node.resource_text());
+    if !allowed {
+        let wanted: Vec<String> = at.element().types.iter().map(|t| t.code.to_string()).collect();
+        let detail = walk.detail(format!("{} found, {} wanted", node.resource_text(), list(&wanted)));
+        walk.say_from(&RESOURCE, node, at).detail = detail;
+    }
+    let fitting = at.element().types.iter().filter(|t| open || *t.code == *node.resource_text());
+    let profiles: Vec<DefinitionId> = fitting.flat_map(|t| t.profiles.iter().copied()).collect();
+    match &profiles[..] {
+        [] | [_] => walk.resource(node, &profiles),
+        several => {
+            walk.resource(node, &[]);
+            one_of(walk, node, at, several);
+        }
+    }
+}
+
+/// Profiles that the type of an element must meet (an extension's own is found by its url).
+#[inline]
+pub(crate) fn profiles<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, at: At<'_>, t: &Type) {
+    match &t.profiles[..] {
+        [] => {}
+        [only] => {
+            let extension = t.kind == crate::graph::TypeKind::Extension;
+            if !extension || at.element().slicing.is_none() {
+                walk.against(node, *only);
+            }
+        }
+        several => one_of(walk, node, at, several),
+    }
+}
+
+fn one_of<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, at: At<'_>, several: &[DefinitionId]) {
+    let met = several.iter().any(|profile| walk.try_out(|w| w.against(node, *profile)));
+    if !met {
+        let names: Vec<String> = several.iter().map(|p| walk.graph.library().entry(*p).url.to_string()).collect();
+        let detail = walk.detail(list(&names));
+        walk.say_from(&PROFILES, node, at).detail = detail;
+    }
+}
+
+/// `a, b or c`.
+pub(crate) fn list(names: &[String]) -> String {
+    match names {
+        [] => "nothing".into(),
+        [only] => only.clone(),
+        [most @ .., last] => format!("{} or {last}", most.join(", ")),
+    }
+}

@@ -1,0 +1,462 @@
+//! Snapshots made from the differential chain, as trees: a profile's rows laid over the tree of what it derives from.
+
+mod path;
+mod renamed;
+
+use std::sync::Arc;
+
+use crate::definition::{
+    Binding, Constraint, ElementDefinition, Slicing, SlicingRules, StructureDefinition, TypeRef, Value,
+};
+use path::Segment;
+
+/// The number of a definition in its library.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct DefinitionId(pub u32);
+
+/// The elements of a profile as a tree; the root is element 0.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Tree {
+    pub elements: Vec<Element>,
+}
+
+/// One element of the tree, with all that holds for it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Element {
+    /// The last segment of the path: `identifier`, `value[x]`; the root's is the type name.
+    pub name: Box<str>,
+    /// The slice that this element is, if it is one.
+    pub slice: Option<Box<str>>,
+    pub min: u32,
+    pub max: u32,
+    /// The greatest number of repeats in the type itself: whether JSON writes an array.
+    pub base_max: u32,
+    pub types: Vec<TypeRef>,
+    pub content_reference: Option<Box<str>>,
+    pub fixed: Option<Arc<Value>>,
+    pub pattern: Option<Arc<Value>>,
+    pub min_value: Option<Arc<Value>>,
+    pub max_value: Option<Arc<Value>>,
+    pub max_length: Option<u32>,
+    pub binding: Option<Binding>,
+    /// Invariants with the definition that each comes from.
+    pub constraints: Vec<(Arc<Constraint>, DefinitionId)>,
+    pub is_modifier: bool,
+    pub must_support: bool,
+    pub slicing: Option<Slicing>,
+    pub children: Vec<usize>,
+    /// The slices of this element, in the order of the profile.
+    pub slices: Vec<usize>,
+    /// Whether a row named this choice by one of its types (`valueCoding`), which makes a slice of that type.
+    pub renamed: bool,
+    /// Which definition last spoke of this element.
+    pub origin: Option<DefinitionId>,
+}
+
+/// Something in a definition that cannot be honoured, said once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Defect {
+    /// The `ElementDefinition.id`, or the path where it has none.
+    pub element: Box<str>,
+    /// What is wrong, and what is done instead.
+    pub kind: DefectKind,
+    /// The name, url or number concerned.
+    pub detail: Box<str>,
+}
+
+/// The kinds of [`Defect`].
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[non_exhaustive]
+pub enum DefectKind {
+    /// `baseDefinition` (named in the detail) is not loaded: the definition cannot be used.
+    BaseMissing,
+    /// The chain of `baseDefinition` comes back to itself.
+    BaseLoop,
+    /// A row's path leads nowhere in what the definition derives from: the row is dropped.
+    PathUnknown,
+    /// The minimum is lower, or the maximum higher, than in what it derives from: the narrower one holds.
+    Widened,
+    /// The minimum is above the maximum: the maximum holds.
+    MinimumAboveMaximum,
+    /// A type that what it derives from does not allow: dropped.
+    TypeWidened,
+    /// A Reference's `type.profile` names a resource profile: read as `targetProfile`.
+    ProfileOnReference,
+    /// A canonical that is not loaded: not checked.
+    CanonicalMissing,
+    /// Slices without anything that tells them apart: the slices are not checked.
+    DiscriminatorMissing,
+    /// A slice whose discriminator has no value: the slice is not checked.
+    DiscriminatorValueMissing,
+    /// A path of a discriminator that leads nowhere: the slices are not checked.
+    DiscriminatorPath,
+    /// A fixed uri in angle brackets: not checked.
+    FixedInBrackets,
+}
+
+/// What a snapshot is built from: the trees of other definitions.
+pub(crate) trait Trees {
+    /// The tree of the type or profile with this canonical url.
+    fn tree(&mut self, canonical: &str) -> Option<Arc<Tree>>;
+    /// The tree of the type with this name.
+    fn type_tree(&mut self, name: &str) -> Option<Arc<Tree>>;
+}
+
+impl Tree {
+    /// Lays the rows of `structure` over `base`, the tree of what it derives from (`None` for the roots of all types).
+    pub fn derive(
+        structure: &StructureDefinition,
+        base: Option<&Tree>,
+        origin: DefinitionId,
+        trees: &mut dyn Trees,
+        defects: &mut Vec<Defect>,
+    ) -> Tree {
+        let mut tree = base.cloned().unwrap_or_default();
+        if tree.elements.is_empty() {
+            tree.elements.push(Element { min: 0, max: u32::MAX, base_max: 1, ..Element::default() });
+        }
+        tree.elements[0].name = structure.type_name.clone();
+        tree.elements[0].origin = Some(origin);
+        let mut builder = Builder { tree, origin, constraint: structure.constraint, trees, defects };
+        let mut context = path::Context::default();
+        for row in &structure.elements {
+            let segments = context.segments(row);
+            builder.lay(row, &segments);
+        }
+        renamed::settle(&mut builder.tree);
+        builder.tree
+    }
+
+    /// The child of `at` with this name, no matter which slice of it.
+    pub fn child(&self, at: usize, name: &str) -> Option<usize> {
+        self.elements[at].children.iter().copied().find(|c| *self.elements[*c].name == *name)
+    }
+
+    /// The choice child of `at` that has a type with this suffix: `valueCoding` finds `value[x]`.
+    pub fn choice(&self, at: usize, name: &str) -> Option<(usize, Box<str>)> {
+        self.elements[at].children.iter().copied().find_map(|c| {
+            let stem = self.elements[c].name.strip_suffix("[x]")?;
+            let suffix = name.strip_prefix(stem).filter(|s| s.starts_with(|l: char| l.is_ascii_uppercase()))?;
+            Some((c, crate::definition::type_of_suffix(suffix).into()))
+        })
+    }
+
+    /// Copies the element `from` of `source`, with all below it, into this tree. Returns the copy.
+    fn graft(&mut self, source: &Tree, from: usize) -> usize {
+        let mut copy = source.elements[from].clone();
+        let (children, slices) = (std::mem::take(&mut copy.children), std::mem::take(&mut copy.slices));
+        let at = self.elements.len();
+        self.elements.push(copy);
+        for child in children {
+            let child = self.graft(source, child);
+            self.elements[at].children.push(child);
+        }
+        for slice in slices {
+            let slice = self.graft(source, slice);
+            self.elements[at].slices.push(slice);
+        }
+        at
+    }
+
+    /// Copies an element within the tree.
+    fn copy(&mut self, from: usize) -> usize {
+        let mut copy = self.elements[from].clone();
+        let (children, slices) = (std::mem::take(&mut copy.children), std::mem::take(&mut copy.slices));
+        let at = self.elements.len();
+        self.elements.push(copy);
+        for child in children {
+            let child = self.copy(child);
+            self.elements[at].children.push(child);
+        }
+        for slice in slices {
+            let slice = self.copy(slice);
+            self.elements[at].slices.push(slice);
+        }
+        at
+    }
+}
+
+struct Builder<'t> {
+    tree: Tree,
+    origin: DefinitionId,
+    constraint: bool,
+    trees: &'t mut dyn Trees,
+    defects: &'t mut Vec<Defect>,
+}
+
+impl Builder<'_> {
+    /// Finds or makes the element that a row speaks of, and lays the row over it.
+    fn lay(&mut self, row: &ElementDefinition, segments: &[Segment<'_>]) {
+        let mut at = 0;
+        for (depth, segment) in segments.iter().enumerate().skip(1) {
+            let last = depth + 1 == segments.len();
+            match self.step(at, segment, last, row) {
+                Some(next) => at = next,
+                None => return self.defect(row, DefectKind::PathUnknown, &row.path),
+            }
+        }
+        self.merge(at, row);
+    }
+
+    fn step(&mut self, at: usize, segment: &Segment<'_>, last: bool, row: &ElementDefinition) -> Option<usize> {
+        self.expand(at);
+        let mut found = self.tree.child(at, segment.name);
+        let mut slice: Option<Box<str>> = segment.slice.map(Into::into);
+        if found.is_none()
+            && let Some((choice, type_name)) = self.tree.choice(at, segment.name)
+        {
+            if segment.slice.is_some_and(|s| s != segment.name) {
+                // A named slice of a choice that is written with its type: the slice of the choice.
+                found = Some(choice);
+            } else {
+                return self.type_slice(choice, segment.name, &type_name);
+            }
+        }
+        if found.is_none() && last && !self.constraint {
+            found = Some(self.add_child(at, segment.name));
+        }
+        let child = found?;
+        let Some(slice) = slice.take() else { return Some(child) };
+        // `identifier:nhs/temporary` is a slice of the slice `nhs`.
+        let mut owner = child;
+        let mut name = String::new();
+        for part in slice.split_inclusive('/') {
+            name.push_str(part);
+            let wanted = name.trim_end_matches('/');
+            let known = self.tree.elements[owner].slices.iter().copied();
+            owner = match known.into_iter().find(|s| self.tree.elements[*s].slice.as_deref() == Some(wanted)) {
+                Some(known) => known,
+                None if !last && row.slice_name.is_some() && self.tree.elements[owner].slices.is_empty() => return None,
+                None => self.add_slice(owner, wanted),
+            };
+        }
+        Some(owner)
+    }
+
+    fn add_child(&mut self, at: usize, name: &str) -> usize {
+        let child = self.tree.elements.len();
+        self.tree.elements.push(Element {
+            name: name.into(),
+            max: u32::MAX,
+            origin: Some(self.origin),
+            ..Element::default()
+        });
+        self.tree.elements[at].children.push(child);
+        child
+    }
+
+    fn add_slice(&mut self, of: usize, name: &str) -> usize {
+        let slice = self.tree.copy(of);
+        let element = &mut self.tree.elements[slice];
+        element.slices.clear();
+        element.slicing = None;
+        element.slice = Some(name.into());
+        // A slice must be there only where its own row says so.
+        element.min = 0;
+        element.origin = Some(self.origin);
+        self.tree.elements[of].slices.push(slice);
+        slice
+    }
+
+    /// The slice of a choice that has one type: what a row named `valueCoding` speaks of.
+    fn type_slice(&mut self, choice: usize, name: &str, type_name: &str) -> Option<usize> {
+        let slices = &self.tree.elements[choice].slices;
+        let known = slices.iter().copied().find(|s| {
+            let slice = &self.tree.elements[*s];
+            slice.slice.as_deref() == Some(name)
+                || (slice.types.len() == 1 && *slice.types[0].code == *type_name && slice.renamed)
+        });
+        if let Some(known) = known {
+            return Some(known);
+        }
+        let allowed = self.tree.elements[choice].types.iter().find(|t| *t.code == *type_name).cloned();
+        // `SimpleQuantity` and the like: a profile of Quantity that an element names by its type.
+        let allowed = allowed.or_else(|| self.tree.elements[choice].types.first().filter(|t| *t.code == *"*").cloned());
+        let mut allowed = allowed?;
+        allowed.code = type_name.into();
+        let slice = self.add_slice(choice, name);
+        let element = &mut self.tree.elements[slice];
+        element.types = vec![allowed];
+        element.renamed = true;
+        self.tree.elements[choice].renamed = true;
+        Some(slice)
+    }
+
+    /// Gives an element the children of its type, or of the element it refers to, when it has none of its own.
+    fn expand(&mut self, at: usize) {
+        let element = &self.tree.elements[at];
+        if !element.children.is_empty() {
+            return;
+        }
+        if let Some(reference) = element.content_reference.clone() {
+            let source = Arc::new(self.tree.clone());
+            if let Some(target) = self.tree.by_path(reference.trim_start_matches('#')) {
+                self.adopt(at, &source, target);
+            }
+            return;
+        }
+        let mut codes = element.types.iter().map(|t| &t.code);
+        let (Some(code), None) = (codes.next(), codes.next()) else { return };
+        let code = code.clone();
+        let profile = match &element.types[0].profiles[..] {
+            // An extension's own definition says more of its children than the type does.
+            [profile] if *code != *"Reference" => Some(profile.clone()),
+            _ => None,
+        };
+        let source = profile
+            .and_then(|p| self.trees.tree(&p))
+            .filter(|tree| *tree.elements[0].name == *code)
+            .or_else(|| self.trees.type_tree(&code));
+        if let Some(source) = source {
+            self.adopt(at, &source, 0);
+        }
+    }
+
+    fn adopt(&mut self, at: usize, source: &Tree, from: usize) {
+        for child in &source.elements[from].children {
+            let child = self.tree.graft(source, *child);
+            self.tree.elements[at].children.push(child);
+        }
+    }
+
+    fn defect(&mut self, row: &ElementDefinition, kind: DefectKind, detail: &str) {
+        let element = if row.id.is_empty() { row.path.clone() } else { row.id.clone() };
+        self.defects.push(Defect { element, kind, detail: detail.into() });
+    }
+
+    /// Lays the facts of a row over an element. What would widen it is dropped and said.
+    fn merge(&mut self, at: usize, row: &ElementDefinition) {
+        let first = self.tree.elements[at].base_max == 0;
+        self.merge_cardinality(at, row, first);
+        self.merge_types(at, row);
+        let origin = self.origin;
+        let element = &mut self.tree.elements[at];
+        if first {
+            element.base_max = element.max;
+        }
+        if row.content_reference.is_some() {
+            element.content_reference.clone_from(&row.content_reference);
+        }
+        for (place, value) in [
+            (&mut element.fixed, &row.fixed),
+            (&mut element.pattern, &row.pattern),
+            (&mut element.min_value, &row.min_value),
+            (&mut element.max_value, &row.max_value),
+        ] {
+            if let Some(value) = value {
+                *place = Some(Arc::new(value.clone()));
+            }
+        }
+        element.max_length = row.max_length.or(element.max_length);
+        if row.binding.is_some() {
+            element.binding.clone_from(&row.binding);
+        }
+        for constraint in &row.constraints {
+            if !element.constraints.iter().any(|(c, _)| c.key == constraint.key) {
+                element.constraints.push((Arc::new(constraint.clone()), origin));
+            }
+        }
+        element.is_modifier = row.is_modifier.unwrap_or(element.is_modifier);
+        element.must_support = row.must_support.unwrap_or(element.must_support);
+        if let Some(slicing) = &row.slicing {
+            match &mut element.slicing {
+                // A later profile may close or order a slicing; it tells the slices apart as before.
+                Some(known) if slicing.discriminators.is_empty() || known.discriminators == slicing.discriminators => {
+                    known.ordered |= slicing.ordered;
+                    if slicing.rules == SlicingRules::Closed {
+                        known.rules = SlicingRules::Closed;
+                    }
+                }
+                place => *place = Some(slicing.clone()),
+            }
+        }
+        element.origin = Some(origin);
+    }
+
+    fn merge_cardinality(&mut self, at: usize, row: &ElementDefinition, first: bool) {
+        let element = &mut self.tree.elements[at];
+        let mut widened = None;
+        if let Some(min) = row.min {
+            if min >= element.min || first || element.slice.is_some() {
+                element.min = min;
+            } else {
+                widened = Some(format!("min {min} below {}", element.min));
+            }
+        }
+        if let Some(max) = row.max {
+            if max <= element.max || first {
+                element.max = max;
+            } else {
+                widened = Some(format!("max above {}", element.max));
+            }
+        }
+        let above = (element.min > element.max).then(|| format!("min {} max {}", element.min, element.max));
+        if above.is_some() {
+            element.min = element.max;
+        }
+        if let Some(detail) = widened {
+            self.defect(row, DefectKind::Widened, &detail);
+        }
+        if let Some(detail) = above {
+            self.defect(row, DefectKind::MinimumAboveMaximum, &detail);
+        }
+    }
+
+    fn merge_types(&mut self, at: usize, row: &ElementDefinition) {
+        if row.types.is_empty() {
+            return;
+        }
+        let known = std::mem::take(&mut self.tree.elements[at].types);
+        let mut types: Vec<TypeRef> = Vec::with_capacity(row.types.len());
+        let mut foreign = Vec::new();
+        for wanted in &row.types {
+            let mut wanted = wanted.clone();
+            if *wanted.code == *"Reference" && !wanted.profiles.is_empty() {
+                let (references, targets): (Vec<_>, Vec<_>) = std::mem::take(&mut wanted.profiles)
+                    .into_iter()
+                    .partition(|p| self.trees.tree(p).is_some_and(|t| *t.elements[0].name == *"Reference"));
+                wanted.profiles = references;
+                if !targets.is_empty() {
+                    let detail = targets.join(", ");
+                    wanted.target_profiles.extend(targets);
+                    self.defect(row, DefectKind::ProfileOnReference, &detail);
+                }
+            }
+            let fits = known.is_empty() || known.iter().any(|k| self.specialises(&wanted.code, &k.code));
+            if fits {
+                types.push(wanted);
+            } else {
+                foreign.push(wanted.code.clone());
+            }
+        }
+        self.tree.elements[at].types = if types.is_empty() { known } else { types };
+        for code in foreign {
+            self.defect(row, DefectKind::TypeWidened, &code);
+        }
+    }
+
+    /// Whether `code` is `base` or derives from it, as far as a profile may narrow a type.
+    fn specialises(&mut self, code: &str, base: &str) -> bool {
+        if code == base || matches!(base, "*" | "Element" | "Resource" | "") || code.is_empty() {
+            return true;
+        }
+        if code == "DomainResource" {
+            return base == "Resource";
+        }
+        // Age, Money, SimpleQuantity … derive from Quantity; code, id, markdown from string; oid, uuid from uri.
+        matches!(
+            (code, base),
+            ("Age" | "Count" | "Distance" | "Duration" | "Money" | "SimpleQuantity", "Quantity")
+                | ("code" | "id" | "markdown", "string")
+                | ("oid" | "uuid", "uri")
+                | ("positiveInt" | "unsignedInt", "integer")
+        ) || (base == "DomainResource" && self.trees.type_tree(code).is_some())
+    }
+}
+
+impl Tree {
+    /// The element at a path such as `Bundle.link`, slices left aside.
+    pub fn by_path(&self, path: &str) -> Option<usize> {
+        path.split('.').skip(1).try_fold(0, |at, name| self.child(at, name))
+    }
+}

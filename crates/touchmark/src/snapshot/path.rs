@@ -1,0 +1,72 @@
+//! Which element a row of a differential speaks of: its path, and the slice of each segment.
+
+use crate::definition::ElementDefinition;
+
+/// One step of a path, and the slice that is meant there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Segment<'r> {
+    pub name: &'r str,
+    pub slice: Option<&'r str>,
+}
+
+/// The slices that the rows read so far have opened: a row without an id belongs to the slice before it.
+#[derive(Default)]
+pub(super) struct Context<'r> {
+    open: Vec<Segment<'r>>,
+}
+
+impl<'r> Context<'r> {
+    /// The segments of a row. Its id says which slices are meant; where it has none, or one that contradicts the path, the
+    /// rows before it do.
+    pub fn segments(&mut self, row: &'r ElementDefinition) -> Vec<Segment<'r>> {
+        let names: Vec<&str> = row.path.split('.').collect();
+        let slices = from_id(row, &names).unwrap_or_else(|| self.from_rows(row, &names));
+        let segments: Vec<Segment<'r>> =
+            names.iter().zip(slices).map(|(name, slice)| Segment { name, slice: slice.filter(|s| s != name) }).collect();
+        self.open.clone_from(&segments);
+        segments
+    }
+
+    fn from_rows(&self, row: &'r ElementDefinition, names: &[&'r str]) -> Vec<Option<&'r str>> {
+        let mut same = true;
+        let mut slices: Vec<Option<&'r str>> = Vec::with_capacity(names.len());
+        for (depth, name) in names.iter().enumerate() {
+            let open = self.open.get(depth).filter(|o| o.name == *name);
+            same = same && open.is_some();
+            slices.push(open.filter(|_| same && depth + 1 < names.len()).and_then(|o| o.slice));
+        }
+        if let (Some(last), Some(slice)) = (slices.last_mut(), row.slice_name.as_deref()) {
+            *last = Some(slice);
+        }
+        slices
+    }
+}
+
+/// The slices that an id names, when the id goes with the path and with `sliceName`.
+fn from_id<'r>(row: &'r ElementDefinition, names: &[&'r str]) -> Option<Vec<Option<&'r str>>> {
+    if row.id.is_empty() {
+        return None;
+    }
+    let parts: Vec<(&str, Option<&str>)> =
+        row.id.split('.').map(|s| s.split_once(':').map_or((s, None), |(n, s)| (n, Some(s)))).collect();
+    if parts.len() != names.len() {
+        return None;
+    }
+    let mut slices = Vec::with_capacity(names.len());
+    for (name, (part, slice)) in names.iter().zip(&parts) {
+        // `value[x]:valueCoding` and `valueCoding:valueCoding` both speak of `valueCoding`.
+        let renamed = part.strip_suffix("[x]").is_some_and(|stem| name.starts_with(stem));
+        if part != name && !renamed {
+            return None;
+        }
+        slices.push(*slice);
+    }
+    let last = slices.last_mut()?;
+    if let Some(slice) = row.slice_name.as_deref() {
+        *last = Some(slice);
+    } else if last.is_some_and(|s| Some(&s) != names.last()) {
+        // An id that names a slice where the row has no name of one: a row that constrains the slice further.
+        return Some(slices);
+    }
+    Some(slices)
+}

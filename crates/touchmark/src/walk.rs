@@ -1,0 +1,307 @@
+//! The walk: one pass over a resource for each profile that it must meet.
+//!
+//! Two shapes only: a rule looks at the *repeats* of an element (cardinality, slicing) or at *one* element (all others).
+
+use std::collections::HashSet;
+
+use foldhash::fast::FixedState;
+use touchmark_document::{Document, Form, Name, NodeRef};
+
+use crate::budget::Budget;
+use crate::graph::{ChildName, Children, Element, ElementId, Profile, RuleGraph, Type, TypeKind};
+use crate::issue::{Detail, Issue};
+use crate::links::Links;
+use crate::rule::{Rule, Severity};
+use crate::rules;
+use crate::snapshot::DefinitionId;
+
+/// An element of a profile.
+#[derive(Clone, Copy)]
+pub(crate) struct At<'g> {
+    pub profile: &'g Profile,
+    pub id: ElementId,
+}
+
+impl<'g> At<'g> {
+    pub fn root(profile: &'g Profile) -> Self {
+        At { profile, id: ElementId::ROOT }
+    }
+
+    #[inline]
+    pub fn element(self) -> &'g Element {
+        &self.profile.elements[self.id.0 as usize]
+    }
+
+    #[inline]
+    pub fn child(self, id: ElementId) -> Self {
+        At { profile: self.profile, id }
+    }
+}
+
+/// What a walk has found and what it still means to look at.
+pub(crate) struct Walk<'g, 'd> {
+    pub graph: &'g RuleGraph,
+    pub document: Document<'d>,
+    pub links: Links<'g, 'd>,
+    pub issues: Vec<Issue>,
+    pub details: Vec<String>,
+    pub budget: Budget<'g>,
+    /// Pairs of a node and a profile that have been, or are being, checked.
+    pub done: HashSet<(u32, DefinitionId), FixedState>,
+    /// Reference targets that must meet a profile; looked at when the resource is done.
+    pub targets: Vec<rules::reference::Wanted>,
+    pub tally: Tally,
+    /// Repeat counts of the elements that are open, innermost last.
+    counts: Vec<u32>,
+    /// While a slice or a choice of profiles is tried, what it finds is not for the report.
+    pub trying: u32,
+}
+
+/// What was looked at and what was not.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Tally {
+    /// Profiles that judged, in the order in which they were first met.
+    pub judged: Vec<DefinitionId>,
+    /// Invariants that were not evaluated.
+    pub invariants: u64,
+    /// Bindings that were not checked.
+    pub bindings: u64,
+}
+
+impl<'g, 'd> Walk<'g, 'd> {
+    pub fn new(graph: &'g RuleGraph, document: Document<'d>, budget: Budget<'g>) -> Self {
+        Walk {
+            graph,
+            document,
+            links: Links::new(graph),
+            issues: Vec::new(),
+            details: Vec::new(),
+            budget,
+            done: HashSet::default(),
+            targets: Vec::new(),
+            tally: Tally::default(),
+            counts: Vec::new(),
+            trying: 0,
+        }
+    }
+
+    /// Checks a resource against the profiles that it claims, those that are asked for, and its type.
+    pub fn resource(&mut self, node: NodeRef<'d>, asked: &[DefinitionId]) {
+        let Some(base) = rules::types::resource_type(self, node) else { return };
+        let first_time = !self.done.contains(&(node.id().0, base)) && !self.has_been_judged(node);
+        let mut profiles = rules::profile::claimed(self, node, base);
+        let mut met = !profiles.is_empty();
+        for profile in asked {
+            if rules::profile::fits(self, node, *profile) {
+                met |= !self.graph.profile(*profile).is_none_or(|p| p.is_type);
+                profiles.push(*profile);
+            }
+        }
+        if !met {
+            profiles.push(base);
+        }
+        for profile in profiles {
+            self.against(node, profile);
+        }
+        if first_time {
+            rules::contained::check(self, node);
+            if node.resource() == self.graph.known.bundle {
+                rules::bundle::check(self, node);
+            }
+        }
+    }
+
+    fn has_been_judged(&self, node: NodeRef<'d>) -> bool {
+        // Any profile will do: they all include the type.
+        self.tally.judged.iter().any(|p| self.done.contains(&(node.id().0, *p)))
+    }
+
+    /// Checks a node against the root of a profile, once.
+    pub fn against(&mut self, node: NodeRef<'d>, profile: DefinitionId) {
+        if !self.done.insert((node.id().0, profile)) || self.budget.is_spent(self.issues.len()) {
+            return;
+        }
+        let Some(profile) = self.graph.profile(profile) else { return };
+        if self.trying == 0 && !self.tally.judged.contains(&profile.id) {
+            self.tally.judged.push(profile.id);
+        }
+        let at = At::root(profile);
+        if let Some(children) = self.graph.own_children(profile, ElementId::ROOT) {
+            self.children(node, at, children);
+        }
+        self.one(node, at);
+    }
+
+    /// Checks the children of a node against those of an element.
+    pub fn children(&mut self, node: NodeRef<'d>, at: At<'g>, children: &'g Children) {
+        let base = self.counts.len();
+        self.counts.resize(base + children.order.len(), 0);
+        let mut sliced: Vec<(ChildName, NodeRef<'d>)> = Vec::new();
+        let mut last = 0;
+        for child in node.children() {
+            let Some(found) = children.find(child.name()) else {
+                if let Some(wrong) = rules::types::unexpected(self, child, at, children) {
+                    // The element is there, only of another type: that is one fault, not two.
+                    self.counts[base + wrong] |= PRESENT;
+                }
+                continue;
+            };
+            let slot = found.child as usize;
+            if found.child < last {
+                rules::syntax::order(self, child, at);
+            }
+            last = last.max(found.child);
+            self.counts[base + slot] += 1;
+            let id = children.order[slot];
+            let element = &at.profile.elements[id.0 as usize];
+            rules::syntax::array_form(self, child, element);
+            if element.slicing.is_some() {
+                sliced.push((found, child));
+            } else {
+                self.element(child, at.child(id), found.of_type as usize);
+            }
+        }
+        for (slot, id) in children.order.iter().enumerate() {
+            let count = self.counts[base + slot];
+            let child = at.child(*id);
+            if count & PRESENT == 0 {
+                rules::cardinality::check(self, node, child, count);
+            }
+            if child.element().slicing.is_some() {
+                let repeats: Vec<(NodeRef<'d>, usize)> = sliced
+                    .iter()
+                    .filter(|(found, _)| found.child as usize == slot)
+                    .map(|(found, child)| (*child, found.of_type as usize))
+                    .collect();
+                if count & PRESENT == 0 || !repeats.is_empty() {
+                    rules::slicing::check(self, node, child, &repeats);
+                }
+            }
+        }
+        self.counts.truncate(base);
+    }
+
+    /// Checks one element: its form and type, its children, and the rules that hold for its value.
+    pub fn element(&mut self, node: NodeRef<'d>, at: At<'g>, of_type: usize) {
+        let element = at.element();
+        let Some(t) = element.types.get(of_type).or(element.types.first()) else {
+            if let Some(children) = self.graph.own_children(at.profile, at.id) {
+                if rules::syntax::complex_form(self, node) {
+                    self.children(node, at, children);
+                }
+                self.one(node, at);
+            }
+            return;
+        };
+        match t.kind {
+            TypeKind::Primitive(primitive) => {
+                if !rules::value::primitive(self, node, at, primitive) {
+                    return;
+                }
+                if node.has_children() {
+                    self.inside(node, at, t);
+                }
+            }
+            TypeKind::Xhtml => rules::syntax::markup(self, node),
+            TypeKind::Resource => {
+                rules::types::place(self, node, at, t);
+                return;
+            }
+            TypeKind::Complex | TypeKind::Reference | TypeKind::Extension => {
+                if !rules::syntax::complex_form(self, node) {
+                    return;
+                }
+                self.inside(node, at, t);
+            }
+        }
+        self.one(node, at);
+        match t.kind {
+            TypeKind::Reference => rules::reference::check(self, node, at, t),
+            TypeKind::Extension => rules::extension::check(self, node, at),
+            _ => {}
+        }
+        rules::types::profiles(self, node, at, t);
+    }
+
+    /// The children of an element: its own, or those of its type.
+    fn inside(&mut self, node: NodeRef<'d>, at: At<'g>, t: &'g Type) {
+        if let Some(children) = self.graph.own_children(at.profile, at.id) {
+            self.children(node, at, children);
+            return;
+        }
+        let Some(profile) = t.definition.and_then(|d| self.graph.profile(d)) else { return };
+        if let Some(children) = self.graph.own_children(profile, ElementId::ROOT) {
+            self.children(node, At::root(profile), children);
+        }
+        // What the type itself requires, beside what the element does.
+        self.count(profile.elements[0].constraints.len());
+    }
+
+    /// The rules that look at one element.
+    fn one(&mut self, node: NodeRef<'d>, at: At<'g>) {
+        rules::value::check(self, node, at);
+        let element = at.element();
+        self.count(element.constraints.len());
+        if element.binding.as_ref().is_some_and(|b| b.value_set.is_some()) && self.trying == 0 {
+            self.tally.bindings += 1;
+        }
+    }
+
+    fn count(&mut self, invariants: usize) {
+        if self.trying == 0 {
+            self.tally.invariants += invariants as u64;
+        }
+    }
+
+    /// Makes a finding at a node.
+    pub fn say(&mut self, rule: &'static Rule, node: NodeRef<'d>) -> &mut Issue {
+        self.issues.push(Issue {
+            rule,
+            severity: rule.severity,
+            node: node.id(),
+            what: Name::NONE,
+            from: None,
+            found: 0,
+            wanted: 0,
+            detail: Detail::NONE,
+        });
+        let last = self.issues.len() - 1;
+        &mut self.issues[last]
+    }
+
+    /// Makes a finding at a node that breaks what a profile says of an element.
+    pub fn say_from(&mut self, rule: &'static Rule, node: NodeRef<'d>, at: At<'_>) -> &mut Issue {
+        let issue = self.say(rule, node);
+        issue.from = Some((at.profile.id, at.id));
+        issue
+    }
+
+    /// Keeps a text that a finding quotes.
+    pub fn detail(&mut self, text: impl Into<String>) -> Detail {
+        self.details.push(text.into());
+        Detail(self.details.len() as u32 - 1)
+    }
+
+    /// Runs a part of the walk for its verdict only: whether it finds no error. What it finds is forgotten.
+    pub fn try_out(&mut self, part: impl FnOnce(&mut Self)) -> bool {
+        let (issues, details, targets) = (self.issues.len(), self.details.len(), self.targets.len());
+        let done = self.done.clone();
+        self.trying += 1;
+        part(self);
+        self.trying -= 1;
+        self.done = done;
+        let passed = self.issues[issues..].iter().all(|i| i.severity < Severity::Error);
+        self.issues.truncate(issues);
+        self.details.truncate(details);
+        self.targets.truncate(targets);
+        passed
+    }
+}
+
+/// Marks a count: the element is there in a form that has been reported already.
+const PRESENT: u32 = 1 << 31;
+
+/// Whether a node is written in XML.
+pub(crate) fn is_xml(node: NodeRef<'_>) -> bool {
+    matches!(node.form(), Form::Element | Form::Attribute | Form::Markup)
+}
