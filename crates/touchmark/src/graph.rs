@@ -7,8 +7,9 @@ use foldhash::fast::FixedState;
 use touchmark_document::{Name, Names};
 
 use crate::compile;
-use crate::definition::{Binding, Constraint, SlicingRules, Value};
+use crate::definition::{Binding, SlicingRules, Value};
 use crate::library::{Forest, HL7, Library};
+use crate::rules::invariant::Invariant;
 use crate::rules::primitive::Primitive;
 use crate::snapshot::{Defect, DefinitionId};
 
@@ -127,8 +128,8 @@ pub struct Element {
     pub max_length: Option<u32>,
     /// The value set.
     pub binding: Option<Box<Binding>>,
-    /// The invariants, each with the definition it comes from.
-    pub constraints: Box<[(Arc<Constraint>, DefinitionId)]>,
+    /// The invariants.
+    pub constraints: Box<[Invariant]>,
     /// Whether it changes the meaning of others.
     pub is_modifier: bool,
     /// Whether implementations must support it.

@@ -9,6 +9,7 @@ use touchmark_document::{Arena, Limits, Names};
 
 use crate::definition::{self, Definition, ElementDefinition, StructureDefinition};
 use crate::image::Image;
+use crate::rules::invariant::Expressions;
 use crate::snapshot::{Defect, DefectKind, DefinitionId, Tree, Trees};
 
 /// Where HL7's own definitions live; a type `Coding` is defined by this and `Coding`.
@@ -255,6 +256,8 @@ pub(crate) fn choice_name(stem: &str, code: &str) -> String {
 pub(crate) struct Forest {
     trees: HashMap<DefinitionId, Option<Arc<Tree>>, FixedState>,
     defects: HashMap<DefinitionId, Vec<Defect>, FixedState>,
+    /// The expressions of invariants.
+    pub expressions: Expressions,
     /// The definitions being made, innermost last: one that asks for itself is a loop.
     making: Vec<DefinitionId>,
 }

@@ -6,6 +6,7 @@ use std::collections::HashSet;
 
 use foldhash::fast::FixedState;
 use touchmark_document::{Document, Form, Name, NodeRef};
+use touchmark_fhirpath::Scratch;
 
 use crate::budget::Budget;
 use crate::graph::{ChildName, Children, Element, ElementId, Profile, RuleGraph, Type, TypeKind};
@@ -51,6 +52,8 @@ pub(crate) struct Walk<'g, 'd> {
     /// Reference targets that must meet a profile; looked at when the resource is done.
     pub targets: Vec<rules::reference::Wanted>,
     pub tally: Tally,
+    /// Memory of the evaluation of invariants.
+    pub scratch: Scratch,
     /// Repeat counts of the elements that are open, innermost last.
     counts: Vec<u32>,
     /// While a slice or a choice of profiles is tried, what it finds is not for the report.
@@ -66,6 +69,8 @@ pub(crate) struct Tally {
     pub judged: Vec<DefinitionId>,
     /// Invariants that were not evaluated.
     pub invariants: u64,
+    /// Invariants that came to nothing.
+    pub undecided: u64,
     /// Bindings that were not checked.
     pub bindings: u64,
 }
@@ -82,6 +87,7 @@ impl<'g, 'd> Walk<'g, 'd> {
             done: HashSet::default(),
             targets: Vec::new(),
             tally: Tally::default(),
+            scratch: Scratch::new(),
             counts: Vec::new(),
             trying: 0,
             tried: Vec::new(),
@@ -136,7 +142,7 @@ impl<'g, 'd> Walk<'g, 'd> {
         if let Some(children) = self.graph.own_children(profile, ElementId::ROOT) {
             self.children(node, at, children);
         }
-        self.one(node, at);
+        self.one(node, at, node.is_resource());
     }
 
     /// Checks the children of a node against those of an element.
@@ -199,7 +205,10 @@ impl<'g, 'd> Walk<'g, 'd> {
                 if rules::syntax::complex_form(self, node) {
                     self.children(node, at, children);
                 }
-                self.one(node, at);
+                self.one(node, at, true);
+                if let Some(other) = at.element().same_as {
+                    self.one(node, at.child(other), true);
+                }
             }
             return;
         };
@@ -224,7 +233,7 @@ impl<'g, 'd> Walk<'g, 'd> {
                 self.inside(node, at, t);
             }
         }
-        self.one(node, at);
+        self.one(node, at, true);
         match t.kind {
             TypeKind::Reference => rules::reference::check(self, node, at, t),
             TypeKind::Extension => rules::extension::check(self, node, at),
@@ -236,31 +245,24 @@ impl<'g, 'd> Walk<'g, 'd> {
 
     /// The children of an element: its own, or those of its type.
     fn inside(&mut self, node: NodeRef<'d>, at: At<'g>, t: &'g Type) {
+        let Some(profile) = t.definition.and_then(|d| self.graph.profile(d)) else { return };
+        let root = At::root(profile);
         if let Some(children) = self.graph.own_children(at.profile, at.id) {
             self.children(node, at, children);
-            return;
-        }
-        let Some(profile) = t.definition.and_then(|d| self.graph.profile(d)) else { return };
-        if let Some(children) = self.graph.own_children(profile, ElementId::ROOT) {
-            self.children(node, At::root(profile), children);
+        } else if let Some(children) = self.graph.own_children(profile, ElementId::ROOT) {
+            self.children(node, root, children);
         }
         // What the type itself requires, beside what the element does.
-        self.count(profile.elements[0].constraints.len());
+        rules::invariant::check(self, node, root, true);
     }
 
     /// The rules that look at one element.
-    fn one(&mut self, node: NodeRef<'d>, at: At<'g>) {
+    fn one(&mut self, node: NodeRef<'d>, at: At<'g>, with_types: bool) {
         rules::value::check(self, node, at);
+        rules::invariant::check(self, node, at, with_types);
         let element = at.element();
-        self.count(element.constraints.len());
         if element.binding.as_ref().is_some_and(|b| b.value_set.is_some()) && self.trying == 0 {
             self.tally.bindings += 1;
-        }
-    }
-
-    fn count(&mut self, invariants: usize) {
-        if self.trying == 0 {
-            self.tally.invariants += invariants as u64;
         }
     }
 

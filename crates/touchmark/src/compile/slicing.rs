@@ -42,7 +42,7 @@ impl Compiler<'_> {
                 }
             }
         }
-        let tree = Arc::new(self.tree.clone());
+        let tree = self.tree.clone();
         let slices: Box<[Slice]> = slices
             .into_iter()
             .map(|(element, slice, name)| {
