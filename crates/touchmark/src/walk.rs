@@ -80,7 +80,7 @@ impl<'g, 'd> Walk<'g, 'd> {
         Walk {
             graph,
             document,
-            links: Links::new(graph),
+            links: Links::new(graph, document),
             issues: Vec::new(),
             details: Vec::new(),
             budget,
