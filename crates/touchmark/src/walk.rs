@@ -114,6 +114,7 @@ impl<'g, 'd> Walk<'g, 'd> {
         }
         if first_time {
             rules::contained::check(self, node);
+            rules::questionnaire::check(self, node);
             if node.resource() == self.graph.known.bundle {
                 rules::bundle::check(self, node);
             }
@@ -221,7 +222,7 @@ impl<'g, 'd> Walk<'g, 'd> {
                     self.inside(node, at, t);
                 }
             }
-            TypeKind::Xhtml => rules::syntax::markup(self, node),
+            TypeKind::Xhtml => rules::narrative::check(self, node),
             TypeKind::Resource => {
                 rules::types::place(self, node, at, t);
                 return;
