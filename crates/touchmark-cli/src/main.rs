@@ -1,4 +1,15 @@
 //! The touchmark command.
+
+mod import;
+mod sources;
+
+use clap::Parser;
+
+#[derive(Parser)]
+enum Command {
+    Import(import::ImportArgs),
+}
+
 use std::path::{Path, PathBuf};
 fn files(path: &Path, out: &mut Vec<PathBuf>) {
     if path.is_dir() {
@@ -8,6 +19,10 @@ fn files(path: &Path, out: &mut Vec<PathBuf>) {
     } else if path.extension().is_some_and(|e| e == "xml" || e == "json") { out.push(path.into()); }
 }
 fn main() {
+    if matches!(std::env::args().nth(1).as_deref(), Some("import" | "packs")) {
+        let Command::Import(args) = Command::parse();
+        std::process::exit(i32::from(import::run(&args)));
+    }
     let mut args = std::env::args().skip(2);
     let (mut packages, mut paths) = (vec![PathBuf::from("/tmp/td/hl7.fhir.core-3.0.1/package")], vec![]);
     while let Some(a) = args.next() {
