@@ -4,6 +4,8 @@ pub(crate) mod bundle;
 pub(crate) mod cardinality;
 pub(crate) mod contained;
 pub(crate) mod extension;
+pub(crate) mod identifier;
+pub(crate) mod invariant;
 pub mod primitive;
 pub(crate) mod profile;
 pub(crate) mod reference;
@@ -21,12 +23,14 @@ pub fn all() -> impl Iterator<Item = &'static Rule> {
         cardinality::RULES,
         types::RULES,
         value::RULES,
+        identifier::RULES,
         slicing::RULES,
         extension::RULES,
         reference::RULES,
         bundle::RULES,
         contained::RULES,
         profile::RULES,
+        invariant::RULES,
     ]
     .into_iter()
     .flatten()

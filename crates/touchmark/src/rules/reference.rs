@@ -5,7 +5,7 @@ use touchmark_document::{Name, NodeRef};
 use super::primitive::{self, Primitive};
 use crate::graph::{Target, Type};
 use crate::links::{self, Resolution};
-use crate::rule::rules;
+use crate::rule::{Rule, rules};
 use crate::snapshot::DefinitionId;
 use crate::walk::{At, Walk};
 
@@ -14,6 +14,11 @@ rules! {
         says "the reference is of no form that FHIR knows: {detail}",
         why "A reference is an absolute url, a relative one of type and id, urn:uuid: or urn:oid:, or # and the id of a contained resource.",
         mend "Write the fullUrl of the entry that is meant, or Type/id.",
+        at "references.html#literal";
+    RELATIVE = "reference-relative", Warning, "value",
+        says "the reference is relative, and not of the form Type/id: {detail}",
+        why "Receivers resolve relative references as type and id on the server; of any other path they can make nothing.",
+        mend "Write Type/id with a type of STU3, or an absolute url with its scheme.",
         at "references.html#literal";
     CONTAINED = "reference-contained", Error, "not-found",
         says "no contained resource has the id that the reference names: {detail}",
@@ -69,6 +74,12 @@ pub(crate) struct Wanted {
 pub(crate) fn check<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, at: At<'_>, t: &Type) {
     let Some(reference) = node.child_named(walk.graph.known.reference) else { return };
     let Some(value) = reference.value().filter(|v| !v.is_empty()) else { return };
+    if let Some(rule) = malformed(walk, value) {
+        let hint = hint(walk, node, value);
+        let detail = walk.detail(hint);
+        walk.say(rule, node).detail = detail;
+        return;
+    }
     let resolution = walk.links.resolve(node, value);
     let (target, kind) = match resolution {
         Resolution::Contained(target) => (Some(target), "contained"),
@@ -85,7 +96,8 @@ pub(crate) fn check<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, at: At<'_>, 
             return;
         }
         Resolution::Nowhere => {
-            if !nowhere(walk, node, value) {
+            nowhere(walk, node, value);
+            if value.starts_with('#') {
                 return;
             }
             (None, "referenced")
@@ -153,34 +165,32 @@ fn fits(walk: &Walk<'_, '_>, target: &Target, found: Name) -> bool {
     matches!(walk.graph.names().text(target.type_atom), "Resource" | "DomainResource")
 }
 
-/// A reference that leads nowhere in the document. Returns whether its form is right.
-fn nowhere<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, value: &str) -> bool {
+/// The rule that a reference breaks when it has none of the forms that FHIR knows.
+fn malformed(walk: &Walk<'_, '_>, value: &str) -> Option<&'static Rule> {
     if value.starts_with('#') {
-        let detail = walk.detail(value);
-        walk.say(&CONTAINED, node).detail = detail;
-        return false;
+        return None;
     }
-    let bundle = walk.links.bundle_around(walk.links.container(node));
-    if primitive::absolute_uri(value) {
+    if value.contains(char::is_whitespace) {
+        return Some(&FORM);
+    }
+    // A UUID in another form than the specification's is said of the fullUrl, or is found nowhere.
+    if primitive::absolute_uri(value) || type_in_url(walk, value) != Name::NONE {
+        return None;
+    }
+    Some(if value.contains('/') { &RELATIVE } else { &FORM })
+}
+
+/// A reference that leads nowhere in the document.
+fn nowhere<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, value: &str) {
+    let rule = if value.starts_with('#') {
+        &CONTAINED
+    } else {
         let urn = value.starts_with("urn:uuid:") || value.starts_with("urn:oid:");
-        if value.contains(char::is_whitespace) {
-            // Said by the form of the uri.
-            return false;
-        }
-        let detail = walk.detail(value);
-        let inside = urn && bundle.is_some();
-        walk.say(if inside { &NOT_IN_BUNDLE } else { &ELSEWHERE }, node).detail = detail;
-        return true;
-    }
-    if type_in_url(walk, value) != Name::NONE {
-        let detail = walk.detail(value);
-        walk.say(&ELSEWHERE, node).detail = detail;
-        return true;
-    }
-    let hint = hint(walk, node, value);
-    let detail = walk.detail(hint);
-    walk.say(&FORM, node).detail = detail;
-    false
+        let bundle = walk.links.bundle_around(walk.links.container(node));
+        if urn && bundle.is_some() { &NOT_IN_BUNDLE } else { &ELSEWHERE }
+    };
+    let detail = walk.detail(value);
+    walk.say(rule, node).detail = detail;
 }
 
 /// The resource type that a relative or RESTful url names.
