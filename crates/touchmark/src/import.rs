@@ -12,6 +12,7 @@ mod terms;
 mod value;
 
 pub use listing::{list, table};
+pub(crate) use package::version_key;
 pub use package::{Dropped, Manifest, Package};
 
 use touchmark_document::{Document, NodeRef};

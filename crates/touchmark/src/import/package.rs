@@ -115,14 +115,11 @@ fn in_order(mut all: Vec<(Lean, String)>, dropped: &mut Vec<Dropped>) -> Vec<Lea
         )
     });
     let mut kept: Vec<(Lean, String)> = Vec::with_capacity(all.len());
-    for (lean, source) in all {
-        let same =
-            |k: &&(Lean, String)| (&k.0.resource, &k.0.url, &k.0.version) == (&lean.resource, &lean.url, &lean.version);
-        let mut lean = lean;
-        let canonical_before = kept.last().filter(|k| (&k.0.resource, &k.0.url) == (&lean.resource, &lean.url));
-        lean.withdrawn |= canonical_before.is_some_and(|k| k.0.withdrawn);
-        let first = kept.iter().rev().take_while(|k| k.0.url == lean.url).find(same);
-        match first {
+    for (mut lean, source) in all {
+        let before: Vec<&(Lean, String)> =
+            kept.iter().rev().take_while(|k| (&k.0.resource, &k.0.url) == (&lean.resource, &lean.url)).collect();
+        lean.withdrawn |= before.last().is_some_and(|k| k.0.withdrawn);
+        match before.iter().find(|k| k.0.version == lean.version) {
             Some((first, kept)) => dropped.push(Dropped {
                 canonical: canonical(&lean),
                 kept: kept.clone(),
