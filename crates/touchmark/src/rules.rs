@@ -29,6 +29,8 @@ pub fn all() -> impl Iterator<Item = &'static Rule> {
         bundle::RULES,
         contained::RULES,
         profile::RULES,
+        crate::report::RULES,
+        crate::outcome::RULES,
     ]
     .into_iter()
     .flatten()
