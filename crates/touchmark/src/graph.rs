@@ -1,7 +1,9 @@
 //! The rule graph: profiles compiled to elements whose edges are numbers. Immutable for those who check; shared by all threads.
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use foldhash::fast::FixedState;
 use touchmark_document::{Name, Names};
 
 use crate::compile;
@@ -299,6 +301,8 @@ pub struct RuleGraph {
     types: Box<[Option<DefinitionId>]>,
     /// Names that rules need by themselves.
     pub known: KnownNames,
+    /// Extensions whose contexts exclude every place where a profile puts them; looked up when one is out of place.
+    misplaced: Mutex<HashMap<DefinitionId, bool, FixedState>>,
 }
 
 impl RuleGraph {
@@ -336,7 +340,7 @@ impl RuleGraph {
             }
         }
         let slots = library.entries().iter().map(|_| OnceLock::new()).collect();
-        RuleGraph { library, slots, forest: Mutex::default(), types: types.into(), known }
+        RuleGraph { library, slots, forest: Mutex::default(), types: types.into(), known, misplaced: Mutex::default() }
     }
 
     /// The definitions behind the graph.
@@ -389,6 +393,16 @@ impl RuleGraph {
             (None, Some(other)) => profile.elements[other.0 as usize].children.as_ref(),
             (None, None) => None,
         }
+    }
+
+    /// Whether the contexts of an extension exclude every place where a loaded profile puts it: then they are wrong, and
+    /// no message can be judged by them.
+    pub(crate) fn contexts_exclude_profiles(&self, extension: &Profile) -> bool {
+        let mut known = self.misplaced.lock().unwrap_or_else(PoisonError::into_inner);
+        *known.entry(extension.id).or_insert_with(|| {
+            let placements = self.library.placements(&extension.url);
+            !placements.is_empty() && !placements.iter().any(|p| extension.contexts.iter().any(|c| **c == **p))
+        })
     }
 
     /// What was wrong with a definition, found while it was laid over its base.

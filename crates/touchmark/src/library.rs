@@ -210,6 +210,25 @@ impl Library {
     }
 }
 
+impl Library {
+    /// The paths at which profiles place an extension by its url. Reads only the definitions that mention it.
+    pub(crate) fn placements(&self, url: &str) -> Vec<Box<str>> {
+        let mut paths = Vec::new();
+        for (number, entry) in self.entries.iter().enumerate() {
+            if entry.resource != "StructureDefinition" || matches!(&entry.source, Source::Lean(text) if !text.contains(url)) {
+                continue;
+            }
+            let Some(definition) = self.read(DefinitionId(number as u32)) else { continue };
+            let rows = definition.structure.iter().flat_map(|s| &s.elements);
+            let placing = rows.filter(|r| r.types.iter().any(|t| t.profiles.iter().any(|p| **p == *url)));
+            paths.extend(placing.filter_map(|r| r.path.rsplit_once('.').map(|(parent, _)| parent.into())));
+        }
+        paths.sort();
+        paths.dedup();
+        paths
+    }
+}
+
 /// Adds the element and type names that a StructureDefinition uses.
 pub(crate) fn intern_names(names: &mut Names, structure: &StructureDefinition) {
     names.intern(&structure.type_name);

@@ -65,6 +65,8 @@ pub(crate) struct Walk<'g, 'd> {
     counts: Vec<u32>,
     /// While a slice or a choice of profiles is tried, what it finds is not for the report.
     pub trying: u32,
+    /// What was marked as done while trying, to be undone.
+    tried: Vec<(u32, DefinitionId)>,
 }
 
 /// What was looked at and what was not.
@@ -95,6 +97,7 @@ impl<'g, 'd> Walk<'g, 'd> {
             tally: Tally::default(),
             counts: Vec::new(),
             trying: 0,
+            tried: Vec::new(),
         }
     }
 
@@ -131,8 +134,12 @@ impl<'g, 'd> Walk<'g, 'd> {
 
     /// Checks a node against the root of a profile, once.
     pub fn against(&mut self, node: NodeRef<'d>, profile: DefinitionId) {
-        if !self.done.insert((node.id().0, profile)) || self.budget.is_spent(self.issues.len()) {
+        let pair = (node.id().0, profile);
+        if !self.done.insert(pair) || self.budget.is_spent(self.issues.len()) {
             return;
+        }
+        if self.trying > 0 {
+            self.tried.push(pair);
         }
         let Some(profile) = self.graph.profile(profile) else { return };
         if self.trying == 0 && !self.tally.judged.contains(&profile.id) {
@@ -303,11 +310,13 @@ impl<'g, 'd> Walk<'g, 'd> {
     /// Runs a part of the walk for its verdict only: whether it finds no error. What it finds is forgotten.
     pub fn try_out(&mut self, part: impl FnOnce(&mut Self)) -> bool {
         let (issues, details, targets) = (self.issues.len(), self.details.len(), self.targets.len());
-        let done = self.done.clone();
+        let tried = self.tried.len();
         self.trying += 1;
         part(self);
         self.trying -= 1;
-        self.done = done;
+        for pair in self.tried.drain(tried..) {
+            self.done.remove(&pair);
+        }
         let passed = self.issues[issues..].iter().all(|i| i.severity < Severity::Error);
         self.issues.truncate(issues);
         self.details.truncate(details);
