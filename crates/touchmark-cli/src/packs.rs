@@ -57,7 +57,7 @@ pub fn run(arguments: &Packs) -> Result<Status, Failure> {
 pub fn version() -> String {
     let mut version = env!("CARGO_PKG_VERSION").to_owned();
     let image = touchmark::image::Image::open(definitions::image()).ok();
-    for pack in image.iter().flat_map(|image| &image.packages) {
+    for pack in image.iter().flat_map(touchmark::image::Image::packages) {
         version.push_str(&format!("\n{pack}"));
     }
     version
