@@ -32,7 +32,8 @@ pub fn load(arguments: &Definitions) -> Result<RuleGraph, Failure> {
 }
 
 fn add_packs(library: &mut Library, list: Option<&str>) -> Result<(), Failure> {
-    let wanted: Option<Vec<&str>> = list.map(|l| l.split(',').map(str::trim).filter(|n| !n.is_empty() && *n != "none").collect());
+    let wanted: Option<Vec<&str>> =
+        list.map(|l| l.split(',').map(str::trim).filter(|n| !n.is_empty() && *n != "none").collect());
     library.add_image(image(), |pack| wanted.as_ref().is_none_or(|names| names.contains(&&*pack.name)))?;
     let held = |name: &str| library.packages().iter().any(|p| p.name == name);
     match wanted.iter().flatten().find(|name| !held(name)) {
@@ -52,8 +53,10 @@ fn add_package(library: &mut Library, path: &Path) -> Result<(), Failure> {
     }
     let (name, version) = name_of(path);
     library.add_package(&name, &version);
-    let read: Vec<Result<Option<Definition>, String>> =
-        files.par_iter().map_init(|| (Arena::new(), Vec::new()), |(arena, bytes), file| read(file, arena, bytes)).collect();
+    let read: Vec<Result<Option<Definition>, String>> = files
+        .par_iter()
+        .map_init(|| (Arena::new(), Vec::new()), |(arena, bytes), file| read(file, arena, bytes))
+        .collect();
     for (file, definition) in files.iter().zip(read) {
         match definition {
             Ok(Some(definition)) => library.add_definition(definition),

@@ -1,7 +1,7 @@
 //! `touchmark explain`: the page of a rule, or what a profile requires and where each rule comes from.
 
-use touchmark::{Rule, rules};
 use serde_json::json;
+use touchmark::{Rule, rules};
 
 use crate::arguments::{Explain, PageFormat};
 use crate::{Failure, Status};

@@ -257,7 +257,9 @@ impl Library {
     pub(crate) fn placements(&self, url: &str) -> Vec<Box<str>> {
         let mut paths = Vec::new();
         for (number, entry) in self.entries.iter().enumerate() {
-            if entry.resource != "StructureDefinition" || matches!(&entry.source, Source::Lean(text) if !holds(text, url)) {
+            if entry.resource != "StructureDefinition"
+                || matches!(&entry.source, Source::Lean(text) if !holds(text, url))
+            {
                 continue;
             }
             let Some(definition) = self.read(DefinitionId(number as u32)) else { continue };
@@ -282,7 +284,11 @@ pub(crate) fn intern_names(names: &mut Names, structure: &StructureDefinition) {
         let Some(last) = row.path.rsplit('.').next() else { continue };
         match last.strip_suffix("[x]") {
             None => drop(names.intern(last)),
-            Some(stem) => intern_choice(names, stem, row),
+            Some(stem) => {
+                // No document has a name with brackets: it says that the choice exists.
+                names.intern(last);
+                intern_choice(names, stem, row);
+            }
         }
     }
 }
