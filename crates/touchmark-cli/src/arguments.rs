@@ -82,10 +82,12 @@ pub struct Check {
 /// The definitions to check by.
 #[derive(Args, Debug)]
 pub struct Definitions {
-    /// A package of definitions (a folder or a file) that stands before all packs; may be repeated
-    #[arg(long, value_name = "DIR")]
+    /// Definitions that stand before all packs: a folder, a file, a FHIR package (.tgz), or name#version from
+    /// ~/.fhir/packages with what it depends on; may be repeated
+    #[arg(long, value_name = "PACKAGE")]
     pub package: Vec<PathBuf>,
-    /// The packs to use, separated by commas, or none [default: all]
+    /// The packs to use, separated by commas, or none [default: all]; name@1.0 lets versions 1.0 and 1.0.x of its
+    /// definitions judge where they exist
     #[arg(long, value_name = "LIST")]
     pub packs: Option<String>,
 }
@@ -109,15 +111,18 @@ pub struct Explain {
     pub definitions: Definitions,
 }
 
-/// List the packs and packages that are loaded, or search them for a canonical.
+/// List the packs and packages that are loaded, or search them for a canonical: the version marked * judges.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
   touchmark packs
   touchmark packs allergy --package my-profiles/")]
 pub struct Packs {
-    /// Part of a canonical url or of a name, in any case
+    /// Part of a canonical url or of a name, in any case, perhaps with |version
     pub search: Option<String>,
+    /// Write the packs of a folder as Markdown: a table of them, and every canonical
+    #[arg(long, value_name = "DIR", conflicts_with = "search")]
+    pub markdown: Option<PathBuf>,
     /// How to write it
     #[arg(long, value_enum, default_value_t)]
     pub format: PageFormat,

@@ -75,7 +75,7 @@ fn by_canonical(pack: &Manifest) -> Vec<Vec<&Lean>> {
     for (lean, _) in &pack.canonicals {
         match out.last_mut() {
             Some(versions) if (&versions[0].resource, &versions[0].url) == (&lean.resource, &lean.url) => {
-                versions.push(lean)
+                versions.push(lean);
             }
             _ => out.push(vec![lean]),
         }
