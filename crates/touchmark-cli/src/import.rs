@@ -10,7 +10,7 @@ use touchmark::import::{Dropped, Import, Lean, Manifest, Package, lean};
 
 use crate::definitions::split_version;
 use crate::sources::{self, Item};
-use crate::{Failure, Status};
+use crate::{Failure, Status, print};
 
 /// Make a pack of rule files from published definitions
 ///
@@ -53,7 +53,7 @@ pub struct ImportArgs {
 
 /// Runs the command. It fails when nothing could be read or written.
 pub fn run(args: &ImportArgs) -> Result<Status, Failure> {
-    print!("{}", import(args)?);
+    print(&import(args)?);
     Ok(Status::Fine)
 }
 

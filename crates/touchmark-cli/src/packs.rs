@@ -12,46 +12,51 @@ use touchmark::{DefinitionId, Library};
 use crate::arguments::{Packs, PageFormat};
 use crate::definitions;
 use crate::inputs::reason;
-use crate::{Failure, Status};
+use crate::{Failure, Status, print};
 
 /// Runs the command. The exit status is 1 when nothing is found.
 pub fn run(arguments: &Packs) -> Result<Status, Failure> {
     if let Some(folder) = &arguments.markdown {
-        print!("{}", markdown(folder)?);
+        print(&markdown(folder)?);
         return Ok(Status::Fine);
     }
     let library = definitions::library(&arguments.definitions)?;
     match &arguments.search {
         None => {
-            summary(&library, arguments.format);
+            print(&summary(&library, arguments.format));
             Ok(Status::Fine)
         }
-        Some(text) => Ok(search(&library, text, arguments.format)),
+        Some(text) => {
+            let (found, status) = search(&library, text, arguments.format);
+            print(&found);
+            Ok(status)
+        }
     }
 }
 
-fn summary(library: &Library, format: PageFormat) {
+fn summary(library: &Library, format: PageFormat) -> String {
     let shadowed = shadowed(library);
     if format == PageFormat::Json {
         let packs: Vec<Value> = (0..library.packages().len()).map(|number| pack_row(library, number)).collect();
         let shadowed: Vec<Value> = shadowed.iter().map(|(below, above)| shadow_row(library, *below, *above)).collect();
-        println!("{:#}", json!({"packs": packs, "shadowed": shadowed}));
-        return;
+        return format!("{:#}\n", json!({"packs": packs, "shadowed": shadowed}));
     }
+    let mut lines = Vec::new();
     for (number, pack) in library.packages().iter().enumerate() {
         let of = Counts::new(library, number);
         let kinds: Vec<String> = of.kinds.iter().map(|(resource, count)| format!("{count} {resource}")).collect();
-        println!("{pack}");
-        println!("  {} canonicals: {}", of.canonicals, kinds.join(", "));
-        println!("  {} of them withdrawn, {} further versions", of.withdrawn, of.further);
+        lines.push(pack.to_string());
+        lines.push(format!("  {} canonicals: {}", of.canonicals, kinds.join(", ")));
+        lines.push(format!("  {} of them withdrawn, {} further versions", of.withdrawn, of.further));
     }
     if !shadowed.is_empty() {
-        println!("{} canonicals are in several packs; what stands last judges:", shadowed.len());
+        lines.push(format!("{} canonicals are in several packs; the pack that stands last judges:", shadowed.len()));
     }
     for (below, above) in &shadowed {
         let (below, above) = (library.entry(*below), library.entry(*above));
-        println!("  {}: {} before {}", below.url, owner(library, above), owner(library, below));
+        lines.push(format!("  {}: {} before {}", below.url, owner(library, above), owner(library, below)));
     }
+    lines.join("\n") + "\n"
 }
 
 /// How many definitions a pack has.
@@ -115,7 +120,7 @@ fn owner(library: &Library, entry: &Entry) -> String {
     if entry.version.is_empty() { pack.clone() } else { format!("{pack} (version {})", entry.version) }
 }
 
-fn search(library: &Library, text: &str, format: PageFormat) -> Status {
+fn search(library: &Library, text: &str, format: PageFormat) -> (String, Status) {
     let text = text.to_lowercase();
     let (text, version) = text.split_once('|').map_or((&*text, None), |(text, version)| (text, Some(version)));
     let fits = |entry: &&Entry| {
@@ -123,33 +128,38 @@ fn search(library: &Library, text: &str, format: PageFormat) -> Status {
             && version.is_none_or(|v| entry.version == v)
     };
     let urls: BTreeSet<&str> = library.entries().iter().filter(fits).map(|entry| &*entry.url).collect();
-    let mut rows = Vec::new();
+    let (mut lines, mut rows) = (Vec::new(), Vec::new());
     for url in &urls {
         let judge = library.find(url);
         let mut versions: Vec<DefinitionId> = library.versions(url).collect();
         versions.sort_by_key(|id| (Some(*id) != judge, std::cmp::Reverse(library.entry(*id).package), *id));
         if format == PageFormat::Text {
-            print_canonical(library, url, &versions, judge);
+            lines.extend(canonical_lines(library, url, &versions, judge));
         }
         rows.extend(versions.iter().map(|id| version_row(library, *id, Some(*id) == judge)));
     }
-    if format == PageFormat::Json {
-        println!("{:#}", json!(rows));
-    }
-    if urls.is_empty() { Status::Findings } else { Status::Fine }
+    let status = if urls.is_empty() { Status::Findings } else { Status::Fine };
+    let text = if format == PageFormat::Json { format!("{:#}\n", json!(rows)) } else { lines.concat() };
+    (text, status)
 }
 
-fn print_canonical(library: &Library, url: &str, versions: &[DefinitionId], judge: Option<DefinitionId>) {
+fn canonical_lines(
+    library: &Library,
+    url: &str,
+    versions: &[DefinitionId],
+    judge: Option<DefinitionId>,
+) -> Vec<String> {
     let first = library.entry(versions[0]);
     let of = if first.type_name.is_empty() { String::new() } else { format!(" of {}", first.type_name) };
-    println!("{url}  {}{of}", first.resource);
-    for id in versions {
+    let version_line = |id: &DefinitionId| {
         let entry = library.entry(*id);
         let mark = if Some(*id) == judge { "*" } else { " " };
         let version = if entry.version.is_empty() { "no version" } else { &*entry.version };
         let withdrawn = if entry.withdrawn { ", withdrawn" } else { "" };
-        println!("  {mark} {version}  {}{withdrawn}, {}", entry.status, library.packages()[entry.package as usize]);
-    }
+        format!("  {mark} {version}  {}{withdrawn}, {}\n", entry.status, library.packages()[entry.package as usize])
+    };
+    let head = format!("{url}  {}{of}\n", first.resource);
+    std::iter::once(head).chain(versions.iter().map(version_line)).collect()
 }
 
 fn version_row(library: &Library, id: DefinitionId, judges: bool) -> Value {
