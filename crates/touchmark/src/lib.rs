@@ -16,7 +16,7 @@ mod links;
 mod place;
 mod rule;
 pub mod rules;
-mod snapshot;
+pub mod snapshot;
 mod walk;
 
 pub use budget::Budget;

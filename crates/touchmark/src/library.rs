@@ -230,6 +230,17 @@ impl Library {
         self.find(&format!("{HL7}{name}"))
     }
 
+    /// A definition and what it derives from, itself first; ends where a base is not loaded or comes again.
+    pub fn chain(&self, id: DefinitionId) -> Vec<DefinitionId> {
+        let mut chain = vec![id];
+        while let Some(base) =
+            chain.last().and_then(|id| self.find(&self.entry(*id).base)).filter(|b| !chain.contains(b))
+        {
+            chain.push(base);
+        }
+        chain
+    }
+
     /// Reads a definition in full. `None` when the pack's own text cannot be read, which does not happen to packs made by
     /// the importer.
     pub fn read(&self, id: DefinitionId) -> Option<Arc<Definition>> {
@@ -250,7 +261,9 @@ impl Library {
     pub(crate) fn placements(&self, url: &str) -> Vec<Box<str>> {
         let mut paths = Vec::new();
         for (number, entry) in self.entries.iter().enumerate() {
-            if entry.resource != "StructureDefinition" || matches!(&entry.source, Source::Lean(text) if !holds(text, url)) {
+            if entry.resource != "StructureDefinition"
+                || matches!(&entry.source, Source::Lean(text) if !holds(text, url))
+            {
                 continue;
             }
             let Some(definition) = self.read(DefinitionId(number as u32)) else { continue };
