@@ -63,6 +63,13 @@ pub struct Package {
     pub version: String,
 }
 
+impl std::fmt::Display for Package {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.name)?;
+        if self.version.is_empty() { Ok(()) } else { write!(f, " {}", self.version) }
+    }
+}
+
 /// The definitions from packs and packages.
 ///
 /// What is added later stands before what was added earlier: base first, then the more special, then the user's own.
