@@ -1,8 +1,6 @@
 //! The definitions to check by: the packs that the program carries, and the user's packages before them.
 
-use std::ffi::OsString;
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 use touchmark::definition::{self, Definition};
@@ -11,7 +9,9 @@ use touchmark::{Library, RuleGraph};
 
 use crate::Failure;
 use crate::arguments::Definitions;
-use crate::inputs::{Inputs, Source, reason, shown};
+use crate::import::split_version;
+use crate::inputs::shown;
+use crate::sources;
 
 /// The image of packs in this program.
 pub fn image() -> &'static [u8] {
@@ -41,45 +41,71 @@ fn add_packs(library: &mut Library, list: Option<&str>) -> Result<(), Failure> {
     }
 }
 
-/// Adds the definitions of a folder, or of one file.
+/// How many files are held in memory until they are read into definitions together.
+const AT_ONCE: usize = 512;
+
+/// Adds the definitions of a folder, a FHIR package (`.tgz`), one file, or `name@version` in the user's package cache.
 fn add_package(library: &mut Library, path: &Path) -> Result<(), Failure> {
-    let paths = [OsString::from(path)];
-    let mut files = Vec::new();
-    for input in Inputs::new(&paths) {
-        if let Source::File(file) = input.map_err(|trouble| format!("the package {trouble}"))? {
-            files.push(file);
-        }
-    }
-    let (name, version) = name_of(path);
-    library.add_package(&name, &version);
-    let read: Vec<Result<Option<Definition>, String>> =
-        files.par_iter().map_init(|| (Arena::new(), Vec::new()), |(arena, bytes), file| read(file, arena, bytes)).collect();
-    for (file, definition) in files.iter().zip(read) {
-        match definition {
-            Ok(Some(definition)) => library.add_definition(definition),
-            // Examples and lists of contents stand beside definitions.
-            Ok(None) => {}
-            Err(reason) => eprintln!("warning: {} was not loaded: {reason}", shown(file)),
-        }
-    }
+    let mut package = Package { name: shown(path), version: String::new(), definitions: Vec::new(), waiting: Vec::new() };
+    let cached = path.to_str().filter(|_| !path.exists()).and_then(|name| {
+        let (name, version) = split_version(name);
+        sources::cached_package(&name, &version)
+    });
+    sources::read_all(cached.as_deref().unwrap_or(path), &mut |file, bytes| package.add(file, bytes)).map_err(|reason| format!("the package {reason}"))?;
+    package.read();
+    library.add_package(&package.name, &package.version);
+    package.definitions.into_iter().for_each(|definition| library.add_definition(definition));
     Ok(())
 }
 
-fn read(file: &PathBuf, arena: &mut Arena, bytes: &mut Vec<u8>) -> Result<Option<Definition>, String> {
-    Source::File(file.clone()).read(bytes, u64::from(Limits::default().size)).map_err(|error| reason(&error))?;
-    let text = document::decode(bytes).map_err(|trouble| trouble.to_string())?;
-    let names = Names::new();
-    match document::parse(&text, arena, &names, Limits::default()) {
-        Ok(document) => Ok(definition::read(document)),
-        Err(trouble) => Err(trouble.to_string()),
+/// A package as it is read, many files at once.
+struct Package {
+    name: String,
+    version: String,
+    definitions: Vec<Definition>,
+    waiting: Vec<(String, Vec<u8>)>,
+}
+
+impl Package {
+    fn add(&mut self, file: &str, bytes: Result<&[u8], String>) {
+        match bytes {
+            Err(reason) => not_loaded(file, &reason),
+            Ok(bytes) if sources::is_manifest(file) => {
+                let manifest: serde_json::Value = serde_json::from_slice(bytes).unwrap_or_default();
+                let part = |key: &str| manifest[key].as_str().map(str::to_owned);
+                self.name = part("name").unwrap_or_else(|| self.name.clone());
+                self.version = part("version").unwrap_or_default();
+            }
+            Ok(_) if sources::is_index(file) => {}
+            Ok(bytes) => self.waiting.push((file.to_owned(), bytes.to_vec())),
+        }
+        if self.waiting.len() == AT_ONCE {
+            self.read();
+        }
+    }
+
+    fn read(&mut self) {
+        let waiting = std::mem::take(&mut self.waiting);
+        let read: Vec<Result<Option<Definition>, String>> =
+            waiting.par_iter().map_init(Arena::new, |arena, (_, bytes)| read(bytes, arena)).collect();
+        for ((file, _), definition) in waiting.iter().zip(read) {
+            match definition {
+                // Examples stand beside definitions.
+                Ok(definition) => self.definitions.extend(definition),
+                Err(reason) => not_loaded(file, &reason),
+            }
+        }
     }
 }
 
-/// Name and version of a package: those of its `package.json`, or the path as given.
-fn name_of(path: &Path) -> (String, String) {
-    let manifest = [path.join("package.json"), path.join("package/package.json")]
-        .iter()
-        .find_map(|file| serde_json::from_slice::<serde_json::Value>(&fs::read(file).ok()?).ok());
-    let part = |key: &str| manifest.as_ref().and_then(|m| m[key].as_str()).map(str::to_owned);
-    (part("name").unwrap_or_else(|| shown(path)), part("version").unwrap_or_default())
+fn not_loaded(file: &str, reason: &str) {
+    eprintln!("warning: {file} was not loaded: {reason}");
+}
+
+fn read(bytes: &[u8], arena: &mut Arena) -> Result<Option<Definition>, String> {
+    let text = document::decode(bytes).map_err(|trouble| trouble.to_string())?;
+    match document::parse(&text, arena, &Names::new(), Limits::default()) {
+        Ok(document) => Ok(definition::read(document)),
+        Err(trouble) => Err(trouble.to_string()),
+    }
 }

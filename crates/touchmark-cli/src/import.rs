@@ -9,7 +9,7 @@ use touchmark::document::{Arena, Limits, Names, decode, parse};
 use touchmark::import::{Dropped, Import, Lean, Manifest, Package, lean};
 
 use crate::sources;
-use crate::{Failure, Status};
+use crate::{Failure, Status, print};
 
 /// Make a pack of rule files from published definitions
 ///
@@ -52,7 +52,7 @@ pub struct ImportArgs {
 
 /// Runs the command. It fails when nothing could be read or written.
 pub fn run(args: &ImportArgs) -> Result<Status, Failure> {
-    print!("{}", import(args)?);
+    print(&import(args)?);
     Ok(Status::Fine)
 }
 

@@ -5,7 +5,7 @@ use touchmark::library::Entry;
 
 use crate::arguments::{Packs, PageFormat};
 use crate::definitions;
-use crate::{Failure, Status};
+use crate::{Failure, Status, print};
 
 /// Runs the command. The exit status is 1 when nothing is found.
 pub fn run(arguments: &Packs) -> Result<Status, Failure> {
@@ -18,12 +18,12 @@ pub fn run(arguments: &Packs) -> Result<Status, Failure> {
             (package, count)
         });
         match arguments.format {
-            PageFormat::Text => rows.for_each(|(package, count)| println!("{count:>6} definitions  {package}")),
+            PageFormat::Text => rows.for_each(|(package, count)| print(&format!("{count:>6} definitions  {package}\n"))),
             PageFormat::Json => {
                 let rows: Vec<_> = rows
                     .map(|(package, count)| json!({"name": package.name, "version": package.version, "definitions": count}))
                     .collect();
-                println!("{:#}", json!(rows));
+                print(&format!("{:#}\n", json!(rows)));
             }
         }
         return Ok(Status::Fine);
@@ -39,7 +39,7 @@ pub fn run(arguments: &Packs) -> Result<Status, Failure> {
         PageFormat::Text => {
             for entry in &found {
                 let version = if entry.version.is_empty() { String::new() } else { format!("|{}", entry.version) };
-                println!("{}{version}  {}, {}, {}", entry.url, entry.resource, entry.status, package(entry));
+                print(&format!("{}{version}  {}, {}, {}\n", entry.url, entry.resource, entry.status, package(entry)));
             }
         }
         PageFormat::Json => {
@@ -47,7 +47,7 @@ pub fn run(arguments: &Packs) -> Result<Status, Failure> {
                 json!({"resource": e.resource, "url": e.url, "version": e.version, "name": e.name, "status": e.status,
                        "type": e.type_name, "base": e.base, "package": package(e)})
             };
-            println!("{:#}", json!(found.iter().map(row).collect::<Vec<_>>()));
+            print(&format!("{:#}\n", json!(found.iter().map(row).collect::<Vec<_>>())));
         }
     }
     Ok(if found.is_empty() { Status::Findings } else { Status::Fine })

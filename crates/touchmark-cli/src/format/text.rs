@@ -133,20 +133,17 @@ impl<'f> Shown<'f> {
 
 impl Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.finding.text)
+        f.write_str(self.finding.rule.code)?;
+        if let Some(claim) = &self.finding.claimed {
+            write!(f, " ({})", claim.code)?;
+        }
+        write!(f, ": {}", self.finding.text)
     }
 }
 
 impl Error for Shown<'_> {}
 
 impl Diagnostic for Shown<'_> {
-    fn code<'a>(&'a self) -> Option<Box<dyn Display + 'a>> {
-        Some(match &self.finding.claimed {
-            Some(claim) => Box::new(format!("{} ({})", self.finding.rule.code, claim.code)),
-            None => Box::new(self.finding.rule.code),
-        })
-    }
-
     fn severity(&self) -> Option<miette::Severity> {
         Some(match self.finding.severity {
             Severity::Fatal | Severity::Error => miette::Severity::Error,
