@@ -63,7 +63,7 @@ pub mod report;
 mod rule;
 pub mod rules;
 mod sentence;
-mod snapshot;
+pub mod snapshot;
 mod walk;
 
 pub use budget::{Budget, Spent};

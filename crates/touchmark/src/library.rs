@@ -244,8 +244,19 @@ impl Library {
         self.find(&format!("{HL7}{name}"))
     }
 
-    /// Reads a definition in full. `None` when it is only listed, or the pack's own text cannot be read, which does not happen
-    /// to packs made by the importer.
+    /// A definition and what it derives from, itself first; ends where a base is not loaded or comes again.
+    pub fn chain(&self, id: DefinitionId) -> Vec<DefinitionId> {
+        let mut chain = vec![id];
+        while let Some(base) =
+            chain.last().and_then(|id| self.find(&self.entry(*id).base)).filter(|b| !chain.contains(b))
+        {
+            chain.push(base);
+        }
+        chain
+    }
+
+    /// Reads a definition in full. `None` when the pack's own text cannot be read, which does not happen to packs made by
+    /// the importer.
     pub fn read(&self, id: DefinitionId) -> Option<Arc<Definition>> {
         match &self.entry(id).source {
             Source::Read(definition) => Some(definition.clone()),

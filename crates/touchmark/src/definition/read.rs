@@ -50,6 +50,13 @@ pub fn read(document: Document<'_>) -> Option<Definition> {
     })
 }
 
+/// The rows of the snapshot that a StructureDefinition was published with; `None` where it has none.
+pub fn read_snapshot(document: Document<'_>) -> Option<Vec<ElementDefinition>> {
+    let root = document.root();
+    let rows = root.child("snapshot").filter(|_| root.resource_text() == "StructureDefinition")?;
+    Some(rows.all("element").map(element).collect())
+}
+
 fn structure(root: NodeRef<'_>) -> StructureDefinition {
     let base = text(root, "baseDefinition");
     let (rows, from_snapshot) = rows(root);
