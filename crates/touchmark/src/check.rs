@@ -87,6 +87,7 @@ impl<'g> Checker<'g> {
         rules::syntax::faults(&mut walk);
         walk.resource(document.root(), &options.profiles);
         rules::reference::targets(&mut walk);
+        rules::binding::finish(&mut walk);
         report(walk)
     }
 }

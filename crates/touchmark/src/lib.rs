@@ -16,6 +16,7 @@ mod place;
 mod rule;
 pub mod rules;
 mod snapshot;
+mod terminology;
 mod walk;
 
 pub use budget::Budget;

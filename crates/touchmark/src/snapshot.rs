@@ -90,6 +90,8 @@ pub enum DefectKind {
     DiscriminatorValueMissing,
     /// A path of a discriminator that leads nowhere: the slices are not checked.
     DiscriminatorPath,
+    /// A binding to what is no value set (a code system): not checked.
+    BindingToNoValueSet,
     /// A fixed uri in angle brackets: not checked.
     FixedInBrackets,
     /// An invariant whose expression cannot be read: not checked.
@@ -352,8 +354,11 @@ impl Builder<'_> {
             }
         }
         element.max_length = row.max_length.or(element.max_length);
-        if row.binding.is_some() {
-            element.binding.clone_from(&row.binding);
+        if let Some(binding) = &row.binding {
+            // A row may tell the strength only: the value set is still that of the base.
+            let base = element.binding.take();
+            let value_set = binding.value_set.clone().or_else(|| base.and_then(|b| b.value_set));
+            element.binding = Some(Binding { value_set, ..binding.clone() });
         }
         for constraint in &row.constraints {
             if !element.constraints.iter().any(|(c, _)| c.key == constraint.key) {

@@ -52,6 +52,8 @@ pub(crate) struct Walk<'g, 'd> {
     /// Reference targets that must meet a profile; looked at when the resource is done.
     pub targets: Vec<rules::reference::Wanted>,
     pub tally: Tally,
+    /// Value sets that could not be asked.
+    pub unchecked: Vec<rules::binding::Unchecked>,
     /// Memory of the evaluation of invariants.
     pub scratch: Scratch,
     /// Repeat counts of the elements that are open, innermost last.
@@ -87,6 +89,7 @@ impl<'g, 'd> Walk<'g, 'd> {
             done: HashSet::default(),
             targets: Vec::new(),
             tally: Tally::default(),
+            unchecked: Vec::new(),
             scratch: Scratch::new(),
             counts: Vec::new(),
             trying: 0,
@@ -234,6 +237,7 @@ impl<'g, 'd> Walk<'g, 'd> {
             }
         }
         self.one(node, at, true);
+        rules::binding::check(self, node, at, t);
         match t.kind {
             TypeKind::Reference => rules::reference::check(self, node, at, t),
             TypeKind::Extension => rules::extension::check(self, node, at),
@@ -260,10 +264,6 @@ impl<'g, 'd> Walk<'g, 'd> {
     fn one(&mut self, node: NodeRef<'d>, at: At<'g>, with_types: bool) {
         rules::value::check(self, node, at);
         rules::invariant::check(self, node, at, with_types);
-        let element = at.element();
-        if element.binding.as_ref().is_some_and(|b| b.value_set.is_some()) && self.trying == 0 {
-            self.tally.bindings += 1;
-        }
     }
 
     /// Makes a finding at a node.
