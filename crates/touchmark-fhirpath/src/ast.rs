@@ -150,7 +150,9 @@ pub(crate) fn is_choice(name: &str, base: &str) -> bool {
     let Some(suffix) = name.strip_prefix(base) else { return false };
     suffix.starts_with(|c: char| c.is_ascii_uppercase())
         && CHOICE_SUFFIXES.contains(&suffix)
-        && !CHOICE_SUFFIXES.iter().any(|other| other.len() > suffix.len() && name.ends_with(other) && name.len() > other.len())
+        && !CHOICE_SUFFIXES
+            .iter()
+            .any(|other| other.len() > suffix.len() && name.ends_with(other) && name.len() > other.len())
 }
 
 impl Part {
@@ -172,7 +174,9 @@ impl Part {
                     argument.bind(names);
                 }
             }
-            Kind::Negated(operand) | Kind::Kept(operand) | Kind::Is(operand, _) | Kind::As(operand, _) => operand.bind(names),
+            Kind::Negated(operand) | Kind::Kept(operand) | Kind::Is(operand, _) | Kind::As(operand, _) => {
+                operand.bind(names);
+            }
             Kind::Binary(_, operands) => {
                 operands.0.bind(names);
                 operands.1.bind(names);
@@ -189,6 +193,29 @@ impl Part {
             | Kind::Total
             | Kind::Variable(_) => {}
         }
+    }
+
+    /// Whether this part gives one truth value at most, so that it need not be collected.
+    pub(crate) fn is_logic(&self) -> bool {
+        match &self.kind {
+            Kind::Binary(operator, _) => matches!(
+                operator,
+                Operator::And | Operator::Or | Operator::Xor | Operator::Implies | Operator::Equal | Operator::NotEqual
+            ),
+            Kind::Call(call) => {
+                matches!(call.function, Function::Exists | Function::Empty | Function::Not | Function::HasValue)
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether this part gives a boolean or nothing.
+    pub(crate) fn is_single_boolean(&self) -> bool {
+        let is_comparison = matches!(
+            &self.kind,
+            Kind::Binary(Operator::Less | Operator::LessOrEqual | Operator::Greater | Operator::GreaterOrEqual, _)
+        );
+        is_comparison || self.is_logic()
     }
 
     /// The type that this part names, when it is nothing but a (qualified) name.

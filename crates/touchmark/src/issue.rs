@@ -25,6 +25,8 @@ pub struct Issue {
     pub wanted: u32,
     /// Names, urls and codes that the sentence quotes, by number in the report.
     pub detail: Detail,
+    /// What its writer most likely meant, as a piece of advice, by number in the report.
+    pub hint: Detail,
 }
 
 /// The number of a text in its report; see [`Issue::detail`].

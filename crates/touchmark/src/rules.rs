@@ -7,8 +7,10 @@ pub(crate) mod contained;
 pub(crate) mod extension;
 pub(crate) mod identifier;
 pub(crate) mod invariant;
+pub(crate) mod narrative;
 pub mod primitive;
 pub(crate) mod profile;
+pub(crate) mod questionnaire;
 pub(crate) mod reference;
 pub(crate) mod slicing;
 pub(crate) mod syntax;
@@ -34,6 +36,10 @@ pub fn all() -> impl Iterator<Item = &'static Rule> {
         binding::RULES,
         binding::coding::RULES,
         invariant::RULES,
+        narrative::RULES,
+        questionnaire::RULES,
+        crate::report::RULES,
+        crate::outcome::RULES,
     ]
     .into_iter()
     .flatten()

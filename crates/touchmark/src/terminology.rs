@@ -7,7 +7,11 @@ pub(crate) mod form;
 pub(crate) mod near;
 mod table;
 
+use std::borrow::Cow;
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use foldhash::fast::FixedState;
 
 pub(crate) use code_set::{Answer, CodeSet, Missing};
 pub(crate) use code_system::CodeSystem;
@@ -29,6 +33,7 @@ const DEEPEST: usize = 40;
 pub(crate) struct Terminology {
     sets: Box<[OnceLock<Option<Arc<CodeSet>>>]>,
     systems: Box<[OnceLock<Option<Arc<CodeSystem>>>]>,
+    by_url: OnceLock<HashMap<Cow<'static, str>, DefinitionId, FixedState>>,
     /// All media types.
     media: CodeSet,
     /// One thread compiles at a time: sets ask for other sets, and must not wait for each other.
@@ -42,6 +47,7 @@ impl Terminology {
         Terminology {
             sets: (0..count).map(|_| OnceLock::new()).collect(),
             systems: (0..count).map(|_| OnceLock::new()).collect(),
+            by_url: OnceLock::new(),
             media: CodeSet::of_form("urn:ietf:bcp:13", form::Form::Media),
             compiling: Mutex::default(),
         }
@@ -65,7 +71,12 @@ impl Terminology {
 
     /// The code system with this url; `None` when nothing of that name is loaded, or it is no code system.
     pub fn system<'t>(&'t self, library: &Library, url: &str) -> Option<&'t CodeSystem> {
-        self.system_of(library, library.find(url)?).map(|s| &**s)
+        // Several versions of a code system may be loaded: which one stands is found out once, not at every code.
+        let systems = self.by_url.get_or_init(|| {
+            let entries = library.entries().iter().filter(|e| e.resource == "CodeSystem");
+            entries.filter_map(|e| Some((e.url.clone(), library.find(&e.url)?))).collect()
+        });
+        self.system_of(library, *systems.get(url)?).map(|s| &**s)
     }
 
     fn system_of<'t>(&'t self, library: &Library, id: DefinitionId) -> Option<&'t Arc<CodeSystem>> {

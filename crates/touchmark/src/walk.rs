@@ -9,9 +9,11 @@ use touchmark_document::{Document, Form, Name, NodeRef};
 use touchmark_fhirpath::Scratch;
 
 use crate::budget::Budget;
+use crate::check::Options;
 use crate::graph::{ChildName, Children, Element, ElementId, Profile, RuleGraph, Type, TypeKind};
 use crate::issue::{Detail, Issue};
 use crate::links::Links;
+use crate::outside::{Resolver, Terminology};
 use crate::rule::{Rule, Severity};
 use crate::rules;
 use crate::snapshot::DefinitionId;
@@ -47,6 +49,14 @@ pub(crate) struct Walk<'g, 'd> {
     pub issues: Vec<Issue>,
     pub details: Vec<String>,
     pub budget: Budget<'g>,
+    /// Knows resources outside the document.
+    pub resolver: Option<&'g dyn Resolver>,
+    /// Knows codes that no loaded definition holds.
+    #[expect(dead_code, reason = "asked by the binding rules")]
+    pub terminology: Option<&'g dyn Terminology>,
+    /// The time of day, as an `instant`.
+    #[expect(dead_code, reason = "asked by the message rules")]
+    pub now: Option<&'g str>,
     /// Pairs of a node and a profile that have been, or are being, checked.
     pub done: HashSet<(u32, DefinitionId), FixedState>,
     /// Reference targets that must meet a profile; looked at when the resource is done.
@@ -78,14 +88,17 @@ pub(crate) struct Tally {
 }
 
 impl<'g, 'd> Walk<'g, 'd> {
-    pub fn new(graph: &'g RuleGraph, document: Document<'d>, budget: Budget<'g>) -> Self {
+    pub fn new(graph: &'g RuleGraph, document: Document<'d>, options: &Options<'g>) -> Self {
         Walk {
             graph,
             document,
             links: Links::new(graph, document),
             issues: Vec::new(),
             details: Vec::new(),
-            budget,
+            budget: options.budget,
+            resolver: options.resolver,
+            terminology: options.terminology,
+            now: options.now,
             done: HashSet::default(),
             targets: Vec::new(),
             tally: Tally::default(),
@@ -117,6 +130,7 @@ impl<'g, 'd> Walk<'g, 'd> {
         }
         if first_time {
             rules::contained::check(self, node);
+            rules::questionnaire::check(self, node);
             if node.resource() == self.graph.known.bundle {
                 rules::bundle::check(self, node);
             }
@@ -224,7 +238,7 @@ impl<'g, 'd> Walk<'g, 'd> {
                     self.inside(node, at, t);
                 }
             }
-            TypeKind::Xhtml => rules::syntax::markup(self, node),
+            TypeKind::Xhtml => rules::narrative::check(self, node),
             TypeKind::Resource => {
                 rules::types::place(self, node, at, t);
                 return;
@@ -277,6 +291,7 @@ impl<'g, 'd> Walk<'g, 'd> {
             found: 0,
             wanted: 0,
             detail: Detail::NONE,
+            hint: Detail::NONE,
         });
         let last = self.issues.len() - 1;
         &mut self.issues[last]

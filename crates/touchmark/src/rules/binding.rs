@@ -6,11 +6,12 @@ use touchmark_document::{NodeId, NodeRef};
 
 use crate::definition::Strength;
 use crate::graph::{Bound, Type, TypeKind};
+use crate::issue::Detail;
 use crate::rule::{Rule, rules};
 use crate::rules::primitive::Primitive;
 use crate::snapshot::DefinitionId;
 use crate::terminology::near::{self, Written};
-use crate::terminology::{Answer, CodeSet, Missing};
+use crate::terminology::{self, Answer, CodeSet, Missing};
 use crate::walk::{At, Walk};
 
 rules! {
@@ -89,9 +90,8 @@ pub(crate) fn check<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, at: At<'_>, 
 /// Whether a node certainly has a code of a value set. Used to tell slices apart.
 pub(crate) fn is_in<'d>(walk: &Walk<'_, 'd>, node: NodeRef<'d>, canonical: &str) -> bool {
     let graph = walk.graph;
-    let Some(set) = graph.find(canonical).and_then(|id| graph.terminology.set(graph.library(), id)) else {
-        return false;
-    };
+    let id = terminology::find_set(graph.library(), canonical);
+    let Some(set) = id.and_then(|id| graph.terminology.set(graph.library(), id)) else { return false };
     let known = &graph.known;
     let kind = match node.value() {
         Some(_) => Kind::Value,
@@ -256,18 +256,16 @@ fn not_in<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, at: At<'_>, asked: &As
         _ => codings.iter().map(|c| coding::written(walk, *c)).collect(),
     };
     let found: Vec<String> = written.iter().map(ToString::to_string).collect();
-    let hint = written.iter().map(|w| near::in_set(set, *w)).find(|h| !h.is_empty()).unwrap_or_else(|| {
-        let systems = set.systems();
-        match systems[..] {
-            [only] if written.iter().all(|w| w.system.is_some_and(|s| s != only)) => {
-                format!("; its codes are of {only}")
-            }
-            _ => String::new(),
+    let hint = written.iter().find_map(|w| near::in_set(set, *w)).or_else(|| match set.systems()[..] {
+        [only] if written.iter().all(|w| w.system.is_some_and(|s| s != only)) => {
+            Some(format!("the codes of the value set are of {only}"))
         }
+        _ => None,
     });
-    let detail = format!("{}, not {}{hint}", named(walk, asked), super::types::list(&found));
-    let detail = walk.detail(detail);
-    walk.say_from(asked.rule, node, at).detail = detail;
+    let detail = format!("{}, not {}", named(walk, asked), super::types::list(&found));
+    let (detail, hint) = (walk.detail(detail), hint.map_or(Detail::NONE, |hint| walk.detail(hint)));
+    let issue = walk.say_from(asked.rule, node, at);
+    (issue.detail, issue.hint) = (detail, hint);
 }
 
 /// What is wrong with all codings of a concept is wrong with the concept: it is said there, as what the binding asks for.

@@ -4,6 +4,7 @@ use touchmark_document::{FaultKind, Form, NodeRef};
 
 use crate::graph::Element;
 use crate::rule::{Rule, rules};
+use crate::sentence::Quoted;
 use crate::walk::{At, Walk, is_xml};
 
 rules! {
@@ -127,11 +128,6 @@ rules! {
         why "What stands here has no resource type.",
         mend "Begin it with its resourceType (JSON), or with an element of that name (XML).",
         at "resource.html";
-    MARKUP = "narrative-markup", Error, "structure",
-        says "the narrative is not well-formed XHTML: {detail}",
-        why "Receivers show the narrative as it is; what is not well formed cannot be shown.",
-        mend "Write one div in the namespace http://www.w3.org/1999/xhtml, well formed.",
-        at "narrative.html#xhtml";
 }
 
 /// Turns what the reader found into findings.
@@ -161,7 +157,10 @@ pub(crate) fn faults(walk: &mut Walk<'_, '_>) {
         if walk.budget.is_spent(walk.issues.len()) {
             break;
         }
-        let detail = walk.detail(&*fault.detail);
+        let detail = match fault.kind {
+            FaultKind::StrayText => walk.detail(Quoted(&fault.detail).to_string()),
+            _ => walk.detail(&*fault.detail),
+        };
         walk.say(rule, document.node(fault.node)).detail = detail;
     }
 }
@@ -200,17 +199,4 @@ pub(crate) fn complex_form<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>) -> bo
 #[cold]
 pub(crate) fn no_resource<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>) {
     walk.say(&RESOURCE_WANTED, node);
-}
-
-/// The markup of a narrative. In XML the reader has seen to it.
-#[inline]
-pub(crate) fn markup<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>) {
-    if node.form() != Form::String {
-        return;
-    }
-    let Some(value) = node.value().filter(|v| !v.is_empty()) else { return };
-    if let Err(trouble) = touchmark_document::xhtml(value, touchmark_document::Limits::default(), |_| {}) {
-        let detail = walk.detail(trouble.reason);
-        walk.say(&MARKUP, node).detail = detail;
-    }
 }

@@ -2,6 +2,7 @@
 
 use super::code_set::CodeSet;
 use super::code_system::CodeSystem;
+use crate::sentence::Quoted;
 
 /// How many codes of a set are looked at for one that is near.
 const MOST: usize = 20_000;
@@ -20,6 +21,11 @@ pub(crate) struct Written<'d> {
 impl std::fmt::Display for Written<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match (self.code, self.system) {
+            // What has blanks in it is no code but somebody's words.
+            (Some(code), system) if code.contains(char::is_whitespace) => {
+                write!(f, "{}", Quoted(code))?;
+                system.map_or(Ok(()), |system| write!(f, " of {system}"))
+            }
             (Some(code), Some(system)) => write!(f, "'{code}' of {system}"),
             (Some(code), None) => write!(f, "'{code}'"),
             (None, Some(system)) => write!(f, "no code of {system}"),
@@ -37,8 +43,8 @@ enum Way {
     Display,
 }
 
-/// What was probably meant by a code that is not in a set, as a question; empty where nothing is near.
-pub(crate) fn in_set(set: &CodeSet, written: Written<'_>) -> String {
+/// What was probably meant by a code that is not in a set, as a question; `None` where nothing is near.
+pub(crate) fn in_set(set: &CodeSet, written: Written<'_>) -> Option<String> {
     let mut best: Option<(Way, String)> = None;
     let mut left = MOST;
     set.each(&mut |system, code, display| {
@@ -50,11 +56,11 @@ pub(crate) fn in_set(set: &CodeSet, written: Written<'_>) -> String {
         left -= 1;
         left == 0
     });
-    best.map_or_else(String::new, |(_, text)| text)
+    best.map(|(_, text)| text)
 }
 
 /// The same within one code system.
-pub(crate) fn in_system(system: &CodeSystem, written: Written<'_>) -> String {
+pub(crate) fn in_system(system: &CodeSystem, written: Written<'_>) -> Option<String> {
     let mut best: Option<(Way, String)> = None;
     for concept in system.concepts().iter().take(MOST) {
         if let Some(way) = near(written, system.url(), &concept.code, &concept.display)
@@ -63,7 +69,7 @@ pub(crate) fn in_system(system: &CodeSystem, written: Written<'_>) -> String {
             best = Some((way, question(way, written, system.url(), &concept.code, &concept.display)));
         }
     }
-    best.map_or_else(String::new, |(_, text)| text)
+    best.map(|(_, text)| text)
 }
 
 fn near(written: Written<'_>, system: &str, code: &str, display: &str) -> Option<Way> {
@@ -86,10 +92,10 @@ fn question(way: Way, written: Written<'_>, system: &str, code: &str, display: &
     let other = written.system.is_some_and(|s| s != system);
     let of = if other { format!(" of {system}") } else { String::new() };
     match way {
-        Way::System => format!("; did you mean the system {system}?"),
-        Way::Case => format!("; did you mean '{code}'{of}? Codes are exact"),
-        Way::Swapped => format!("; did you mean '{code}'{of}? '{display}' is its display"),
-        Way::Display => format!("; did you mean '{code}'{of} ({display})?"),
+        Way::System => format!("did you mean the system {system}?"),
+        Way::Case => format!("did you mean '{code}'{of}? Codes are exact"),
+        Way::Swapped => format!("did you mean '{code}'{of}? '{display}' is its display"),
+        Way::Display => format!("did you mean '{code}'{of} ({display})?"),
     }
 }
 

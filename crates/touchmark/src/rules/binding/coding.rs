@@ -2,8 +2,10 @@
 
 use touchmark_document::NodeRef;
 
-use crate::rule::rules;
+use crate::issue::Detail;
+use crate::rule::{Rule, rules};
 use crate::rules::primitive::absolute_uri;
+use crate::sentence::Quoted;
 use crate::terminology::form::snomed_flaw;
 use crate::terminology::near::{self, Written, same_display};
 use crate::walk::Walk;
@@ -45,14 +47,15 @@ rules! {
 }
 
 /// Those that make a code meaningless, so that it is in no value set either.
-pub(super) static ERRORS: &[&crate::rule::Rule] = &[&RELATIVE, &VALUE_SET, &UNKNOWN_CODE];
+pub(super) static ERRORS: &[&Rule] = &[&RELATIVE, &VALUE_SET, &UNKNOWN_CODE];
 
 /// Checks a Coding by itself.
 pub(crate) fn check<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>) {
     let Written { system, code, display } = written(walk, node);
     let Some(system) = system else {
-        let found = code.map_or_else(|| "a coding without a code".to_owned(), |code| format!("the code '{code}'"));
-        let detail = walk.detail(found);
+        let found = Written { system: None, code, display };
+        let detail = if code.is_some() { format!("the code {found}") } else { "a coding without a code".to_owned() };
+        let detail = walk.detail(detail);
         walk.say(&NO_SYSTEM, node).detail = detail;
         return;
     };
@@ -65,8 +68,8 @@ pub(crate) fn check<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>) {
     let Some(concept) = loaded.concept(code) else {
         if loaded.is_complete() {
             let found = Written { system: Some(system), code: Some(code), display };
-            let detail = walk.detail(format!("{found}{}", near::in_system(loaded, found)));
-            walk.say(&UNKNOWN_CODE, node).detail = detail;
+            let (detail, hint) = (walk.detail(found.to_string()), near::in_system(loaded, found));
+            say(walk, &UNKNOWN_CODE, node, detail, hint);
         } else if system == SNOMED {
             snomed(walk, node, code);
         }
@@ -78,7 +81,11 @@ pub(crate) fn check<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>) {
         && !same_display(shown, &concept.display)
         && !concept.designations.iter().any(|d| same_display(shown, d))
     {
-        let detail = walk.detail(format!("'{shown}' found, '{}' is that of '{code}' of {system}", concept.display));
+        let detail = walk.detail(format!(
+            "{} found, '{}' is that of '{code}' of {system}",
+            Quoted(shown),
+            concept.display
+        ));
         walk.say(&DISPLAY, node).detail = detail;
     }
 }
@@ -91,15 +98,14 @@ fn stranger<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, system: &str, code: 
             snomed(walk, node, code);
         }
     } else if !absolute_uri(system.trim()) {
-        let detail = walk.detail(format!("'{system}'"));
+        let detail = walk.detail(Quoted(system).to_string());
         walk.say(&RELATIVE, node).detail = detail;
     } else if names_value_set(walk, system) {
         let graph = walk.graph;
         let set = graph.find(system).and_then(|id| graph.terminology.set(graph.library(), id));
-        let hint =
-            set.map(|s| near::in_set(s, Written { system: Some(system), code, display: None })).unwrap_or_default();
-        let detail = walk.detail(format!("{system} is a value set{hint}"));
-        walk.say(&VALUE_SET, node).detail = detail;
+        let hint = set.and_then(|s| near::in_set(s, Written { system: Some(system), code, display: None }));
+        let detail = walk.detail(format!("{system} is a value set"));
+        say(walk, &VALUE_SET, node, detail, hint);
     }
 }
 
@@ -110,9 +116,16 @@ fn names_value_set(walk: &Walk<'_, '_>, system: &str) -> bool {
 fn snomed<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, code: &str) {
     // Blanks around a code are a fault of its form, which is said already.
     if let Some(flaw) = snomed_flaw(code.trim()) {
-        let detail = walk.detail(format!("'{code}': {}", flaw.sentence()));
+        let found = Written { code: Some(code), ..Written::default() };
+        let detail = walk.detail(format!("{found}: {}", flaw.sentence()));
         walk.say(&SNOMED_FORM, node).detail = detail;
     }
+}
+
+fn say<'d>(walk: &mut Walk<'_, 'd>, rule: &'static Rule, node: NodeRef<'d>, detail: Detail, hint: Option<String>) {
+    let hint = hint.map_or(Detail::NONE, |hint| walk.detail(hint));
+    let issue = walk.say(rule, node);
+    (issue.detail, issue.hint) = (detail, hint);
 }
 
 /// Whether a Coding has an error by itself.
