@@ -95,6 +95,7 @@ fn check_document<'g>(
     rules::syntax::faults(&mut walk);
     walk.resource(document.root(), &options.profiles);
     rules::reference::targets(&mut walk);
+    rules::binding::finish(&mut walk);
     let report = report::write(&mut walk, options);
     walk.release(memory);
     report

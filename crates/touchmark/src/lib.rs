@@ -64,6 +64,7 @@ mod rule;
 pub mod rules;
 mod sentence;
 pub mod snapshot;
+mod terminology;
 mod walk;
 
 pub use budget::{Budget, Spent};

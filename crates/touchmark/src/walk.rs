@@ -62,6 +62,8 @@ pub(crate) struct Walk<'g, 'd> {
     /// Reference targets that must meet a profile; looked at when the resource is done.
     pub targets: Vec<rules::reference::Wanted>,
     pub tally: Tally,
+    /// Value sets that could not be asked.
+    pub unchecked: Vec<rules::binding::Unchecked>,
     /// Memory of the evaluation of invariants.
     pub scratch: Scratch,
     /// The definitions that urls have been found to stand for.
@@ -136,6 +138,7 @@ impl<'g, 'd> Walk<'g, 'd> {
             done,
             targets: Vec::new(),
             tally: Tally::default(),
+            unchecked: Vec::new(),
             scratch,
             canonicals,
             counts,
@@ -298,6 +301,7 @@ impl<'g, 'd> Walk<'g, 'd> {
             }
         }
         self.one(node, at, true);
+        rules::binding::check(self, node, at, t);
         match t.kind {
             TypeKind::Reference => rules::reference::check(self, node, at, t),
             TypeKind::Extension => rules::extension::check(self, node, at),
@@ -324,10 +328,6 @@ impl<'g, 'd> Walk<'g, 'd> {
     fn one(&mut self, node: NodeRef<'d>, at: At<'g>, with_types: bool) {
         rules::value::check(self, node, at);
         rules::invariant::check(self, node, at, with_types);
-        let element = at.element();
-        if element.binding.as_ref().is_some_and(|b| b.value_set.is_some()) && self.trying == 0 {
-            self.tally.bindings += 1;
-        }
     }
 
     /// Makes a finding at a node.

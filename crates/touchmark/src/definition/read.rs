@@ -4,7 +4,7 @@ use touchmark_document::{Document, NodeRef};
 
 use super::{
     Binding, Constraint, Definition, Discriminator, ElementDefinition, Slicing, SlicingRules, Strength,
-    StructureDefinition, TypeRef, Value,
+    StructureDefinition, TypeRef, Value, terminology,
 };
 
 const CONFORMANCE: &[&str] = &[
@@ -47,6 +47,8 @@ pub fn read(document: Document<'_>) -> Option<Definition> {
         status: text(root, "status"),
         fhir_version: text(root, "fhirVersion"),
         structure: (resource == "StructureDefinition").then(|| structure(root)),
+        value_set: (resource == "ValueSet").then(|| terminology::value_set(root)),
+        code_system: (resource == "CodeSystem").then(|| terminology::code_system(root)),
     })
 }
 
