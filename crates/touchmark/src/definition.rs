@@ -3,7 +3,7 @@
 mod read;
 
 pub use read::read;
-pub(crate) use read::type_of_suffix;
+pub(crate) use read::{rows, type_of_suffix};
 
 /// A canonical url, perhaps with a version behind `|`.
 pub type Canonical = Box<str>;

@@ -396,6 +396,11 @@ impl RuleGraph {
         }
     }
 
+    /// Whether any type has a choice element of this name (without `[x]`).
+    pub(crate) fn is_choice(&self, base: &str) -> bool {
+        self.library.names.find(&format!("{base}[x]")) != Name::NONE
+    }
+
     /// Whether the contexts of an extension exclude every place where a loaded profile puts it: then they are wrong, and
     /// no message can be judged by them.
     pub(crate) fn contexts_exclude_profiles(&self, extension: &Profile) -> bool {

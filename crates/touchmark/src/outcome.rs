@@ -73,12 +73,14 @@ fn issues(report: &Report) -> impl Iterator<Item = Issue<'_>> {
     let clean = report.findings.is_empty();
     let notes = report.level == Severity::Information && !clean;
     let found = report.findings.iter().map(of_finding);
-    let no_fault = clean.then(|| Issue { diagnostics: Some(clean_diagnostics(report)), ..note(report, &NO_FAULT, "no fault found") });
+    let no_fault = clean
+        .then(|| Issue { diagnostics: Some(clean_diagnostics(report)), ..note(report, &NO_FAULT, "no fault found") });
     let judged = report.judged.iter().filter(move |_| notes).map(|j| note(report, &JUDGED, format!("judged by {j}")));
-    let unchecked = [(&INVARIANTS_UNCHECKED, report.invariants_unchecked), (&BINDINGS_UNCHECKED, report.bindings_unchecked)]
-        .into_iter()
-        .filter(move |(_, count)| notes && *count > 0)
-        .map(|(rule, count)| note(report, rule, rule.says.replace("{found}", &count.to_string())));
+    let unchecked =
+        [(&INVARIANTS_UNCHECKED, report.invariants_unchecked), (&BINDINGS_UNCHECKED, report.bindings_unchecked)]
+            .into_iter()
+            .filter(move |(_, count)| notes && *count > 0)
+            .map(|(rule, count)| note(report, rule, rule.says.replace("{found}", &count.to_string())));
     found.chain(no_fault).chain(judged).chain(unchecked)
 }
 

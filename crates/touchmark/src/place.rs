@@ -35,7 +35,8 @@ pub(crate) fn way<'g, 'd: 'g>(graph: &'g RuleGraph, node: NodeRef<'d>) -> Vec<St
     let mut steps: Vec<Step<'g, 'd>> = Vec::with_capacity(nodes.len());
     let mut at: Option<At<'g>> = None;
     for node in nodes {
-        let found = at.filter(|_| !steps.is_empty()).and_then(|at| child(graph, at, node));
+        let parent = at.filter(|_| !steps.is_empty());
+        let found = parent.and_then(|at| child(graph, at, node));
         let mut step = Step {
             node,
             label: node.name_text(),
@@ -52,8 +53,12 @@ pub(crate) fn way<'g, 'd: 'g>(graph: &'g RuleGraph, node: NodeRef<'d>) -> Vec<St
             let t = rules.types.get(of_type);
             step.type_name = t.map_or("", |t| &t.code);
             let own = graph.own_children(element.profile, element.id).is_some();
-            at = if own { Some(element) } else { t.and_then(|t| t.definition).and_then(|d| graph.profile(d)).map(At::root) };
-        } else if let Some((choice, of_type)) = at.filter(|_| !steps.is_empty()).and_then(|at| wrong_choice(graph, at, node)) {
+at = if own {
+                Some(element)
+            } else {
+                t.and_then(|t| t.definition).and_then(|d| graph.profile(d)).map(At::root)
+            };
+        } else if let Some((choice, of_type)) = parent.and_then(|at| wrong_choice(graph, at, node)) {
             (step.label, step.choice, step.type_name) = (choice.label.trim_end_matches("[x]"), true, of_type);
             at = graph.find_type(graph.names().find(of_type)).and_then(|d| graph.profile(d)).map(At::root);
         } else {

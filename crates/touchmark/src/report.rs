@@ -177,7 +177,7 @@ impl Report {
 }
 
 /// Writes the report of a walk that has ended.
-pub(crate) fn write(mut walk: Walk<'_, '_>, options: &Options<'_>) -> Report {
+pub(crate) fn write(walk: &mut Walk<'_, '_>, options: &Options<'_>) -> Report {
     let document = walk.document;
     let spent = walk.budget.spent(walk.issues.len());
     let mut issues = std::mem::take(&mut walk.issues);
@@ -193,20 +193,22 @@ pub(crate) fn write(mut walk: Walk<'_, '_>, options: &Options<'_>) -> Report {
     issues.dedup_by(|a, b| key(a) == key(b) && text(a.detail) == text(b.detail));
     issues.truncate(walk.budget.findings);
     let mut report = Report {
-        judged: walk.tally.judged.iter().map(|id| judge(&walk, *id)).collect(),
+        judged: walk.tally.judged.iter().map(|id| judge(walk, *id)).collect(),
         invariants_unchecked: walk.tally.invariants,
         bindings_unchecked: walk.tally.bindings,
         resource: named(document.root().resource_text()),
         level: options.level,
         ..Report::default()
     };
-    let mut writer = Writer::new(&walk, options.values);
+    let mut writer = Writer::new(walk, options.values);
     for issue in &issues {
         report.counts.add(issue.severity);
         if issue.severity >= options.level {
             report.findings.push(writer.finding(issue));
         }
     }
+    drop(writer);
+    walk.issues = issues;
     if let Some(spent) = spent {
         let finding = cut_short(spent, walk.budget.findings);
         report.counts.add(finding.severity);
@@ -308,7 +310,8 @@ impl<'w, 'g, 'd> Writer<'w, 'g, 'd> {
             "element" if issue.what != Name::NONE => sentence::add(out, self.walk.document.name_text(issue.what), Values::Show),
             "element" => sentence::add(out, node.name_text(), Values::Show),
             "parent" => {
-                let parent = node.parent().map_or("", |p| if p.is_resource() { p.resource_text() } else { p.name_text() });
+                let parent =
+                    node.parent().map_or("", |p| if p.is_resource() { p.resource_text() } else { p.name_text() });
                 sentence::add(out, parent, Values::Show);
             }
             "found" => out.push_str(&issue.found.to_string()),

@@ -230,7 +230,9 @@ impl Builder<'_> {
             let known = self.tree.elements[owner].slices.iter().copied();
             owner = match known.into_iter().find(|s| self.tree.elements[*s].slice.as_deref() == Some(wanted)) {
                 Some(known) => known,
-                None if !last && row.slice_name.is_some() && self.tree.elements[owner].slices.is_empty() => return None,
+                None if !last && row.slice_name.is_some() && self.tree.elements[owner].slices.is_empty() => {
+                    return None;
+                }
                 None => self.add_slice(owner, wanted),
             };
         }

@@ -217,4 +217,8 @@ impl Model for Typed<'_> {
         }
         place::way(self.graph, node).last().map(|step| step.type_name).filter(|name| !name.is_empty())
     }
+
+    fn is_choice(&self, base: &str) -> bool {
+        self.graph.is_choice(base)
+    }
 }

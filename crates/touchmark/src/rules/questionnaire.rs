@@ -118,7 +118,10 @@ impl<'d> Answers<'d> {
             let link = question.child_value("linkId").unwrap_or("");
             let of_link = |i: &NodeRef<'d>| i.child_value("linkId") == Some(link);
             let count = answered.all("item").filter(of_link).count();
-            if count > 1 && question.child_value("repeats") != Some("true") && question.child_value("type") != Some("group") {
+            if count > 1
+                && question.child_value("repeats") != Some("true")
+                && question.child_value("type") != Some("group")
+            {
                 say(walk, &REPEATS, answered, link);
             }
             let display = question.child_value("type") == Some("display");
@@ -174,7 +177,9 @@ impl<'d> Answers<'d> {
             let detail = format!("{} found, {} wanted", value.name_text(), wanted.join(" or "));
             return say(walk, &TYPE, answer, &detail);
         }
-        if let (Some(text), Some(most)) = (value.value(), question.child_value("maxLength").and_then(|m| m.parse().ok())) {
+        if let (Some(text), Some(most)) =
+            (value.value(), question.child_value("maxLength").and_then(|m| m.parse().ok()))
+        {
             let length = text.chars().count() as u32;
             if length > most {
                 let detail = walk.detail(link);
@@ -182,7 +187,8 @@ impl<'d> Answers<'d> {
                 (issue.found, issue.wanted, issue.detail) = (length, most, detail);
             }
         }
-        let mut options = question.all("option").flat_map(|o| o.children().filter(|c| c.name_text().starts_with("value")));
+        let mut options =
+            question.all("option").flat_map(|o| o.children().filter(|c| c.name_text().starts_with("value")));
         let free_text = kind == "open-choice" && value.name_text() == "valueString";
         if question.child("option").is_some() && !free_text && !options.any(|o| same_option(o, value)) {
             say(walk, &OPTION, answer, link);

@@ -107,7 +107,11 @@ pub(crate) fn place<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, at: At<'_>, 
     }
     let open = matches!(&*t.code, "Resource" | "DomainResource");
     let allowed = open
-        || at.element().types.iter().any(|t| matches!(&*t.code, "Resource" | "DomainResource") || *t.code == *node.resource_text());
+        || at
+            .element()
+            .types
+            .iter()
+            .any(|t| matches!(&*t.code, "Resource" | "DomainResource") || *t.code == *node.resource_text());
     if !allowed {
         let wanted: Vec<String> = at.element().types.iter().map(|t| t.code.to_string()).collect();
         let detail = walk.detail(format!("{} found, {} wanted", node.resource_text(), list(&wanted)));

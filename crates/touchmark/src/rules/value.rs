@@ -63,7 +63,9 @@ pub(crate) fn primitive<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, at: At<'
         form => {
             let right = matches!(
                 (kind.json_form(), form),
-                (JsonForm::Boolean, Form::Boolean) | (JsonForm::Number, Form::Number) | (JsonForm::String, Form::String)
+                (JsonForm::Boolean, Form::Boolean)
+                    | (JsonForm::Number, Form::Number)
+                    | (JsonForm::String, Form::String)
             );
             if !right {
                 return wrong_json(walk, node, kind, form);

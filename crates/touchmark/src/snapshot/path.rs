@@ -21,8 +21,11 @@ impl<'r> Context<'r> {
     pub fn segments(&mut self, row: &'r ElementDefinition) -> Vec<Segment<'r>> {
         let names: Vec<&str> = row.path.split('.').collect();
         let slices = from_id(row, &names).unwrap_or_else(|| self.from_rows(row, &names));
-        let segments: Vec<Segment<'r>> =
-            names.iter().zip(slices).map(|(name, slice)| Segment { name, slice: slice.filter(|s| s != name) }).collect();
+        let segments: Vec<Segment<'r>> = names
+            .iter()
+            .zip(slices)
+            .map(|(name, slice)| Segment { name, slice: slice.filter(|s| s != name) })
+            .collect();
         self.open.clone_from(&segments);
         segments
     }
