@@ -53,7 +53,7 @@ pub(crate) fn way<'g, 'd: 'g>(graph: &'g RuleGraph, node: NodeRef<'d>) -> Vec<St
             let t = rules.types.get(of_type);
             step.type_name = t.map_or("", |t| &t.code);
             let own = graph.own_children(element.profile, element.id).is_some();
-at = if own {
+            at = if own {
                 Some(element)
             } else {
                 t.and_then(|t| t.definition).and_then(|d| graph.profile(d)).map(At::root)

@@ -307,7 +307,9 @@ impl<'w, 'g, 'd> Writer<'w, 'g, 'd> {
         let detail = self.walk.details.get(issue.detail.0 as usize).map_or("", String::as_str);
         match place {
             "element" if issue.rule.code.starts_with("cardinality") => sentence::add(out, detail, self.values),
-            "element" if issue.what != Name::NONE => sentence::add(out, self.walk.document.name_text(issue.what), Values::Show),
+            "element" if issue.what != Name::NONE => {
+                sentence::add(out, self.walk.document.name_text(issue.what), Values::Show)
+            }
             "element" => sentence::add(out, node.name_text(), Values::Show),
             "parent" => {
                 let parent =

@@ -49,7 +49,8 @@ fn each_rule_has_a_vector_that_breaks_it_and_one_that_keeps_it() {
     for (code, row) in &rows {
         println!("{code:28} {:3} broken {:3} kept", row.broken, row.kept);
     }
-    let lacking: Vec<&str> = rows.iter().filter(|(_, r)| r.broken == 0 || r.kept == 0).map(|(code, _)| &**code).collect();
+    let lacking: Vec<&str> =
+        rows.iter().filter(|(_, r)| r.broken == 0 || r.kept == 0).map(|(code, _)| &**code).collect();
     let sum = |count: fn(&Row) -> u32| rows.values().map(count).sum::<u32>();
     println!(
         "{} rules, {} with both: {} vectors that break one, {} that keep one",

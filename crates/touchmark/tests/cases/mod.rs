@@ -48,7 +48,8 @@ pub fn graph() -> RuleGraph {
     for file in files(&folder().join("definitions")) {
         let text = fs::read_to_string(&file).expect("a definition");
         let names = Names::new();
-        let parsed = document::parse(&text, &mut arena, &names, Limits::default()).expect("a definition that can be read");
+        let parsed =
+            document::parse(&text, &mut arena, &names, Limits::default()).expect("a definition that can be read");
         library.add_definition(definition::read(parsed).expect("a conformance resource"));
     }
     RuleGraph::new(library)
@@ -85,8 +86,10 @@ pub fn files(folder: &Path) -> Vec<PathBuf> {
 }
 
 fn read_case(list: &Path, case: &Value) -> Case {
-    let text = |value: &Value, key: &str| value[key].as_str().unwrap_or_else(|| panic!("no {key} in {case}")).to_owned();
-    let texts = |value: &Value| value.as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect();
+    let text =
+        |value: &Value, key: &str| value[key].as_str().unwrap_or_else(|| panic!("no {key} in {case}")).to_owned();
+    let texts =
+        |value: &Value| value.as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect();
     let folder = list.parent().expect("a folder");
     let file = text(case, "file");
     Case {
