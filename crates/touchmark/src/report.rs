@@ -1,6 +1,6 @@
 //! What was found in a document, in words: made from the numbers of the walk when it has ended.
 
-use touchmark_document::{Form, NodeId, NodeRef, Position, Unreadable};
+use touchmark_document::{Form, Name, NodeId, NodeRef, Position, Unreadable};
 
 use crate::budget::Spent;
 use crate::check::Options;
@@ -186,7 +186,7 @@ pub(crate) fn write(walk: &mut Walk<'_, '_>, options: &Options<'_>) -> Report {
             issue.severity = *severity;
         }
     }
-    let key = |i: &Issue| (document.node(i.node).start(), i.node, i.rule.code, i.what);
+    let key = |i: &Issue| (i.start, i.node, i.rule.code, i.what);
     let text = |d: Detail| walk.details.get(d.0 as usize).map_or("", String::as_str);
     issues.sort_by(|a, b| key(a).cmp(&key(b)).then_with(|| text(a.detail).cmp(text(b.detail))));
     // Several profiles say the same of one place: that is one fault.
@@ -298,8 +298,8 @@ impl<'w, 'g, 'd> Writer<'w, 'g, 'd> {
             }),
             entry: self.entry(node),
             expression: Some(place::expression(walk.graph, &mut self.repeats, node)),
-            position: Some(self.cursor.position(node.start())),
-            offset: node.start(),
+            position: Some(self.cursor.position(issue.start)),
+            offset: issue.start,
         }
     }
 
@@ -307,6 +307,9 @@ impl<'w, 'g, 'd> Writer<'w, 'g, 'd> {
         let detail = self.walk.details.get(issue.detail.0 as usize).map_or("", String::as_str);
         match place {
             "element" if issue.rule.code.starts_with("cardinality") => sentence::add(out, detail, self.values),
+            "element" if issue.what != Name::NONE => {
+                sentence::add(out, self.walk.document.name_text(issue.what), Values::Show)
+            }
             "element" => sentence::add(out, node.name_text(), Values::Show),
             "parent" => {
                 let parent =

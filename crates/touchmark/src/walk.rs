@@ -336,6 +336,7 @@ impl<'g, 'd> Walk<'g, 'd> {
             rule,
             severity: rule.severity,
             node: node.id(),
+            start: node.start(),
             what: Name::NONE,
             from: None,
             found: 0,

@@ -1,6 +1,6 @@
 //! Questionnaires and their responses: what is answered is asked, in the type that is asked for, and what is required is there.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 
 use touchmark_document::NodeRef;
 
@@ -60,23 +60,22 @@ rules! {
 pub(crate) fn check<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>) {
     match node.resource_text() {
         "Questionnaire" => {
-            let mut seen = HashMap::new();
-            unique(walk, node, &mut seen);
+            unique(walk, node, &mut HashSet::new());
         }
         "QuestionnaireResponse" => response(walk, node),
         _ => {}
     }
 }
 
-fn unique<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, seen: &mut HashMap<&'d str, ()>) {
-    let mut open: Vec<NodeRef<'d>> = node.all("item").collect();
-    while let Some(item) = open.pop() {
+/// Says it of each item whose linkId an item before it has. The depth is that of the document, which its reader has bounded.
+fn unique<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, seen: &mut HashSet<&'d str>) {
+    for item in node.all("item") {
         if let Some(link) = item.child_value("linkId")
-            && seen.insert(link, ()).is_some()
+            && !seen.insert(link)
         {
             say(walk, &DUPLICATE, item, link);
         }
-        open.extend(item.all("item"));
+        unique(walk, item, seen);
     }
 }
 

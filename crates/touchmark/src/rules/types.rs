@@ -19,7 +19,7 @@ rules! {
         mend "Write the value with an allowed type; the type is part of the element's name.",
         at "formats.html#choice";
     RESOURCE = "type-resource", Error, "structure",
-        says "{detail} is not allowed here",
+        says "a resource of this type is not allowed here: {detail}",
         why "The profile says which type of resource stands in this place.",
         mend "Put a resource of the right type here.",
         at "resource.html";
