@@ -79,6 +79,7 @@ impl Compiler<'_> {
             self.defects.push(Defect { element: id.into(), kind: DefectKind::FixedInBrackets, detail: text });
             self.elements[number.0 as usize].fixed = None;
         }
+        self.extension_url(number, id);
         let types = self.types(at, id);
         let mut order = Vec::with_capacity(source.children.len());
         for child in &source.children {
@@ -102,6 +103,22 @@ impl Compiler<'_> {
             self.elements[number.0 as usize].slicing = slicing.map(Box::new);
         }
         number
+    }
+
+    /// The url that an extension's own definition fixes: it is the definition's, whatever its author copied there.
+    fn extension_url(&mut self, number: ElementId, id: &str) {
+        let entry = self.library.entry(self.id);
+        if id != "Extension.url" || entry.type_name != "Extension" {
+            return;
+        }
+        let element = &mut self.elements[number.0 as usize];
+        let Some(fixed) = element.fixed.as_ref().and_then(|f| f.text.clone()) else { return };
+        if *fixed != *entry.url {
+            element.fixed = None;
+            if fixed.trim() != entry.url {
+                self.defects.push(Defect { element: id.into(), kind: DefectKind::FixedUrlDiffers, detail: fixed });
+            }
+        }
     }
 
     /// Edges of `contentReference`, which may point at an element that comes later.

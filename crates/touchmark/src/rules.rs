@@ -4,6 +4,7 @@ pub(crate) mod bundle;
 pub(crate) mod cardinality;
 pub(crate) mod contained;
 pub(crate) mod extension;
+pub(crate) mod identifier;
 pub mod primitive;
 pub(crate) mod profile;
 pub(crate) mod reference;
@@ -21,6 +22,7 @@ pub fn all() -> impl Iterator<Item = &'static Rule> {
         cardinality::RULES,
         types::RULES,
         value::RULES,
+        identifier::RULES,
         slicing::RULES,
         extension::RULES,
         reference::RULES,

@@ -147,10 +147,13 @@ impl<'g, 'd> Walk<'g, 'd> {
                 continue;
             };
             let slot = found.child as usize;
-            if found.child < last {
-                rules::syntax::order(self, child, at);
+            if child.form() != Form::Attribute {
+                if found.child < last {
+                    rules::syntax::order(self, child, at);
+                }
+                // Each is compared with the one before it: one that was moved is one fault.
+                last = found.child;
             }
-            last = last.max(found.child);
             self.counts[base + slot] += 1;
             let id = children.order[slot];
             let element = &at.profile.elements[id.0 as usize];
@@ -218,6 +221,7 @@ impl<'g, 'd> Walk<'g, 'd> {
         match t.kind {
             TypeKind::Reference => rules::reference::check(self, node, at, t),
             TypeKind::Extension => rules::extension::check(self, node, at),
+            TypeKind::Complex => rules::identifier::check(self, node, t),
             _ => {}
         }
         rules::types::profiles(self, node, at, t);

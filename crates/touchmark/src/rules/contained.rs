@@ -24,7 +24,7 @@ rules! {
         mend "Contain both in the outer resource.",
         at "domainresource.html#dom-2";
     VERSION = "contained-meta", Error, "structure",
-        says "a contained resource has {detail}",
+        says "contained resources have {detail}",
         why "It has no version of its own (dom-4).",
         mend "Remove the element.",
         at "domainresource.html#dom-4";
@@ -54,14 +54,11 @@ pub(crate) fn check<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>) {
     }
     let references = references(walk, node);
     let mut ids = HashSet::new();
-    for contained in node.children_named(known.contained) {
+    let mut versions: Vec<String> = Vec::new();
+    for (number, contained) in node.children_named(known.contained).enumerate() {
         if let Some(meta) = contained.child_named(known.meta) {
-            for name in [known.version_id, known.last_updated] {
-                if let Some(found) = meta.child_named(name) {
-                    let detail = walk.detail(format!("a meta.{}", found.name_text()));
-                    walk.say(&VERSION, contained).detail = detail;
-                }
-            }
+            let versioned = [known.version_id, known.last_updated].into_iter().filter_map(|n| meta.child_named(n));
+            versions.extend(versioned.map(|v| format!("contained[{number}].meta.{}", v.name_text())));
         }
         if contained.child_named(known.text).is_some() {
             walk.say(&NARRATIVE, contained);
@@ -80,6 +77,11 @@ pub(crate) fn check<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>) {
             let detail = walk.detail(id);
             walk.say(&ORPHAN, contained).detail = detail;
         }
+    }
+    // The rule is the container's, and said once of all that it contains.
+    if !versions.is_empty() {
+        let detail = walk.detail(versions.join(", "));
+        walk.say(&VERSION, node).detail = detail;
     }
 }
 

@@ -41,7 +41,7 @@ pub(crate) fn claimed<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, base: Defi
                 let detail = walk.detail(text);
                 walk.say(&UNKNOWN, claim).detail = detail;
             }
-            Some(id) if fits_at(walk, node, id, claim) && id != base && !profiles.contains(&id) => profiles.push(id),
+            Some(id) if fits(walk, node, id) && id != base && !profiles.contains(&id) => profiles.push(id),
             Some(_) => {}
         }
     }
@@ -49,14 +49,10 @@ pub(crate) fn claimed<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, base: Defi
 }
 
 /// Whether a profile can judge the resource; says at the resource why it cannot.
-pub(crate) fn fits<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, profile: DefinitionId) -> bool {
-    fits_at(walk, node, profile, node)
-}
-
-fn fits_at<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, id: DefinitionId, place: NodeRef<'d>) -> bool {
+pub(crate) fn fits<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, id: DefinitionId) -> bool {
     let Some(profile) = walk.graph.profile(id) else {
         let detail = walk.detail(&*walk.graph.library().entry(id).url);
-        walk.say(&UNUSABLE, place).detail = detail;
+        walk.say(&UNUSABLE, node).detail = detail;
         return false;
     };
     let abstract_base = matches!(&*profile.type_name, "Resource" | "DomainResource");
@@ -65,7 +61,7 @@ fn fits_at<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, id: DefinitionId, pla
     }
     let text = format!("{} is for {}, the resource is {}", profile.url, profile.type_name, node.resource_text());
     let detail = walk.detail(text);
-    walk.say(&WRONG_TYPE, place).detail = detail;
+    walk.say(&WRONG_TYPE, node).detail = detail;
     false
 }
 

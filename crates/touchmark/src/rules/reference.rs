@@ -69,6 +69,12 @@ pub(crate) struct Wanted {
 pub(crate) fn check<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, at: At<'_>, t: &Type) {
     let Some(reference) = node.child_named(walk.graph.known.reference) else { return };
     let Some(value) = reference.value().filter(|v| !v.is_empty()) else { return };
+    if !formed(walk, value) {
+        let hint = hint(walk, node, value);
+        let detail = walk.detail(hint);
+        walk.say(&FORM, node).detail = detail;
+        return;
+    }
     let resolution = walk.links.resolve(node, value);
     let (target, kind) = match resolution {
         Resolution::Contained(target) => (Some(target), "contained"),
@@ -85,7 +91,8 @@ pub(crate) fn check<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, at: At<'_>, 
             return;
         }
         Resolution::Nowhere => {
-            if !nowhere(walk, node, value) {
+            nowhere(walk, node, value);
+            if value.starts_with('#') {
                 return;
             }
             (None, "referenced")
@@ -153,34 +160,28 @@ fn fits(walk: &Walk<'_, '_>, target: &Target, found: Name) -> bool {
     matches!(walk.graph.names().text(target.type_atom), "Resource" | "DomainResource")
 }
 
-/// A reference that leads nowhere in the document. Returns whether its form is right.
-fn nowhere<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, value: &str) -> bool {
+/// Whether a reference has one of the forms that FHIR knows.
+fn formed(walk: &Walk<'_, '_>, value: &str) -> bool {
     if value.starts_with('#') {
-        let detail = walk.detail(value);
-        walk.say(&CONTAINED, node).detail = detail;
-        return false;
+        return true;
     }
-    let bundle = walk.links.bundle_around(walk.links.container(node));
     if primitive::absolute_uri(value) {
+        return primitive::flaw(Primitive::Uri, value).is_none();
+    }
+    type_in_url(walk, value) != Name::NONE
+}
+
+/// A reference that leads nowhere in the document.
+fn nowhere<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, value: &str) {
+    let rule = if value.starts_with('#') {
+        &CONTAINED
+    } else {
         let urn = value.starts_with("urn:uuid:") || value.starts_with("urn:oid:");
-        if value.contains(char::is_whitespace) {
-            // Said by the form of the uri.
-            return false;
-        }
-        let detail = walk.detail(value);
-        let inside = urn && bundle.is_some();
-        walk.say(if inside { &NOT_IN_BUNDLE } else { &ELSEWHERE }, node).detail = detail;
-        return true;
-    }
-    if type_in_url(walk, value) != Name::NONE {
-        let detail = walk.detail(value);
-        walk.say(&ELSEWHERE, node).detail = detail;
-        return true;
-    }
-    let hint = hint(walk, node, value);
-    let detail = walk.detail(hint);
-    walk.say(&FORM, node).detail = detail;
-    false
+        let bundle = walk.links.bundle_around(walk.links.container(node));
+        if urn && bundle.is_some() { &NOT_IN_BUNDLE } else { &ELSEWHERE }
+    };
+    let detail = walk.detail(value);
+    walk.say(rule, node).detail = detail;
 }
 
 /// The resource type that a relative or RESTful url names.

@@ -14,7 +14,7 @@ rules! {
         mend "Correct the name (elements are case-sensitive), move it to where it belongs, or use an extension.",
         at "conformance-rules.html#conformance";
     CHOICE = "type-choice", Error, "structure",
-        says "{element} is of a type that is not allowed here: {detail}",
+        says "{element} has a value of a type that is not allowed here: {detail}",
         why "The profile restricts the types that this element may have.",
         mend "Write the value with an allowed type; the type is part of the element's name.",
         at "formats.html#choice";
@@ -84,7 +84,10 @@ pub(crate) fn unexpected<'d>(
         let known = crate::graph::ANY_TYPES.contains(&crate::definition::type_of_suffix(suffix).as_str());
         if known {
             let detail = walk.detail(format!("{name} found, {} wanted", list(&wanted)));
-            walk.say_from(&CHOICE, child, at.child(*id)).detail = detail;
+            // The value of an extension is the extension's own affair: it lacks the value that is wanted.
+            let of_extension = at.element().label.ends_with("xtension") || &*at.profile.type_name == "Extension";
+            let place = child.parent().filter(|_| of_extension && stem == "value").unwrap_or(child);
+            walk.say_from(&CHOICE, place, at.child(*id)).detail = detail;
             return Some(slot);
         }
     }

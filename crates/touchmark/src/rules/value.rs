@@ -6,7 +6,7 @@ use touchmark_document::{Form, NodeRef};
 
 use super::primitive::{self, Flaw, JsonForm, Primitive};
 use crate::definition::Value;
-use crate::rule::rules;
+use crate::rule::{Rule, rules};
 use crate::walk::{At, Walk, is_xml};
 
 rules! {
@@ -15,6 +15,11 @@ rules! {
         why "Receivers read the value by its type and may refuse, or misread, one of another form.",
         mend "Write the value in the form that its type prescribes.",
         at "datatypes.html#primitive";
+    BLANKS = "primitive-advice", Warning, "value",
+        says "{element} is a doubtful {detail}",
+        why "The value is legal, but is hardly what was meant; blanks around a text make equal values differ.",
+        mend "Write the value without what the sentence names.",
+        at "datatypes.html#string";
     JSON_FORM = "syntax-json-type", Error, "structure",
         says "{element} has the wrong JSON type: {detail}",
         why "FHIR JSON writes each type in one way; a reader that follows it cannot read another.",
@@ -73,7 +78,9 @@ pub(crate) fn primitive<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, at: At<'
         Some("") => {}
         Some(value) => {
             if let Some(flaw) = primitive::flaw(kind, value) {
-                flawed(walk, node, at, kind, flaw);
+                flawed(walk, node, at, kind, flaw, &FORM);
+            } else if let Some(flaw) = primitive::advice(kind, value) {
+                flawed(walk, node, at, kind, flaw, &BLANKS);
             }
         }
         None if !node.has_children() && !is_xml(node) && node.form() != Form::Null => {
@@ -104,9 +111,16 @@ fn wrong_json<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, kind: Primitive, f
 }
 
 #[cold]
-fn flawed<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, at: At<'_>, kind: Primitive, flaw: Flaw) {
+fn flawed<'d>(
+    walk: &mut Walk<'_, 'd>,
+    node: NodeRef<'d>,
+    at: At<'_>,
+    kind: Primitive,
+    flaw: Flaw,
+    rule: &'static Rule,
+) {
     let detail = walk.detail(format!("{}: {}", kind.type_name(), flaw.sentence()));
-    walk.say_from(&FORM, node, at).detail = detail;
+    walk.say_from(rule, node, at).detail = detail;
 }
 
 /// The value rules of one element.
