@@ -7,6 +7,7 @@ use touchmark_document::{Arena, Limits, NodeRef, Position, Unreadable};
 use crate::budget::Budget;
 use crate::graph::RuleGraph;
 use crate::issue::{Detail, Issue};
+use crate::messages::{self, Judgement, Judging, RuleOfFile};
 use crate::place;
 use crate::rule::{Rule, Severity};
 use crate::rules;
@@ -18,6 +19,8 @@ use crate::walk::Walk;
 pub struct Options<'a> {
     /// Profiles that the root resource must meet beside those it claims; all of them.
     pub profiles: Vec<DefinitionId>,
+    /// How messages are judged.
+    pub judging: Judging,
     /// How much a document may find.
     pub budget: Budget<'a>,
     /// How large and deep a document may be.
@@ -36,6 +39,8 @@ pub struct Checker<'g> {
 pub struct Report {
     /// In the order of the document, then by rule code.
     pub findings: Vec<Finding>,
+    /// By what a message was judged.
+    pub judgements: Vec<Judgement>,
     /// The profiles that judged.
     pub judged: Vec<DefinitionId>,
     /// How many invariants were met and not evaluated.
@@ -55,6 +60,8 @@ pub struct Finding {
     pub rule: &'static Rule,
     /// How bad it is.
     pub severity: Severity,
+    /// The rule of a file that the finding belongs to.
+    pub rule_of_file: Option<RuleOfFile>,
     /// What is wrong, as a sentence.
     pub text: String,
     /// Where the rule comes from: profile, version and element id.
@@ -77,26 +84,28 @@ impl<'g> Checker<'g> {
     pub fn check(&mut self, bytes: &[u8], options: &Options<'_>) -> Report {
         let source: Cow<'_, str> = match touchmark_document::decode(bytes) {
             Ok(source) => source,
-            Err(trouble) => return unreadable(&trouble),
+            Err(trouble) => return unreadable(self.graph, &trouble, bytes),
         };
         let document = match touchmark_document::parse(&source, &mut self.arena, self.graph.names(), options.limits) {
             Ok(document) => document,
-            Err(trouble) => return unreadable(&trouble),
+            Err(trouble) => return unreadable(self.graph, &trouble, bytes),
         };
         let mut walk = Walk::new(self.graph, document, options.budget);
         rules::syntax::faults(&mut walk);
         walk.resource(document.root(), &options.profiles);
         rules::reference::targets(&mut walk);
+        messages::judge(&mut walk, &options.judging);
         report(walk)
     }
 }
 
-fn unreadable(trouble: &Unreadable) -> Report {
+fn unreadable(graph: &RuleGraph, trouble: &Unreadable, bytes: &[u8]) -> Report {
     let rule = &rules::syntax::UNREADABLE;
     Report {
         findings: vec![Finding {
             rule,
             severity: rule.severity,
+            rule_of_file: messages::rule_of_unreadable(graph, bytes),
             text: rule.says.replace("{detail}", &trouble.reason),
             source: None,
             expression: None,
@@ -112,7 +121,7 @@ fn report(mut walk: Walk<'_, '_>) -> Report {
     let mut issues = std::mem::take(&mut walk.issues);
     let key = |i: &Issue| (document.node(i.node).start(), i.node, i.rule.code, i.what);
     let text = |d: Detail| walk.details.get(d.0 as usize).map_or("", String::as_str);
-    issues.sort_by(|a, b| key(a).cmp(&key(b)).then_with(|| text(a.detail).cmp(text(b.detail))));
+    issues.sort_by(|a, b| key(a).cmp(&key(b)).then_with(|| text(a.detail).cmp(text(b.detail))).then_with(|| a.claim.is_none().cmp(&b.claim.is_none())));
     // Several profiles say the same of one place: that is one fault.
     issues.dedup_by(|a, b| key(a) == key(b) && text(a.detail) == text(b.detail));
     let cut_short = walk.budget.is_spent(issues.len());
@@ -120,6 +129,7 @@ fn report(mut walk: Walk<'_, '_>) -> Report {
     let findings = issues.iter().map(|issue| finding(&walk, issue)).collect();
     Report {
         findings,
+        judgements: std::mem::take(&mut walk.judgements),
         judged: walk.tally.judged.clone(),
         invariants_unchecked: walk.tally.invariants,
         bindings_unchecked: walk.tally.bindings,
@@ -130,10 +140,12 @@ fn report(mut walk: Walk<'_, '_>) -> Report {
 
 fn finding(walk: &Walk<'_, '_>, issue: &Issue) -> Finding {
     let node = walk.document.node(issue.node);
+    let claimed = issue.claim.and_then(|m| walk.claimed.get(m.0 as usize));
     Finding {
         rule: issue.rule,
         severity: issue.severity,
-        text: sentence(walk, issue, node),
+        rule_of_file: claimed.and_then(|c| messages::rule_of(walk.graph, c)),
+        text: claimed.and_then(|c| c.text.clone()).unwrap_or_else(|| sentence(walk, issue, node)),
         source: issue.from.and_then(|(id, element)| {
             let profile = walk.graph.profile(id)?;
             let element = profile.elements.get(element.0 as usize)?;
@@ -145,7 +157,7 @@ fn finding(walk: &Walk<'_, '_>, issue: &Issue) -> Finding {
     }
 }
 
-fn sentence(walk: &Walk<'_, '_>, issue: &Issue, node: NodeRef<'_>) -> String {
+pub(crate) fn sentence(walk: &Walk<'_, '_>, issue: &Issue, node: NodeRef<'_>) -> String {
     let detail = walk.details.get(issue.detail.0 as usize).map_or("", String::as_str);
     let mut text = String::with_capacity(issue.rule.says.len() + 40);
     let mut rest = issue.rule.says;

@@ -6,6 +6,7 @@ use touchmark_document::{Name, Names};
 
 use crate::compile;
 use crate::definition::{Binding, Constraint, SlicingRules, Value};
+use crate::messages::{self, RuleFileError, RuleSet};
 use crate::library::{Forest, HL7, Library};
 use crate::rules::primitive::Primitive;
 use crate::snapshot::{Defect, DefinitionId};
@@ -299,6 +300,8 @@ pub struct RuleGraph {
     types: Box<[Option<DefinitionId>]>,
     /// Names that rules need by themselves.
     pub known: KnownNames,
+    /// The rule sets about messages, compiled when a Bundle first asks.
+    rule_sets: OnceLock<Vec<RuleSet>>,
 }
 
 impl RuleGraph {
@@ -336,7 +339,7 @@ impl RuleGraph {
             }
         }
         let slots = library.entries().iter().map(|_| OnceLock::new()).collect();
-        RuleGraph { library, slots, forest: Mutex::default(), types: types.into(), known }
+        RuleGraph { library, slots, forest: Mutex::default(), types: types.into(), known, rule_sets: OnceLock::new() }
     }
 
     /// The definitions behind the graph.
@@ -389,6 +392,16 @@ impl RuleGraph {
             (None, Some(other)) => profile.elements[other.0 as usize].children.as_ref(),
             (None, None) => None,
         }
+    }
+
+    /// The rule sets about messages.
+    pub(crate) fn rule_sets(&self) -> &[RuleSet] {
+        self.rule_sets.get_or_init(|| messages::rule_sets(self))
+    }
+
+    /// What was wrong with the rule files that are loaded.
+    pub fn rule_file_errors(&self) -> Vec<RuleFileError> {
+        self.rule_sets().iter().flat_map(|s| s.errors.clone()).collect()
     }
 
     /// What was wrong with a definition, found while it was laid over its base.

@@ -3,6 +3,7 @@
 use touchmark_document::{Name, NodeId};
 
 use crate::graph::ElementId;
+use crate::messages::Mark;
 use crate::rule::{Rule, Severity};
 use crate::snapshot::DefinitionId;
 
@@ -25,6 +26,8 @@ pub struct Issue {
     pub wanted: u32,
     /// Names, urls and codes that the sentence quotes, by number in the report.
     pub detail: Detail,
+    /// The rule of a file that the finding belongs to.
+    pub claim: Option<Mark>,
 }
 
 /// The number of a text in its report; see [`Issue::detail`].

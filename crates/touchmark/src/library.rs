@@ -61,6 +61,8 @@ pub struct Library {
     entries: Vec<Entry>,
     by_url: HashMap<Cow<'static, str>, Vec<u32>, FixedState>,
     packages: Vec<Package>,
+    /// Rule files about messages: name and text.
+    pub(crate) rule_files: Vec<(String, Cow<'static, str>)>,
     pub(crate) names: Names,
 }
 
@@ -136,6 +138,12 @@ impl Library {
             package: self.packages.len() as u32 - 1,
             source: Source::Read(Arc::new(definition)),
         });
+    }
+
+    /// Adds a rule file about messages; see `docs/rule-files.md`. What is wrong with it is in
+    /// [`RuleGraph::rule_file_errors`](crate::RuleGraph::rule_file_errors).
+    pub fn add_rule_file(&mut self, name: &str, text: impl Into<Cow<'static, str>>) {
+        self.rule_files.push((name.to_owned(), text.into()));
     }
 
     fn add_entry(&mut self, entry: Entry) {

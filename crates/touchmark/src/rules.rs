@@ -29,6 +29,7 @@ pub fn all() -> impl Iterator<Item = &'static Rule> {
         bundle::RULES,
         contained::RULES,
         profile::RULES,
+        crate::messages::RULES,
     ]
     .into_iter()
     .flatten()

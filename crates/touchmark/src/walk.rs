@@ -11,6 +11,7 @@ use crate::budget::Budget;
 use crate::graph::{ChildName, Children, Element, ElementId, Profile, RuleGraph, Type, TypeKind};
 use crate::issue::{Detail, Issue};
 use crate::links::Links;
+use crate::messages::{Claimed, Judgement, Mark};
 use crate::rule::{Rule, Severity};
 use crate::rules;
 use crate::snapshot::DefinitionId;
@@ -45,6 +46,10 @@ pub(crate) struct Walk<'g, 'd> {
     pub links: Links<'g, 'd>,
     pub issues: Vec<Issue>,
     pub details: Vec<String>,
+    /// What rule files make of findings.
+    pub claimed: Vec<Claimed>,
+    /// By what the message was judged.
+    pub judgements: Vec<Judgement>,
     pub budget: Budget<'g>,
     /// Pairs of a node and a profile that have been, or are being, checked.
     pub done: HashSet<(u32, DefinitionId), FixedState>,
@@ -76,6 +81,8 @@ impl<'g, 'd> Walk<'g, 'd> {
             links: Links::new(graph),
             issues: Vec::new(),
             details: Vec::new(),
+            claimed: Vec::new(),
+            judgements: Vec::new(),
             budget,
             done: HashSet::default(),
             targets: Vec::new(),
@@ -268,6 +275,7 @@ impl<'g, 'd> Walk<'g, 'd> {
             found: 0,
             wanted: 0,
             detail: Detail::NONE,
+            claim: None,
         });
         let last = self.issues.len() - 1;
         &mut self.issues[last]
@@ -284,6 +292,12 @@ impl<'g, 'd> Walk<'g, 'd> {
     pub fn detail(&mut self, text: impl Into<String>) -> Detail {
         self.details.push(text.into());
         Detail(self.details.len() as u32 - 1)
+    }
+
+    /// Keeps what a rule file makes of a finding.
+    pub fn claimed(&mut self, claimed: Claimed) -> Mark {
+        self.claimed.push(claimed);
+        Mark(self.claimed.len() as u32 - 1)
     }
 
     /// Runs a part of the walk for its verdict only: whether it finds no error. What it finds is forgotten.

@@ -23,6 +23,12 @@ pub struct RuleFile {
     /// Whether a document is for this rule set, as FHIRPath on its root. One file of a set says it.
     #[serde(default)]
     pub recognise: Option<String>,
+    /// Texts that conditions write as `%name`: urls and the like.
+    #[serde(default)]
+    pub constants: BTreeMap<String, String>,
+    /// What stands for a document that cannot be read.
+    #[serde(default)]
+    pub unreadable: Option<Unreadable>,
     /// Places of the message that rules speak of: each a FHIRPath on the root that may use the ones before.
     #[serde(default)]
     pub places: Vec<Place>,
@@ -53,6 +59,16 @@ pub struct RuleFile {
     /// How a response to a message is written.
     #[serde(default)]
     pub acknowledgement: Option<serde_json::Value>,
+}
+
+/// The rule that a document breaks which cannot be read at all.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Unreadable {
+    /// The rule.
+    pub rule: String,
+    /// Texts of which one must stand in the document, so that it is one of these messages.
+    pub markers: Vec<String>,
 }
 
 /// A named place of the message.

@@ -1,0 +1,181 @@
+//! Rules about whole messages, from files: what kind of message it is, what must hold for that kind, which of the engine's own
+//! findings are whose, and how severe each is.
+//!
+//! Nothing here knows any message: recognition, places, tables, links and conditions are data. `docs/rule-files.md` describes them.
+
+mod apply;
+mod compile;
+pub mod file;
+mod functions;
+mod recognise;
+mod selector;
+mod sentence;
+
+use std::sync::Arc;
+
+use touchmark_document::NodeRef;
+use touchmark_fhirpath::Moment;
+
+pub use file::{RuleFile, RuleFileError};
+
+pub(crate) use compile::RuleSet;
+
+use crate::graph::RuleGraph;
+use crate::rule::rules;
+use crate::walk::Walk;
+
+rules! {
+    BROKEN = "message-rule", Error, "business-rule",
+        says "{detail}",
+        why "A rule file says so; the finding bears the rule's own id.",
+        mend "See the rule.",
+        at "messaging.html";
+    UNDECIDED = "message-rule-undecided", Information, "informational",
+        says "the rule {detail}",
+        why "A condition of a rule file could not be evaluated over this message.",
+        mend "Check the rule file with touchmark lint.",
+        at "messaging.html";
+}
+
+/// How messages are judged.
+#[derive(Clone, Debug, Default)]
+pub struct Judging {
+    /// The policy by name; without it the first of the rule set.
+    pub policy: Option<String>,
+    /// What the caller says of the message: dimension and value (`edition` is `E2.3`). It stands before what is recognised.
+    pub named: Vec<(String, String)>,
+    /// The time of day, for rules that compare with it; without it they say nothing.
+    pub now: Option<Moment>,
+}
+
+/// By what a message was judged.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Judgement {
+    /// The rule set's url.
+    pub set: String,
+    /// Its version.
+    pub version: String,
+    /// Its title.
+    pub title: String,
+    /// The policy.
+    pub policy: String,
+    /// What the message was recognised as.
+    pub recognised: Vec<Recognised>,
+    /// Rules that could not be decided, with the reason.
+    pub undecided: Vec<(String, String)>,
+    /// Rules that looked at the message, by id.
+    pub exercised: Vec<String>,
+}
+
+/// A dimension and what the message is in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recognised {
+    /// The dimension: `kind`, `edition` …
+    pub dimension: String,
+    /// What a report calls it.
+    pub title: String,
+    /// The value.
+    pub value: String,
+    /// What a report calls the value.
+    pub value_title: String,
+}
+
+impl Judgement {
+    /// What the message is in a dimension.
+    pub fn value(&self, dimension: &str) -> Option<&str> {
+        self.recognised.iter().find(|r| r.dimension == dimension).map(|r| r.value.as_str())
+    }
+}
+
+/// The rule of a file that a finding belongs to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RuleOfFile {
+    /// The url of its rule set.
+    pub set: Arc<str>,
+    /// Its id.
+    pub id: Arc<str>,
+    /// How to mend what it finds.
+    pub mend: Arc<str>,
+}
+
+/// What a rule file makes of a finding; the walk keeps them, findings have their number.
+#[derive(Clone, Debug)]
+pub(crate) struct Claimed {
+    pub set: u32,
+    pub rule: u32,
+    /// The sentence, where it is not the engine's own.
+    pub text: Option<String>,
+}
+
+/// The number of a [`Claimed`].
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Mark(pub(crate) u32);
+
+/// Judges a message by the rule sets that recognise it.
+pub(crate) fn judge(walk: &mut Walk<'_, '_>, how: &Judging) {
+    let graph = walk.graph;
+    let root = walk.document.root();
+    if root.resource() != graph.known.bundle || graph.rule_sets().is_empty() {
+        return;
+    }
+    for (number, set) in graph.rule_sets().iter().enumerate() {
+        if let Some(judgement) = apply::apply(walk, number as u32, set, how) {
+            walk.judgements.push(judgement);
+        }
+    }
+}
+
+/// The rule that a finding belongs to, if it does.
+pub(crate) fn rule_of(graph: &RuleGraph, claimed: &Claimed) -> Option<RuleOfFile> {
+    let set = graph.rule_sets().get(claimed.set as usize)?;
+    let rule = set.rules.get(claimed.rule as usize)?;
+    Some(RuleOfFile { set: (*set.url).into(), id: (*rule.id).into(), mend: (*rule.mend).into() })
+}
+
+/// The rule sets of the files that are loaded.
+pub(crate) fn rule_sets(graph: &RuleGraph) -> Vec<RuleSet> {
+    let mut read = Vec::new();
+    let mut errors = Vec::new();
+    for (name, text) in &graph.library().rule_files {
+        match RuleFile::read(name, text) {
+            Ok(file) => read.push((name.clone(), file)),
+            Err(e) => errors.push(e),
+        }
+    }
+    let mut sets = compile::compile(read, graph.names());
+    if !errors.is_empty() {
+        // A set that recognises nothing bears the errors of files that belong to none.
+        sets.push(RuleSet { errors, ..RuleSet::default() });
+    }
+    sets
+}
+
+/// The rule that a document breaks which cannot be read, where it shows whose it is.
+pub(crate) fn rule_of_unreadable(graph: &RuleGraph, bytes: &[u8]) -> Option<RuleOfFile> {
+    let text = String::from_utf8_lossy(bytes);
+    graph.rule_sets().iter().zip(0..).find_map(|(set, number)| {
+        let (rule, markers) = set.unreadable.as_ref()?;
+        markers.iter().any(|m| text.contains(m)).then(|| rule_of(graph, &Claimed { set: number, rule: *rule, text: None }))?
+    })
+}
+
+/// Checks rule files without a message: what cannot be read or compiled, with the place.
+pub fn lint(files: &[(String, String)], graph: &RuleGraph) -> Vec<RuleFileError> {
+    let mut read = Vec::new();
+    let mut errors = Vec::new();
+    for (name, text) in files {
+        match RuleFile::read(name, text) {
+            Ok(file) => read.push((name.clone(), file)),
+            Err(e) => errors.push(e),
+        }
+    }
+    for set in compile::compile(read, graph.names()) {
+        errors.extend(set.errors);
+    }
+    errors
+}
+
+/// The node that is innermost among resources around a node.
+pub(crate) fn holder(node: NodeRef<'_>) -> NodeRef<'_> {
+    node.innermost_resource()
+}
