@@ -2,10 +2,13 @@
 
 mod slicing;
 
+use std::sync::Arc;
+
 use touchmark_document::Name;
 
 use crate::graph::{ANY_TYPES, ChildName, Children, Element, ElementId, Profile, Target, Type, TypeKind};
 use crate::library::{Forest, HL7, Library, choice_name};
+use crate::rules::invariant::Invariant;
 use crate::rules::primitive::Primitive;
 use crate::snapshot::{Defect, DefectKind, DefinitionId, Tree};
 
@@ -39,7 +42,7 @@ struct Compiler<'c> {
     library: &'c Library,
     forest: &'c mut Forest,
     id: DefinitionId,
-    tree: &'c Tree,
+    tree: &'c Arc<Tree>,
     elements: Vec<Element>,
     /// For each compiled element its place in the tree.
     at: Vec<usize>,
@@ -51,6 +54,7 @@ impl Compiler<'_> {
         let source = &self.tree.elements[at];
         let number = ElementId(self.elements.len() as u32);
         let choice = source.name.ends_with("[x]");
+        let constraints = self.invariants(at, id);
         self.elements.push(Element {
             id: id.into(),
             label: source.name.clone(),
@@ -68,7 +72,7 @@ impl Compiler<'_> {
             max_value: source.max_value.clone(),
             max_length: source.max_length,
             binding: source.binding.clone().map(Box::new),
-            constraints: source.constraints.clone().into(),
+            constraints,
             is_modifier: source.is_modifier,
             must_support: source.must_support,
             origin: source.origin.unwrap_or(self.id),
@@ -150,6 +154,23 @@ impl Compiler<'_> {
         }
         names.sort_by_key(|n| n.name);
         Children { order: order.into(), names: names.into() }
+    }
+
+    fn invariants(&mut self, at: usize, id: &str) -> Box<[Invariant]> {
+        let mut invariants = Vec::new();
+        for (constraint, origin) in &self.tree.elements[at].constraints {
+            let (how, trouble) = self.forest.expressions.compile(&self.library.names, constraint);
+            if let Some(trouble) = trouble
+                && *origin == self.id
+            {
+                let detail = format!("{}: {trouble}", constraint.key);
+                self.defects.push(Defect { element: id.into(), kind: DefectKind::Invariant, detail: detail.into() });
+            }
+            let entry = self.library.entry(*origin);
+            let of_type = entry.url.strip_prefix(HL7) == Some(&entry.type_name);
+            invariants.push(Invariant { constraint: constraint.clone(), origin: *origin, of_type, how });
+        }
+        invariants.into()
     }
 
     fn types(&mut self, at: usize, id: &str) -> Vec<Type> {

@@ -1,13 +1,16 @@
 //! The rule graph: profiles compiled to elements whose edges are numbers. Immutable for those who check; shared by all threads.
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use foldhash::fast::FixedState;
 use touchmark_document::{Name, Names};
 
 use crate::compile;
-use crate::definition::{Binding, Constraint, SlicingRules, Value};
+use crate::definition::{Binding, SlicingRules, Value};
 use crate::messages::{self, RuleFileError, RuleSet};
 use crate::library::{Forest, HL7, Library};
+use crate::rules::invariant::Invariant;
 use crate::rules::primitive::Primitive;
 use crate::snapshot::{Defect, DefinitionId};
 
@@ -126,8 +129,8 @@ pub struct Element {
     pub max_length: Option<u32>,
     /// The value set.
     pub binding: Option<Box<Binding>>,
-    /// The invariants, each with the definition it comes from.
-    pub constraints: Box<[(Arc<Constraint>, DefinitionId)]>,
+    /// The invariants.
+    pub constraints: Box<[Invariant]>,
     /// Whether it changes the meaning of others.
     pub is_modifier: bool,
     /// Whether implementations must support it.
@@ -302,6 +305,8 @@ pub struct RuleGraph {
     pub known: KnownNames,
     /// The rule sets about messages, compiled when a Bundle first asks.
     rule_sets: OnceLock<Vec<RuleSet>>,
+    /// Extensions whose contexts exclude every place where a profile puts them; looked up when one is out of place.
+    misplaced: Mutex<HashMap<DefinitionId, bool, FixedState>>,
 }
 
 impl RuleGraph {
@@ -339,7 +344,7 @@ impl RuleGraph {
             }
         }
         let slots = library.entries().iter().map(|_| OnceLock::new()).collect();
-        RuleGraph { library, slots, forest: Mutex::default(), types: types.into(), known, rule_sets: OnceLock::new() }
+        RuleGraph { library, slots, forest: Mutex::default(), types: types.into(), known, misplaced: Mutex::default(), rule_sets: OnceLock::new() }
     }
 
     /// The definitions behind the graph.
@@ -402,6 +407,16 @@ impl RuleGraph {
     /// What was wrong with the rule files that are loaded.
     pub fn rule_file_errors(&self) -> Vec<RuleFileError> {
         self.rule_sets().iter().flat_map(|s| s.errors.clone()).collect()
+    }
+
+    /// Whether the contexts of an extension exclude every place where a loaded profile puts it: then they are wrong, and
+    /// no message can be judged by them.
+    pub(crate) fn contexts_exclude_profiles(&self, extension: &Profile) -> bool {
+        let mut known = self.misplaced.lock().unwrap_or_else(PoisonError::into_inner);
+        *known.entry(extension.id).or_insert_with(|| {
+            let placements = self.library.placements(&extension.url);
+            !placements.is_empty() && !placements.iter().any(|p| extension.contexts.iter().any(|c| **c == **p))
+        })
     }
 
     /// What was wrong with a definition, found while it was laid over its base.

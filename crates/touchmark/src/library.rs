@@ -9,6 +9,7 @@ use touchmark_document::{Arena, Limits, Names};
 
 use crate::definition::{self, Definition, ElementDefinition, StructureDefinition};
 use crate::image::Image;
+use crate::rules::invariant::Expressions;
 use crate::snapshot::{Defect, DefectKind, DefinitionId, Tree, Trees};
 
 /// Where HL7's own definitions live; a type `Coding` is defined by this and `Coding`.
@@ -211,6 +212,25 @@ impl Library {
     }
 }
 
+impl Library {
+    /// The paths at which profiles place an extension by its url. Reads only the definitions that mention it.
+    pub(crate) fn placements(&self, url: &str) -> Vec<Box<str>> {
+        let mut paths = Vec::new();
+        for (number, entry) in self.entries.iter().enumerate() {
+            if entry.resource != "StructureDefinition" || matches!(&entry.source, Source::Lean(text) if !text.contains(url)) {
+                continue;
+            }
+            let Some(definition) = self.read(DefinitionId(number as u32)) else { continue };
+            let rows = definition.structure.iter().flat_map(|s| &s.elements);
+            let placing = rows.filter(|r| r.types.iter().any(|t| t.profiles.iter().any(|p| **p == *url)));
+            paths.extend(placing.filter_map(|r| r.path.rsplit_once('.').map(|(parent, _)| parent.into())));
+        }
+        paths.sort();
+        paths.dedup();
+        paths
+    }
+}
+
 /// Adds the element and type names that a StructureDefinition uses.
 pub(crate) fn intern_names(names: &mut Names, structure: &StructureDefinition) {
     names.intern(&structure.type_name);
@@ -244,6 +264,8 @@ pub(crate) fn choice_name(stem: &str, code: &str) -> String {
 pub(crate) struct Forest {
     trees: HashMap<DefinitionId, Option<Arc<Tree>>, FixedState>,
     defects: HashMap<DefinitionId, Vec<Defect>, FixedState>,
+    /// The expressions of invariants.
+    pub expressions: Expressions,
     /// The definitions being made, innermost last: one that asks for itself is a loop.
     making: Vec<DefinitionId>,
 }

@@ -5,6 +5,7 @@ pub(crate) mod cardinality;
 pub(crate) mod contained;
 pub(crate) mod extension;
 pub(crate) mod identifier;
+pub(crate) mod invariant;
 pub mod primitive;
 pub(crate) mod profile;
 pub(crate) mod reference;
@@ -30,6 +31,7 @@ pub fn all() -> impl Iterator<Item = &'static Rule> {
         contained::RULES,
         profile::RULES,
         crate::messages::RULES,
+        invariant::RULES,
     ]
     .into_iter()
     .flatten()

@@ -92,6 +92,8 @@ pub enum DefectKind {
     DiscriminatorPath,
     /// A fixed uri in angle brackets: not checked.
     FixedInBrackets,
+    /// An invariant whose expression cannot be read: not checked.
+    Invariant,
     /// An extension whose definition fixes another url than its own: its own holds.
     FixedUrlDiffers,
 }

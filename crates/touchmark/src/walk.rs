@@ -6,6 +6,7 @@ use std::collections::HashSet;
 
 use foldhash::fast::FixedState;
 use touchmark_document::{Document, Form, Name, NodeRef};
+use touchmark_fhirpath::Scratch;
 
 use crate::budget::Budget;
 use crate::graph::{ChildName, Children, Element, ElementId, Profile, RuleGraph, Type, TypeKind};
@@ -56,10 +57,14 @@ pub(crate) struct Walk<'g, 'd> {
     /// Reference targets that must meet a profile; looked at when the resource is done.
     pub targets: Vec<rules::reference::Wanted>,
     pub tally: Tally,
+    /// Memory of the evaluation of invariants.
+    pub scratch: Scratch,
     /// Repeat counts of the elements that are open, innermost last.
     counts: Vec<u32>,
     /// While a slice or a choice of profiles is tried, what it finds is not for the report.
     pub trying: u32,
+    /// What was marked as done while trying, to be undone.
+    tried: Vec<(u32, DefinitionId)>,
 }
 
 /// What was looked at and what was not.
@@ -69,6 +74,8 @@ pub(crate) struct Tally {
     pub judged: Vec<DefinitionId>,
     /// Invariants that were not evaluated.
     pub invariants: u64,
+    /// Invariants that came to nothing.
+    pub undecided: u64,
     /// Bindings that were not checked.
     pub bindings: u64,
 }
@@ -87,8 +94,10 @@ impl<'g, 'd> Walk<'g, 'd> {
             done: HashSet::default(),
             targets: Vec::new(),
             tally: Tally::default(),
+            scratch: Scratch::new(),
             counts: Vec::new(),
             trying: 0,
+            tried: Vec::new(),
         }
     }
 
@@ -125,8 +134,12 @@ impl<'g, 'd> Walk<'g, 'd> {
 
     /// Checks a node against the root of a profile, once.
     pub fn against(&mut self, node: NodeRef<'d>, profile: DefinitionId) {
-        if !self.done.insert((node.id().0, profile)) || self.budget.is_spent(self.issues.len()) {
+        let pair = (node.id().0, profile);
+        if !self.done.insert(pair) || self.budget.is_spent(self.issues.len()) {
             return;
+        }
+        if self.trying > 0 {
+            self.tried.push(pair);
         }
         let Some(profile) = self.graph.profile(profile) else { return };
         if self.trying == 0 && !self.tally.judged.contains(&profile.id) {
@@ -136,7 +149,7 @@ impl<'g, 'd> Walk<'g, 'd> {
         if let Some(children) = self.graph.own_children(profile, ElementId::ROOT) {
             self.children(node, at, children);
         }
-        self.one(node, at);
+        self.one(node, at, node.is_resource());
     }
 
     /// Checks the children of a node against those of an element.
@@ -199,7 +212,10 @@ impl<'g, 'd> Walk<'g, 'd> {
                 if rules::syntax::complex_form(self, node) {
                     self.children(node, at, children);
                 }
-                self.one(node, at);
+                self.one(node, at, true);
+                if let Some(other) = at.element().same_as {
+                    self.one(node, at.child(other), true);
+                }
             }
             return;
         };
@@ -224,7 +240,7 @@ impl<'g, 'd> Walk<'g, 'd> {
                 self.inside(node, at, t);
             }
         }
-        self.one(node, at);
+        self.one(node, at, true);
         match t.kind {
             TypeKind::Reference => rules::reference::check(self, node, at, t),
             TypeKind::Extension => rules::extension::check(self, node, at),
@@ -236,31 +252,24 @@ impl<'g, 'd> Walk<'g, 'd> {
 
     /// The children of an element: its own, or those of its type.
     fn inside(&mut self, node: NodeRef<'d>, at: At<'g>, t: &'g Type) {
+        let Some(profile) = t.definition.and_then(|d| self.graph.profile(d)) else { return };
+        let root = At::root(profile);
         if let Some(children) = self.graph.own_children(at.profile, at.id) {
             self.children(node, at, children);
-            return;
-        }
-        let Some(profile) = t.definition.and_then(|d| self.graph.profile(d)) else { return };
-        if let Some(children) = self.graph.own_children(profile, ElementId::ROOT) {
-            self.children(node, At::root(profile), children);
+        } else if let Some(children) = self.graph.own_children(profile, ElementId::ROOT) {
+            self.children(node, root, children);
         }
         // What the type itself requires, beside what the element does.
-        self.count(profile.elements[0].constraints.len());
+        rules::invariant::check(self, node, root, true);
     }
 
     /// The rules that look at one element.
-    fn one(&mut self, node: NodeRef<'d>, at: At<'g>) {
+    fn one(&mut self, node: NodeRef<'d>, at: At<'g>, with_types: bool) {
         rules::value::check(self, node, at);
+        rules::invariant::check(self, node, at, with_types);
         let element = at.element();
-        self.count(element.constraints.len());
         if element.binding.as_ref().is_some_and(|b| b.value_set.is_some()) && self.trying == 0 {
             self.tally.bindings += 1;
-        }
-    }
-
-    fn count(&mut self, invariants: usize) {
-        if self.trying == 0 {
-            self.tally.invariants += invariants as u64;
         }
     }
 
@@ -303,11 +312,13 @@ impl<'g, 'd> Walk<'g, 'd> {
     /// Runs a part of the walk for its verdict only: whether it finds no error. What it finds is forgotten.
     pub fn try_out(&mut self, part: impl FnOnce(&mut Self)) -> bool {
         let (issues, details, targets) = (self.issues.len(), self.details.len(), self.targets.len());
-        let done = self.done.clone();
+        let tried = self.tried.len();
         self.trying += 1;
         part(self);
         self.trying -= 1;
-        self.done = done;
+        for pair in self.tried.drain(tried..) {
+            self.done.remove(&pair);
+        }
         let passed = self.issues[issues..].iter().all(|i| i.severity < Severity::Error);
         self.issues.truncate(issues);
         self.details.truncate(details);

@@ -42,7 +42,7 @@ impl Compiler<'_> {
                 }
             }
         }
-        let tree = Arc::new(self.tree.clone());
+        let tree = self.tree.clone();
         let slices: Box<[Slice]> = slices
             .into_iter()
             .map(|(element, slice, name)| {
@@ -50,7 +50,8 @@ impl Compiler<'_> {
                 Slice { element, name, tests }
             })
             .collect();
-        let complete = slices.iter().all(|s| s.tests.is_some());
+        let recognised = |tests: &[Test]| !tests.iter().any(|t| matches!(t, Test::ValueSet(..)));
+        let complete = slices.iter().all(|s| s.tests.as_deref().is_some_and(recognised));
         Some(Slicing { rules, ordered, slices, complete })
     }
 

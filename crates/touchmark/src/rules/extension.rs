@@ -130,7 +130,7 @@ fn context<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, profile: &Profile) {
     // An extension whose contexts are paths, though it says that they are extensions: its definition is wrong.
     let wrong_definition =
         &*profile.context_type == "extension" && profile.contexts.iter().any(|c| !c.starts_with("http"));
-    if !allowed && !wrong_definition {
+    if !allowed && !wrong_definition && !walk.graph.contexts_exclude_profiles(profile) {
         let here = way.iter().rposition(|s| s.node.is_resource()).map_or_else(String::new, |start| {
             let labels: Vec<&str> = std::iter::once(way[start].type_name).chain(way[start + 1..].iter().map(|s| s.label)).collect();
             labels.join(".")

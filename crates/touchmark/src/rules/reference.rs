@@ -5,7 +5,7 @@ use touchmark_document::{Name, NodeRef};
 use super::primitive::{self, Primitive};
 use crate::graph::{Target, Type};
 use crate::links::{self, Resolution};
-use crate::rule::rules;
+use crate::rule::{Rule, rules};
 use crate::snapshot::DefinitionId;
 use crate::walk::{At, Walk};
 
@@ -14,6 +14,11 @@ rules! {
         says "the reference is of no form that FHIR knows: {detail}",
         why "A reference is an absolute url, a relative one of type and id, urn:uuid: or urn:oid:, or # and the id of a contained resource.",
         mend "Write the fullUrl of the entry that is meant, or Type/id.",
+        at "references.html#literal";
+    RELATIVE = "reference-relative", Warning, "value",
+        says "the reference is relative, and not of the form Type/id: {detail}",
+        why "Receivers resolve relative references as type and id on the server; of any other path they can make nothing.",
+        mend "Write Type/id with a type of STU3, or an absolute url with its scheme.",
         at "references.html#literal";
     CONTAINED = "reference-contained", Error, "not-found",
         says "no contained resource has the id that the reference names: {detail}",
@@ -69,10 +74,10 @@ pub(crate) struct Wanted {
 pub(crate) fn check<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, at: At<'_>, t: &Type) {
     let Some(reference) = node.child_named(walk.graph.known.reference) else { return };
     let Some(value) = reference.value().filter(|v| !v.is_empty()) else { return };
-    if !formed(walk, value) {
+    if let Some(rule) = malformed(walk, value) {
         let hint = hint(walk, node, value);
         let detail = walk.detail(hint);
-        walk.say(&FORM, node).detail = detail;
+        walk.say(rule, node).detail = detail;
         return;
     }
     let resolution = walk.links.resolve(node, value);
@@ -160,15 +165,19 @@ fn fits(walk: &Walk<'_, '_>, target: &Target, found: Name) -> bool {
     matches!(walk.graph.names().text(target.type_atom), "Resource" | "DomainResource")
 }
 
-/// Whether a reference has one of the forms that FHIR knows.
-fn formed(walk: &Walk<'_, '_>, value: &str) -> bool {
+/// The rule that a reference breaks when it has none of the forms that FHIR knows.
+fn malformed(walk: &Walk<'_, '_>, value: &str) -> Option<&'static Rule> {
     if value.starts_with('#') {
-        return true;
+        return None;
     }
-    if primitive::absolute_uri(value) {
-        return primitive::flaw(Primitive::Uri, value).is_none();
+    if value.contains(char::is_whitespace) {
+        return Some(&FORM);
     }
-    type_in_url(walk, value) != Name::NONE
+    // A UUID in another form than the specification's is said of the fullUrl, or is found nowhere.
+    if primitive::absolute_uri(value) || type_in_url(walk, value) != Name::NONE {
+        return None;
+    }
+    Some(if value.contains('/') { &RELATIVE } else { &FORM })
 }
 
 /// A reference that leads nowhere in the document.

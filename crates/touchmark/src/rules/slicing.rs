@@ -55,7 +55,7 @@ pub(crate) fn check<'g, 'd>(walk: &mut Walk<'g, 'd>, parent: NodeRef<'d>, at: At
             let detail = walk.detail(&*slice.name);
             walk.say_from(&ORDER, *repeat, at).detail = detail;
         }
-        if let Some(stranger) = stranger.filter(|_| slicing.rules == SlicingRules::OpenAtEnd) {
+        if let Some(stranger) = stranger.filter(|_| slicing.rules == SlicingRules::OpenAtEnd && slicing.complete) {
             let detail = walk.detail(&*slice.name);
             walk.say_from(&AT_END, stranger, at).detail = detail;
         }
