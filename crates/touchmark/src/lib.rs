@@ -25,6 +25,7 @@ pub use graph::RuleGraph;
 pub use issue::{Detail, Issue};
 pub use library::{Library, Package};
 pub use rule::{Rule, Severity};
+pub use touchmark_fhirpath::Moment;
 pub use messages::{Judgement, Judging, RuleFileError, RuleOfFile};
 pub use snapshot::{Defect, DefectKind, DefinitionId};
 pub use touchmark_document as document;

@@ -181,6 +181,12 @@ where
                 return;
             }
         }
+        if !claim.keys.is_empty() {
+            let detail = self.walk.details.get(issue.detail.0 as usize).map_or("", String::as_str);
+            if !claim.keys.iter().any(|k| detail.strip_prefix(k.as_str()).is_some_and(|rest| !rest.starts_with(char::is_alphanumeric))) {
+                return;
+            }
+        }
         let node = self.walk.document.node(issue.node);
         if !claim.places.is_empty() {
             let holder = super::holder(node).id();

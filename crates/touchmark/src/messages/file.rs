@@ -63,7 +63,7 @@ pub struct RuleFile {
 
 /// The rule that a document breaks which cannot be read at all.
 #[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Unreadable {
     /// The rule.
     pub rule: String,
@@ -73,7 +73,7 @@ pub struct Unreadable {
 
 /// A named place of the message.
 #[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Place {
     /// Its name; conditions write `%name`.
     pub name: String,
@@ -83,7 +83,7 @@ pub struct Place {
 
 /// Something that messages are told apart by: a kind, an edition, a domain.
 #[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Dimension {
     /// Its name; conditions write `%name`, `when` uses it as a key.
     pub name: String,
@@ -102,7 +102,7 @@ pub struct Dimension {
 
 /// One value of a dimension.
 #[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct DimensionValue {
     /// The value. FHIRPath in `{}` is evaluated.
     pub value: String,
@@ -116,7 +116,7 @@ pub struct DimensionValue {
 
 /// A policy and what it makes of severities.
 #[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Policy {
     /// Its name.
     pub name: String,
@@ -127,7 +127,7 @@ pub struct Policy {
 
 /// A change of severity.
 #[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Change {
     /// From this severity.
     pub from: Level,
@@ -143,7 +143,7 @@ pub struct Change {
 
 /// A table of codes.
 #[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Table {
     /// Where it comes from.
     #[serde(default)]
@@ -169,7 +169,7 @@ pub enum Cell {
 
 /// A profile that places must meet.
 #[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Conform {
     /// The place.
     pub place: String,
@@ -214,7 +214,7 @@ pub struct Link {
 
 /// A rule with the severity that it has here.
 #[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Verdict {
     /// The rule.
     pub rule: String,
@@ -271,7 +271,7 @@ pub struct Rule {
 
 /// Another severity for some messages.
 #[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Case {
     /// For which messages.
     pub when: When,
@@ -281,7 +281,7 @@ pub struct Case {
 
 /// A finding of the engine that a rule takes as its own.
 #[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Claim {
     /// The codes of the engine.
     #[serde(deserialize_with = "one_or_several")]
@@ -293,6 +293,9 @@ pub struct Claim {
     /// given.
     #[serde(default, deserialize_with = "one_or_several")]
     pub element: Vec<String>,
+    /// What the detail of the finding begins with: the key of an invariant, a name.
+    #[serde(default, deserialize_with = "one_or_several")]
+    pub key: Vec<String>,
     /// The places in whose resource it must lie; any when none is given.
     #[serde(default, rename = "in", deserialize_with = "one_or_several")]
     pub places: Vec<String>,
@@ -312,7 +315,7 @@ pub struct Claim {
 
 /// Something that a rule looks at.
 #[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Check {
     /// The place that the selector starts from; without it the root.
     #[serde(default)]
@@ -347,7 +350,7 @@ pub struct Check {
 
 /// A rule that nobody can decide from a message alone.
 #[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Undecided {
     /// The rule.
     pub id: String,
