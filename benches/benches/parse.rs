@@ -1,12 +1,16 @@
 //! How fast messages become trees, beside the peers: `TOUCHMARK_CORPUS=FOLDER cargo bench -p touchmark-benches`.
-#![allow(missing_docs, reason = "criterion's macros write undocumented functions")]
+#![allow(
+    missing_docs,
+    clippy::cast_precision_loss,
+    reason = "criterion writes undocumented functions; megabytes are few"
+)]
 
 use std::hint::black_box;
 use std::time::Instant;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use touchmark_benches::{Corpus, PeerArena, jiter_arena, names, quick_xml_arena};
-use touchmark_document::{Arena, Limits, Names, parse_json, parse_xml};
+use touchmark_document::{Arena, Document, Limits, Names, parse_json, parse_xml};
 
 /// A way to read one message; returns how many nodes it made, or zero when it failed.
 type Route<'r> = (&'static str, Box<dyn FnMut(&str) -> usize + 'r>);
@@ -14,19 +18,24 @@ type Route<'r> = (&'static str, Box<dyn FnMut(&str) -> usize + 'r>);
 fn json_routes(names: &Names) -> Vec<Route<'_>> {
     let (mut arena, mut peer) = (Arena::new(), PeerArena::default());
     vec![
-        ("touchmark", Box::new(move |t| parse_json(t, &mut arena, names, Limits::default()).map_or(0, |d| d.len()))),
+        ("touchmark", Box::new(move |t| parse_json(t, &mut arena, names, Limits::default()).map_or(0, Document::len))),
         ("jiter into an arena", Box::new(move |t| jiter_arena(t, names, &mut peer).map_or(0, |()| peer.len()))),
-        ("serde_json::Value", Box::new(|t| serde_json::from_str::<serde_json::Value>(t).map_or(0, |v| {
-            black_box(v);
-            1
-        }))),
+        (
+            "serde_json::Value",
+            Box::new(|t| {
+                serde_json::from_str::<serde_json::Value>(t).map_or(0, |v| {
+                    black_box(v);
+                    1
+                })
+            }),
+        ),
     ]
 }
 
 fn xml_routes(names: &Names) -> Vec<Route<'_>> {
     let (mut arena, mut peer) = (Arena::new(), PeerArena::default());
     vec![
-        ("touchmark", Box::new(move |t| parse_xml(t, &mut arena, names, Limits::default()).map_or(0, |d| d.len()))),
+        ("touchmark", Box::new(move |t| parse_xml(t, &mut arena, names, Limits::default()).map_or(0, Document::len))),
         ("quick-xml into an arena", Box::new(move |t| quick_xml_arena(t, names, &mut peer).map_or(0, |()| peer.len()))),
         ("roxmltree", Box::new(|t| roxmltree::Document::parse(t).map_or(0, |d| d.descendants().count().min(1)))),
     ]

@@ -33,7 +33,8 @@ impl Corpus {
             let Ok(text) = decode(&bytes) else { continue };
             let Ok(document) = parse(&text, &mut arena, &names, Limits::default()) else { continue };
             // The peers are more particular, or less: only what all of them read is compared.
-            if document.root().name_text() != "Bundle" || text.starts_with('\u{feff}') || !document.faults().is_empty() {
+            if document.root().name_text() != "Bundle" || text.starts_with('\u{feff}') || !document.faults().is_empty()
+            {
                 continue;
             }
             if text.trim_start().starts_with('{') { &mut json } else { &mut xml }.push(text.into_owned());
@@ -87,8 +88,9 @@ fn composed_json(patients: usize) -> String {
 }
 
 fn composed_xml(patients: usize) -> String {
-    let mut text =
-        String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Bundle xmlns=\"http://hl7.org/fhir\">\n  <type value=\"message\"/>\n");
+    let mut text = String::from(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Bundle xmlns=\"http://hl7.org/fhir\">\n  <type value=\"message\"/>\n",
+    );
     for n in 0..patients {
         let _ = write!(
             text,

@@ -3,6 +3,8 @@
 //! They do the least that would serve: a node an element with name, parent, links, start and value. They look for no
 //! duplicate key and refuse nothing that their library lets pass.
 
+#![expect(clippy::single_match_else, reason = "two ways on, side by side")]
+
 use jiter::{Jiter, Peek};
 use quick_xml::events::{BytesStart, Event};
 use touchmark_document::{Name, Names};
@@ -187,10 +189,8 @@ pub fn quick_xml_arena(text: &str, names: &Names, arena: &mut PeerArena) -> Opti
                     level = Level { node, last: NONE, array: None };
                 }
             }
-            Event::Empty(tag) => {
-                if markup.is_none() {
-                    element(text, &tag, names, arena, &mut level, start)?;
-                }
+            Event::Empty(tag) if markup.is_none() => {
+                element(text, &tag, names, arena, &mut level, start)?;
             }
             Event::End(_) => match &mut markup {
                 Some((node, 0)) => {

@@ -1,4 +1,15 @@
 //! The touchmark command.
+
+mod import;
+mod sources;
+
+use clap::Parser;
+
+#[derive(Parser)]
+enum Command {
+    Import(import::ImportArgs),
+}
+
 use std::path::{Path, PathBuf};
 fn files(path: &Path, out: &mut Vec<PathBuf>) {
     if path.is_dir() {
@@ -8,17 +19,27 @@ fn files(path: &Path, out: &mut Vec<PathBuf>) {
     } else if path.extension().is_some_and(|e| e == "xml" || e == "json") { out.push(path.into()); }
 }
 fn main() {
+    if matches!(std::env::args().nth(1).as_deref(), Some("import" | "packs")) {
+        let Command::Import(args) = Command::parse();
+        std::process::exit(i32::from(import::run(&args)));
+    }
     let mut args = std::env::args().skip(2);
-    let (mut packages, mut paths) = (vec![PathBuf::from("/tmp/td/hl7.fhir.core-3.0.1/package")], vec![]);
+    let (mut packages, mut paths): (Vec<PathBuf>, Vec<PathBuf>) = (vec![], vec![]);
+    let mut packs = true;
     while let Some(a) = args.next() {
         match a.as_str() {
             "--package" => packages.push(args.next().unwrap().into()),
+            "--no-packs" => packs = false,
             "--format" | "--level" => { args.next(); }
             _ => paths.push(PathBuf::from(a)),
         }
     }
     let t = std::time::Instant::now();
     let mut library = touchmark::Library::new();
+    if packs {
+        library.add_image(touchmark_packs::image(), |_| true).unwrap();
+        eprintln!("packs {} in {:?}", library.entries().len(), t.elapsed());
+    }
     let mut arena = touchmark::document::Arena::new();
     for p in packages {
         library.add_package(&p.display().to_string(), "");

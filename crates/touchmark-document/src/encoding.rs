@@ -52,7 +52,7 @@ fn xml<'b>(bytes: &'b [u8], bare: &'b [u8]) -> Result<Cow<'b, str>, Unreadable> 
     if has_errors {
         let at = text.find('\u{fffd}').unwrap_or(0);
         let reason = format!("bytes that are not {}, which the XML declaration names", encoding.name());
-        return Err(*stop(&text, at, UnreadableKind::Encoding, reason));
+        return Err(stop(&text, at, UnreadableKind::Encoding, reason).into());
     }
     Ok(text)
 }
@@ -75,7 +75,7 @@ fn utf8(bytes: &[u8]) -> Result<Cow<'_, str>, Unreadable> {
             let before = error.valid_up_to();
             let text = String::from_utf8_lossy(&bytes[..before]);
             let reason = format!("the byte 0x{:02X} is not UTF-8 here", bytes.get(before).copied().unwrap_or(0));
-            Err(*stop(text.trim_start_matches('\u{feff}'), before, UnreadableKind::Encoding, reason))
+            Err(stop(text.trim_start_matches('\u{feff}'), before, UnreadableKind::Encoding, reason).into())
         }
     }
 }
@@ -85,7 +85,7 @@ fn utf16<'b>(bytes: &'b [u8], encoding: &'static Encoding) -> Result<Cow<'b, str
     let bare = text.trim_start_matches('\u{feff}');
     if has_errors {
         let at = bare.find('\u{fffd}').unwrap_or(0);
-        return Err(*stop(bare, at, UnreadableKind::Encoding, format!("this is not sound {}", encoding.name())));
+        return Err(stop(bare, at, UnreadableKind::Encoding, format!("this is not sound {}", encoding.name())).into());
     }
     if bare.trim_ascii_start().starts_with('{') {
         return Err(unreadable("this is JSON in UTF-16; JSON is exchanged in UTF-8"));
@@ -94,7 +94,7 @@ fn utf16<'b>(bytes: &'b [u8], encoding: &'static Encoding) -> Result<Cow<'b, str
 }
 
 fn unreadable(reason: &str) -> Unreadable {
-    *stop("", 0, UnreadableKind::Encoding, reason)
+    stop("", 0, UnreadableKind::Encoding, reason).into()
 }
 
 /// What a text is that begins neither like JSON nor like XML.
@@ -103,7 +103,7 @@ pub(crate) fn neither(source: &str) -> Unreadable {
     let bare = text.trim_ascii_start();
     let looks = |like: &str| format!("this looks like {like}, not FHIR");
     let reason = match bare.as_bytes() {
-        [] => return *stop(text, 0, UnreadableKind::Empty, "there is nothing in it"),
+        [] => return stop(text, 0, UnreadableKind::Empty, "there is nothing in it").into(),
         [b'%', b'P', b'D', b'F', ..] => looks("a PDF"),
         [b'P', b'K', 3 | 5, ..] => looks("a ZIP archive"),
         [0x1F, ..] => looks("a gzip archive"),
@@ -118,5 +118,5 @@ pub(crate) fn neither(source: &str) -> Unreadable {
         rest if rest.contains(&0) => looks("a binary file"),
         _ => "this is neither JSON, which begins with `{`, nor XML, which begins with `<`".to_owned(),
     };
-    *stop(text, text.len() - bare.len(), UnreadableKind::NotFhir, reason)
+    stop(text, text.len() - bare.len(), UnreadableKind::NotFhir, reason).into()
 }

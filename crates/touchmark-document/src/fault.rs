@@ -1,6 +1,7 @@
 //! What a reader can say about its input: faults it reads past, and the one that makes a document unreadable.
 
-use crate::tree::{NodeId, Position, position_in};
+use crate::position::{Position, position_in};
+use crate::tree::NodeId;
 
 /// Something amiss that the reader could read past.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -93,13 +94,20 @@ pub enum UnreadableKind {
 }
 
 /// An [`Unreadable`] on its way up: boxed, so that results of the hot path stay small.
-pub(crate) type Stop = Box<Unreadable>;
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Stop(Box<Unreadable>);
+
+impl From<Stop> for Unreadable {
+    fn from(stop: Stop) -> Unreadable {
+        *stop.0
+    }
+}
 
 /// Ends the reading of `source`.
 #[cold]
 pub(crate) fn stop(source: &str, offset: usize, kind: UnreadableKind, reason: impl Into<String>) -> Stop {
     let offset = offset.min(source.len()) as u32;
-    Box::new(Unreadable { kind, offset, position: position_in(source, offset), reason: reason.into() })
+    Stop(Box::new(Unreadable { kind, offset, position: position_in(source, offset), reason: reason.into() }))
 }
 
 impl std::fmt::Display for Unreadable {

@@ -6,10 +6,13 @@
 mod cache;
 mod encoding;
 mod fault;
+#[doc(hidden)]
+pub mod fuzz;
 mod json;
 mod json_scan;
 mod names;
 mod namespaces;
+mod position;
 mod tree;
 mod words;
 mod xhtml;
@@ -19,7 +22,8 @@ mod xml_scan;
 pub use encoding::decode;
 pub use fault::{Fault, FaultKind, Unreadable, UnreadableKind};
 pub use names::{Name, Names};
-pub use tree::{Arena, Children, Document, Form, Format, NodeId, NodeRef, Position};
+pub use position::{Position, Positions};
+pub use tree::{Arena, Children, Document, Form, Format, NodeId, NodeRef};
 pub use xhtml::{XhtmlAttribute, XhtmlEvent, xhtml, xhtml_of};
 
 /// How much a reader takes on before it gives up. The defaults are far beyond any real message.
@@ -42,6 +46,19 @@ impl Default for Limits {
 /// `source` comes from [`decode`]. The arena's memory is used again; what it held is gone.
 /// Errors: [`UnreadableKind::Empty`] and [`UnreadableKind::NotFhir`] for what is neither JSON nor XML, those of
 /// well-formedness, and those of the limits.
+///
+/// ```
+/// use touchmark_document::{Arena, Limits, Names, decode, parse};
+///
+/// let names = Names::new();
+/// let mut arena = Arena::new();
+/// let bytes = br#"<Patient xmlns="http://hl7.org/fhir"><birthDate value="1970-01-01"/></Patient>"#;
+/// let text = decode(bytes)?;
+/// let document = parse(&text, &mut arena, &names, Limits::default())?;
+/// assert_eq!(document.root().resource_text(), "Patient");
+/// assert_eq!(document.root().child_value("birthDate"), Some("1970-01-01"));
+/// # Ok::<(), touchmark_document::Unreadable>(())
+/// ```
 pub fn parse<'a>(
     source: &'a str,
     arena: &'a mut Arena,
@@ -64,7 +81,7 @@ pub fn parse_xml<'a>(
 ) -> Result<Document<'a>, Unreadable> {
     let (source, has_mark) = admit(source, limits)?;
     arena.clear();
-    xml::read(source, has_mark, arena, names, limits).map_err(|stop| *stop)?;
+    xml::read(source, has_mark, arena, names, limits)?;
     arena.sort_faults();
     Ok(Document { source, arena, names, format: Format::Xml })
 }
@@ -81,7 +98,7 @@ pub fn parse_json<'a>(
     if has_mark {
         arena.fault(FaultKind::ByteOrderMark, 0, 0, "");
     }
-    json::read(source, arena, names, limits).map_err(|stop| *stop)?;
+    json::read(source, arena, names, limits)?;
     arena.sort_faults();
     Ok(Document { source, arena, names, format: Format::Json })
 }
@@ -93,7 +110,7 @@ fn admit(source: &str, limits: Limits) -> Result<(&str, bool), Unreadable> {
     let text = bare.unwrap_or(source);
     if text.len() as u64 > u64::from(largest) {
         let reason = format!("{} bytes are more than the limit of {largest}", text.len());
-        return Err(*fault::stop("", 0, UnreadableKind::TooLarge, reason));
+        return Err(fault::stop("", 0, UnreadableKind::TooLarge, reason).into());
     }
     Ok((text, bare.is_some()))
 }

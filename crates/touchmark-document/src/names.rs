@@ -89,6 +89,11 @@ impl Names {
         self.texts.get(name.0 as usize).map_or("", |t| t)
     }
 
+    /// All names of the table, in the order in which they were added.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        self.texts.iter().skip(1).map(|text| &**text)
+    }
+
     /// How many names the table holds.
     pub fn len(&self) -> usize {
         self.texts.len() - 1

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::fault::Stop;
+use crate::fault::{Stop, UnreadableKind, stop};
 use crate::xml_scan::{RawName, XmlScan};
 
 /// The number of a namespace in one document.
@@ -19,6 +19,12 @@ impl Namespace {
 const FHIR: &str = "http://hl7.org/fhir";
 const XHTML: &str = "http://www.w3.org/1999/xhtml";
 const XML: &str = "http://www.w3.org/XML/1998/namespace";
+/// More attributes in one tag are refused.
+const MOST_ATTRIBUTES: usize = 1 << 17;
+/// More different namespaces in a document are refused.
+const MOST_NAMESPACES: usize = 1 << 17;
+/// More declarations in force at one place are refused.
+const MOST_DECLARATIONS: usize = 1 << 20;
 const XMLNS: &str = "http://www.w3.org/2000/xmlns/";
 
 /// An attribute other than those that the tree wants, until its tag has been read.
@@ -136,6 +142,10 @@ impl<'s> Namespaces<'s> {
         if !prefix.is_empty() && uri.is_empty() {
             return Err(scan.malformed(start, "a prefix cannot be declared for no namespace"));
         }
+        if self.texts.len() > MOST_NAMESPACES || self.replaced.len() >= MOST_DECLARATIONS {
+            let reason = "more namespaces than a document may have";
+            return Err(stop(scan.text, start, UnreadableKind::TooManyNames, reason));
+        }
         let before = if prefix.is_empty() {
             Some(std::mem::replace(&mut self.default, namespace))
         } else {
@@ -161,6 +171,15 @@ impl<'s> Namespaces<'s> {
                 namespace
             }
         }
+    }
+
+    /// Refuses an attribute past the most that a tag may have.
+    #[inline]
+    pub fn not_too_many(scan: &XmlScan<'_>, attributes: &[OtherAttribute]) -> Result<(), Stop> {
+        if attributes.len() < MOST_ATTRIBUTES {
+            return Ok(());
+        }
+        Err(stop(scan.text, scan.at, UnreadableKind::TooManyNames, "more attributes than a tag may have"))
     }
 
     /// Refuses attributes of one element that are the same: as written, or once their prefixes are resolved.

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use crate::cache::{NameCache, ShortName};
 use crate::fault::{Fault, FaultKind};
 use crate::names::{Name, Names};
+use crate::position::{Position, Positions};
 
 /// The number of a node in its document; the root is 0 and parents come before their children.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -215,15 +216,6 @@ pub enum Format {
     Xml,
 }
 
-/// A line and a column, both from 1; columns count Unicode scalar values.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub struct Position {
-    /// The line, from 1.
-    pub line: u32,
-    /// The column, from 1.
-    pub column: u32,
-}
-
 impl<'a> Document<'a> {
     /// The root element. A document always has one.
     pub fn root(self) -> NodeRef<'a> {
@@ -270,9 +262,14 @@ impl<'a> Document<'a> {
         self.arena.name_text(self.names, name)
     }
 
-    /// The line and column of a byte offset of the source.
+    /// The line and column of a byte offset of the source. For many of them, see [`Document::positions`].
     pub fn position(self, offset: u32) -> Position {
-        position_in(self.source, offset)
+        self.positions().of(offset)
+    }
+
+    /// Finds the lines and columns of many offsets: in one pass over the source when they come in ascending order.
+    pub fn positions(self) -> Positions<'a> {
+        Positions::new(self.source)
     }
 
     pub(crate) fn text(self, text: Text) -> &'a str {
@@ -283,18 +280,6 @@ impl<'a> Document<'a> {
             self.source.get(text.start as usize..(text.start + text.len) as usize).unwrap_or("")
         }
     }
-}
-
-/// The line and column of a byte offset.
-pub(crate) fn position_in(source: &str, offset: u32) -> Position {
-    let mut end = (offset as usize).min(source.len());
-    while !source.is_char_boundary(end) {
-        end -= 1;
-    }
-    let before = &source[..end];
-    let line_start = before.rfind('\n').map_or(0, |n| n + 1);
-    let line = before.bytes().filter(|b| *b == b'\n').count() as u32 + 1;
-    Position { line, column: before[line_start..].chars().count() as u32 + 1 }
 }
 
 /// A node together with its document.
@@ -432,6 +417,7 @@ impl<'a> NodeRef<'a> {
     }
 
     /// The innermost resource that holds this node (itself, when it is a resource).
+    #[must_use]
     pub fn innermost_resource(self) -> NodeRef<'a> {
         let mut at = self;
         while !at.is_resource() {

@@ -53,12 +53,8 @@ pub struct XhtmlAttribute<'m> {
 /// The errors are those of well-formedness, [`UnreadableKind::Doctype`], [`UnreadableKind::TooDeep`], and
 /// [`UnreadableKind::NotXhtml`] for a root that is no `div` or not in the XHTML namespace.
 /// <https://hl7.org/fhir/STU3/narrative.html#xhtml>
-pub fn xhtml<'m>(
-    markup: &'m str,
-    limits: Limits,
-    visit: impl FnMut(XhtmlEvent<'m, '_>),
-) -> Result<(), Unreadable> {
-    narrative(markup, limits, false, visit).map_err(|stop| *stop)
+pub fn xhtml<'m>(markup: &'m str, limits: Limits, visit: impl FnMut(XhtmlEvent<'m, '_>)) -> Result<(), Unreadable> {
+    Ok(narrative(markup, limits, false, visit)?)
 }
 
 /// Reads the narrative of a node, as [`xhtml`] does; offsets count from the beginning of its value.
@@ -70,7 +66,7 @@ pub fn xhtml_of<'m>(
     limits: Limits,
     visit: impl FnMut(XhtmlEvent<'m, '_>),
 ) -> Result<(), Unreadable> {
-    narrative(node.value().unwrap_or(""), limits, node.form() == Form::Markup, visit).map_err(|stop| *stop)
+    Ok(narrative(node.value().unwrap_or(""), limits, node.form() == Form::Markup, visit)?)
 }
 
 fn narrative<'m>(
@@ -189,7 +185,11 @@ fn text<'m>(scan: &mut XmlScan<'m>, visit: &mut impl FnMut(XhtmlEvent<'m, '_>)) 
     if raw.is_empty() {
         return Ok(());
     }
-    let text = if memchr::memchr2(b'&', b'\r', raw.as_bytes()).is_some() { Cow::Owned(decoded_text(raw)?) } else { Cow::Borrowed(raw) };
+    let text = if memchr::memchr2(b'&', b'\r', raw.as_bytes()).is_some() {
+        Cow::Owned(decoded_text(raw)?)
+    } else {
+        Cow::Borrowed(raw)
+    };
     visit(XhtmlEvent::Text { text, offset: start as u32 });
     Ok(())
 }
@@ -223,7 +223,11 @@ struct Tag<'m> {
 
 impl<'m> Tag<'m> {
     /// Reads a start tag; returns its namespace and whether it ends its element at once.
-    fn read<const SHOWN: bool>(&mut self, scan: &mut XmlScan<'m>, spaces: &mut Namespaces<'m>) -> Result<(Namespace, bool), Stop> {
+    fn read<const SHOWN: bool>(
+        &mut self,
+        scan: &mut XmlScan<'m>,
+        spaces: &mut Namespaces<'m>,
+    ) -> Result<(Namespace, bool), Stop> {
         scan.at += 1;
         self.name = scan.name()?;
         self.attributes.clear();
@@ -252,7 +256,11 @@ impl<'m> Tag<'m> {
         Ok((spaces.of_element(scan, self.name)?, is_empty))
     }
 
-    fn attribute<const SHOWN: bool>(&mut self, scan: &mut XmlScan<'m>, spaces: &mut Namespaces<'m>) -> Result<(), Stop> {
+    fn attribute<const SHOWN: bool>(
+        &mut self,
+        scan: &mut XmlScan<'m>,
+        spaces: &mut Namespaces<'m>,
+    ) -> Result<(), Stop> {
         if scan.at_end() {
             return Err(unclosed(scan, self.name));
         }
@@ -264,6 +272,7 @@ impl<'m> Tag<'m> {
         } else {
             Cow::Owned(self.own.clone())
         };
+        Namespaces::not_too_many(scan, &self.names)?;
         self.names.push(OtherAttribute { name });
         if Namespaces::is_declaration(scan, name) {
             spaces.declare(scan, name, &value)?;
@@ -308,7 +317,7 @@ fn wrong_close_tag(scan: &mut XmlScan<'_>, name: RawName) -> Stop {
         scan.skip_blanks();
         return scan.unexpected("`>` at the end of the closing tag");
     }
-    let opened = crate::tree::position_in(scan.text, name.start - 1);
+    let opened = crate::position::position_in(scan.text, name.start - 1);
     let reason = format!(
         "`</{}>` closes `<{}>` opened at {}:{}",
         shortened(closing),
@@ -321,7 +330,7 @@ fn wrong_close_tag(scan: &mut XmlScan<'_>, name: RawName) -> Stop {
 
 #[cold]
 pub(crate) fn unclosed(scan: &XmlScan<'_>, name: RawName) -> Stop {
-    let opened = crate::tree::position_in(scan.text, name.start - 1);
+    let opened = crate::position::position_in(scan.text, name.start - 1);
     let name = shortened(name.whole(scan.text));
     let reason = format!("the input ends inside `<{name}>` opened at {}:{}", opened.line, opened.column);
     scan.malformed(scan.text.len(), reason)

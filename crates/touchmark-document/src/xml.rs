@@ -15,6 +15,17 @@ use crate::xml_scan::{RawName, XmlScan};
 
 const NONE: u32 = NodeId::NONE;
 
+/// What an element is as to resources.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Kind {
+    /// No resource; it may have a place for one.
+    Element,
+    /// The root, a resource with a node of its own.
+    Root,
+    /// A resource that shares its node with the element around it.
+    Held,
+}
+
 /// An element that is being read.
 #[derive(Clone, Copy, Debug)]
 struct Frame {
@@ -25,10 +36,7 @@ struct Frame {
     /// Where its namespace declarations begin.
     mark: u32,
     namespace: Namespace,
-    /// It is a resource itself, so that no further one is expected in it.
-    is_resource: bool,
-    /// It is a resource that shares its node with the element around it.
-    shares: bool,
+    kind: Kind,
     /// It is the element around such a resource.
     wraps: bool,
     has_stray_text: bool,
@@ -46,21 +54,14 @@ struct Reader<'r> {
 }
 
 /// Reads XML into a cleared arena; `has_mark` says that the text began with a byte order mark (see `encoding.rs`).
-pub(crate) fn read(
-    source: &str,
-    has_mark: bool,
-    arena: &mut Arena,
-    names: &Names,
-    limits: Limits,
-) -> Result<(), Stop> {
+pub(crate) fn read(source: &str, has_mark: bool, arena: &mut Arena, names: &Names, limits: Limits) -> Result<(), Stop> {
     let outside = Frame {
         node: NONE,
         last: NONE,
         name: RawName::default(),
         mark: 0,
         namespace: Namespace::FHIR,
-        is_resource: false,
-        shares: false,
+        kind: Kind::Element,
         wraps: false,
         has_stray_text: false,
     };
@@ -151,7 +152,7 @@ impl Reader<'_> {
             self.resource(name, start)?
         } else {
             let node = self.child(Node::new(name, Form::Element, self.frame.node, start, Text::ABSENT))?;
-            Frame { node, last: NONE, is_resource: false, shares: false, ..self.frame }
+            Frame { node, last: NONE, kind: Kind::Element, ..self.frame }
         };
         (frame.name, frame.wraps, frame.has_stray_text) = (tag, false, false);
         frame.mark = self.spaces.mark() as u32;
@@ -164,7 +165,10 @@ impl Reader<'_> {
         frame.namespace = namespace;
         self.stack.push(self.frame);
         self.frame = frame;
-        if is_empty { self.end() } else { Ok(()) }
+        if is_empty {
+            self.end();
+        }
+        Ok(())
     }
 
     /// Adds a node to the element that is being read.
@@ -183,9 +187,12 @@ impl Reader<'_> {
     fn push(&mut self, node: Node) -> Result<u32, Stop> {
         match self.arena.push(node) {
             Some(id) => Ok(id),
-            None => {
-                Err(stop(self.scan.text, self.scan.at, UnreadableKind::TooLarge, "more elements than a document may have"))
-            }
+            None => Err(stop(
+                self.scan.text,
+                self.scan.at,
+                UnreadableKind::TooLarge,
+                "more elements than a document may have",
+            )),
         }
     }
 
@@ -193,14 +200,14 @@ impl Reader<'_> {
     #[cold]
     fn resource(&mut self, name: Name, start: usize) -> Result<Frame, Stop> {
         let mut node = Node::new(name, Form::Element, self.frame.node, start, Text::ABSENT);
-        if self.frame.is_resource {
+        if self.frame.kind != Kind::Element {
             let node = self.child(node)?;
-            return Ok(Frame { node, last: NONE, is_resource: false, shares: false, ..self.frame });
+            return Ok(Frame { node, last: NONE, kind: Kind::Element, ..self.frame });
         }
         node.resource = name;
         if self.stack.is_empty() {
             let node = self.push(node)?;
-            return Ok(Frame { node, last: NONE, is_resource: true, shares: false, ..self.frame });
+            return Ok(Frame { node, last: NONE, kind: Kind::Root, ..self.frame });
         }
         if self.frame.wraps {
             self.fault(FaultKind::SeveralResources, start as u32, self.frame.node, name);
@@ -212,7 +219,7 @@ impl Reader<'_> {
             self.frame.wraps = true;
             self.arena.nodes[self.frame.node as usize].resource = name;
         }
-        Ok(Frame { is_resource: true, shares: true, ..self.frame })
+        Ok(Frame { kind: Kind::Held, ..self.frame })
     }
 
     /// Makes a node beside the one that has its resource already, as if each had an element of its own around it.
@@ -343,6 +350,7 @@ impl Reader<'_> {
             self.arena.fault(FaultKind::StrayAttribute, name.start as usize, node, name.whole(self.scan.text));
         }
         self.arena.own.truncate(own_length);
+        Namespaces::not_too_many(&self.scan, &self.attributes)?;
         self.attributes.push(OtherAttribute { name });
         Ok(())
     }
@@ -385,13 +393,14 @@ impl Reader<'_> {
     #[inline]
     fn close(&mut self) -> Result<(), Stop> {
         close_tag(&mut self.scan, self.frame.name)?;
-        self.end()
+        self.end();
+        Ok(())
     }
 
     /// Leaves the element that is being read.
     #[inline]
-    fn end(&mut self) -> Result<(), Stop> {
-        let Frame { node, last, mark, shares, wraps, .. } = self.frame;
+    fn end(&mut self) {
+        let Frame { node, last, mark, kind, wraps, .. } = self.frame;
         if last == NONE && !wraps && self.arena.nodes[node as usize].value == Text::ABSENT {
             let Node { start, name, resource, .. } = self.arena.nodes[node as usize];
             let name = if resource == Name::NONE { name } else { resource };
@@ -400,11 +409,10 @@ impl Reader<'_> {
         self.spaces.restore(mark as usize);
         if let Some(around) = self.stack.pop() {
             self.frame = around;
-            if shares {
+            if kind == Kind::Held {
                 self.frame.last = last;
             }
         }
-        Ok(())
     }
 
     #[cold]

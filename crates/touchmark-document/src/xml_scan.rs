@@ -122,7 +122,9 @@ impl<'s> XmlScan<'s> {
         for (offset, character) in self.text[start..].char_indices() {
             if character == ':' {
                 if part_is_empty || local != start {
-                    return Err(self.malformed(start, "a name may have one colon, between its prefix and its local part"));
+                    return Err(
+                        self.malformed(start, "a name may have one colon, between its prefix and its local part")
+                    );
                 }
                 local = start + offset + 1;
                 part_is_empty = true;
@@ -200,7 +202,9 @@ impl<'s> XmlScan<'s> {
                     return Ok(Text::of_own(own_start, own.len()));
                 }
                 Some(_) => return Err(self.control_character()),
-                None => return Err(self.malformed(start - 1, "the input ends inside the attribute value that begins here")),
+                None => {
+                    return Err(self.malformed(start - 1, "the input ends inside the attribute value that begins here"));
+                }
             }
             from = self.at;
             self.at = end_of_plain_value(self.bytes, from, quote);
@@ -414,13 +418,11 @@ fn is_xml_character(character: char) -> bool {
 
 /// <https://www.w3.org/TR/xml/#NT-NameStartChar>, without the colon.
 fn is_name_character(character: char, is_first: bool) -> bool {
-    match character {
-        'a'..='z' | 'A'..='Z' | '_' => true,
-        '\u{c0}'..='\u{d6}' | '\u{d8}'..='\u{f6}' | '\u{f8}'..='\u{2ff}' | '\u{370}'..='\u{37d}' => true,
-        '\u{37f}'..='\u{1fff}' | '\u{200c}'..='\u{200d}' | '\u{2070}'..='\u{218f}' => true,
-        '\u{2c00}'..='\u{2fef}' | '\u{3001}'..='\u{d7ff}' | '\u{f900}'..='\u{fdcf}' => true,
-        '\u{fdf0}'..='\u{fffd}' | '\u{10000}'..='\u{effff}' => true,
-        '0'..='9' | '-' | '.' | '\u{b7}' | '\u{300}'..='\u{36f}' | '\u{203f}'..='\u{2040}' => !is_first,
-        _ => false,
-    }
+    matches!(character, 'a'..='z' | 'A'..='Z' | '_')
+        || matches!(character, '\u{c0}'..='\u{d6}' | '\u{d8}'..='\u{f6}' | '\u{f8}'..='\u{2ff}' | '\u{370}'..='\u{37d}')
+        || matches!(character, '\u{37f}'..='\u{1fff}' | '\u{200c}'..='\u{200d}' | '\u{2070}'..='\u{218f}')
+        || matches!(character, '\u{2c00}'..='\u{2fef}' | '\u{3001}'..='\u{d7ff}' | '\u{f900}'..='\u{fdcf}')
+        || matches!(character, '\u{fdf0}'..='\u{fffd}' | '\u{10000}'..='\u{effff}')
+        || (!is_first
+            && matches!(character, '0'..='9' | '-' | '.' | '\u{b7}' | '\u{300}'..='\u{36f}' | '\u{203f}'..='\u{2040}'))
 }

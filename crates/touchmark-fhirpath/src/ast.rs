@@ -48,6 +48,8 @@ pub(crate) enum Kind {
 #[derive(Clone, Debug)]
 pub(crate) struct Call {
     pub function: Function,
+    /// The name of a function that the environment answers.
+    pub outside: Option<Box<str>>,
     /// What it is called on; `$this` when nothing is written.
     pub input: Part,
     pub arguments: Vec<Part>,
@@ -150,7 +152,9 @@ pub(crate) fn is_choice(name: &str, base: &str) -> bool {
     let Some(suffix) = name.strip_prefix(base) else { return false };
     suffix.starts_with(|c: char| c.is_ascii_uppercase())
         && CHOICE_SUFFIXES.contains(&suffix)
-        && !CHOICE_SUFFIXES.iter().any(|other| other.len() > suffix.len() && name.ends_with(other) && name.len() > other.len())
+        && !CHOICE_SUFFIXES
+            .iter()
+            .any(|other| other.len() > suffix.len() && name.ends_with(other) && name.len() > other.len())
 }
 
 impl Part {
@@ -172,7 +176,9 @@ impl Part {
                     argument.bind(names);
                 }
             }
-            Kind::Negated(operand) | Kind::Kept(operand) | Kind::Is(operand, _) | Kind::As(operand, _) => operand.bind(names),
+            Kind::Negated(operand) | Kind::Kept(operand) | Kind::Is(operand, _) | Kind::As(operand, _) => {
+                operand.bind(names);
+            }
             Kind::Binary(_, operands) => {
                 operands.0.bind(names);
                 operands.1.bind(names);
@@ -188,6 +194,18 @@ impl Part {
             | Kind::Index
             | Kind::Total
             | Kind::Variable(_) => {}
+        }
+    }
+
+    /// Whether this part gives one truth value at most, so that it need not be collected.
+    pub(crate) fn is_logic(&self) -> bool {
+        match &self.kind {
+            Kind::Binary(operator, _) => matches!(
+                operator,
+                Operator::And | Operator::Or | Operator::Xor | Operator::Implies | Operator::Equal | Operator::NotEqual
+            ),
+            Kind::Call(call) => matches!(call.function, Function::Exists | Function::Empty | Function::Not),
+            _ => false,
         }
     }
 

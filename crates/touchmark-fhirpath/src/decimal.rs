@@ -6,7 +6,7 @@ use std::hash::{Hash, Hasher};
 
 /// A decimal as written: `1.10` has three digits and a scale of two, and is equal to `1.1`.
 ///
-/// Results that would not fit are `None`; FHIRPath makes of an overflow an empty collection
+/// Results that would not fit are `None`; `FHIRPath` makes of an overflow an empty collection
 /// (<https://hl7.org/fhirpath/N1/#math>).
 #[derive(Clone, Copy, Debug)]
 pub struct Decimal {
@@ -147,25 +147,23 @@ impl Decimal {
 
     fn aligned(self, other: Decimal) -> Option<(i128, i128, u8)> {
         let scale = self.scale.max(other.scale);
-        match (self.at_scale(scale), other.at_scale(scale)) {
-            (Some(a), Some(b)) => Some((a, b, scale)),
-            _ => {
-                let (a, b) = (self.normalized(), other.normalized());
-                let scale = a.scale.max(b.scale);
-                Some((a.at_scale(scale)?, b.at_scale(scale)?, scale))
-            }
+        if let (Some(a), Some(b)) = (self.at_scale(scale), other.at_scale(scale)) {
+            return Some((a, b, scale));
         }
+        let (a, b) = (self.normalized(), other.normalized());
+        let scale = a.scale.max(b.scale);
+        Some((a.at_scale(scale)?, b.at_scale(scale)?, scale))
     }
 
     /// The sum.
-    pub fn add(self, other: Decimal) -> Option<Decimal> {
+    pub fn plus(self, other: Decimal) -> Option<Decimal> {
         let (a, b, scale) = self.aligned(other)?;
         Decimal::new(a.checked_add(b)?, scale)
     }
 
     /// The difference.
-    pub fn subtract(self, other: Decimal) -> Option<Decimal> {
-        self.add(other.negated()?)
+    pub fn minus(self, other: Decimal) -> Option<Decimal> {
+        self.plus(other.negated()?)
     }
 
     /// The number with the other sign.
@@ -179,7 +177,7 @@ impl Decimal {
     }
 
     /// The product.
-    pub fn multiply(self, other: Decimal) -> Option<Decimal> {
+    pub fn times(self, other: Decimal) -> Option<Decimal> {
         if let (Some(mantissa), scale) = (self.mantissa.checked_mul(other.mantissa), self.scale + other.scale)
             && let Some(product) = Decimal::new(mantissa, scale)
         {
@@ -238,9 +236,8 @@ impl Decimal {
 
     /// The least whole number that is not less.
     pub fn ceiling(self) -> i128 {
-        power_of_ten(self.scale).map_or(0, |factor| {
-            self.mantissa.div_euclid(factor) + i128::from(self.mantissa.rem_euclid(factor) != 0)
-        })
+        power_of_ten(self.scale)
+            .map_or(0, |factor| self.mantissa.div_euclid(factor) + i128::from(self.mantissa.rem_euclid(factor) != 0))
     }
 
     /// The number without its fraction.
@@ -358,9 +355,9 @@ mod tests {
 
     #[test]
     fn computes_exactly() {
-        assert_eq!(decimal("1.2").add(decimal("1.8")), Some(decimal("3.0")));
-        assert_eq!(decimal("1.8").subtract(decimal("1.2")), Some(decimal("0.6")));
-        assert_eq!(decimal("1.2").multiply(decimal("1.8")), Some(decimal("2.16")));
+        assert_eq!(decimal("1.2").plus(decimal("1.8")), Some(decimal("3.0")));
+        assert_eq!(decimal("1.8").minus(decimal("1.2")), Some(decimal("0.6")));
+        assert_eq!(decimal("1.2").times(decimal("1.8")), Some(decimal("2.16")));
         assert_eq!(decimal("1.2").divide(decimal("1.8")).unwrap().to_string(), "0.66666667");
         assert_eq!(decimal("1").divide(decimal("0")), None);
         assert_eq!(decimal("2.2").divide_whole(decimal("1.8")), Some(1));
@@ -372,6 +369,6 @@ mod tests {
         assert_eq!(decimal("2.345").rounded(2), Some(decimal("2.35")));
         assert_eq!(decimal("-2.345").rounded(2), Some(decimal("-2.35")));
         assert_eq!(Decimal { mantissa: i128::MIN, scale: 0 }.negated(), None);
-        assert_eq!(Decimal { mantissa: i128::MAX, scale: 0 }.add(Decimal::ONE), None);
+        assert_eq!(Decimal { mantissa: i128::MAX, scale: 0 }.plus(Decimal::ONE), None);
     }
 }

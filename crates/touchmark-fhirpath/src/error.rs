@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// An expression that is not FHIRPath, or that calls a function this library does not know.
+/// An expression that is not `FHIRPath`, or that calls a function this library does not know.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ParseError {
     /// Where in the expression, in bytes.

@@ -1,41 +1,42 @@
 //! The tokens of an expression.
 
+use std::borrow::Cow;
+
 use crate::decimal::Decimal;
 use crate::error::ParseError;
 use crate::moment::Moment;
 
 /// A token and where it begins.
 #[derive(Clone, Debug)]
-pub(crate) struct Token {
+pub(crate) struct Token<'a> {
     pub offset: usize,
-    pub kind: TokenKind,
+    pub kind: TokenKind<'a>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum TokenKind {
+pub(crate) enum TokenKind<'a> {
     /// A word: a name, a keyword, an operator in letters.
-    Word(String),
+    Word(&'a str),
     /// A name in backticks, or in double quotes as STU3 writes it.
-    Delimited(String),
-    String(String),
+    Delimited(Cow<'a, str>),
+    String(Cow<'a, str>),
     Integer(i64),
     Decimal(Decimal),
     Moment(Moment),
     /// `$this`, `$index`, `$total`, without the sign.
     Special(&'static str),
     /// `%name`, without the sign.
-    Variable(String),
+    Variable(Cow<'a, str>),
     /// An operator or a bracket.
     Sign(&'static str),
     End,
 }
 
-const SIGNS: &[&str] = &[
-    "<=", ">=", "!=", "!~", "(", ")", "[", "]", "{", "}", ".", ",", "+", "-", "*", "/", "&", "|", "<", ">", "=", "~",
-];
+const SIGNS: &[&str] =
+    &["<=", ">=", "!=", "!~", "(", ")", "[", "]", "{", "}", ".", ",", "+", "-", "*", "/", "&", "|", "<", ">", "=", "~"];
 
 /// Splits an expression; the last token is the end.
-pub(crate) fn tokens(text: &str) -> Result<Vec<Token>, ParseError> {
+pub(crate) fn tokens(text: &str) -> Result<Vec<Token<'_>>, ParseError> {
     let mut lexer = Lexer { text, at: 0 };
     let mut tokens = Vec::with_capacity(text.len() / 3 + 2);
     loop {
@@ -74,8 +75,8 @@ impl<'a> Lexer<'a> {
             self.at += rest.len() - trimmed.len();
             if trimmed.starts_with("//") {
                 self.at += trimmed.find('\n').unwrap_or(trimmed.len());
-            } else if trimmed.starts_with("/*") {
-                match trimmed[2..].find("*/") {
+            } else if let Some(comment) = trimmed.strip_prefix("/*") {
+                match comment.find("*/") {
                     Some(length) => self.at += length + 4,
                     None => return self.error(self.at, "a comment that is not closed"),
                 }
@@ -85,11 +86,11 @@ impl<'a> Lexer<'a> {
         }
     }
 
-    fn token(&mut self) -> Result<TokenKind, ParseError> {
+    fn token(&mut self) -> Result<TokenKind<'a>, ParseError> {
         let rest = self.rest();
         let Some(first) = rest.chars().next() else { return Ok(TokenKind::End) };
         match first {
-            'a'..='z' | 'A'..='Z' | '_' => Ok(TokenKind::Word(self.word().to_owned())),
+            'a'..='z' | 'A'..='Z' | '_' => Ok(TokenKind::Word(self.word())),
             '0'..='9' => self.number(),
             '\'' => self.quoted('\'').map(TokenKind::String),
             '`' | '"' => self.quoted(first).map(TokenKind::Delimited),
@@ -129,7 +130,7 @@ impl<'a> Lexer<'a> {
         word
     }
 
-    fn number(&mut self) -> Result<TokenKind, ParseError> {
+    fn number(&mut self) -> Result<TokenKind<'a>, ParseError> {
         let offset = self.at;
         let bytes = self.text.as_bytes();
         let digits = |mut at: usize| {
@@ -159,8 +160,15 @@ impl<'a> Lexer<'a> {
     }
 
     /// A text between two of the same quotation mark, with its escapes resolved.
-    fn quoted(&mut self, mark: char) -> Result<String, ParseError> {
+    fn quoted(&mut self, mark: char) -> Result<Cow<'a, str>, ParseError> {
         let offset = self.at;
+        let rest = &self.text[offset + 1..];
+        if let Some(end) = rest.find([mark, '\\'])
+            && rest[end..].starts_with(mark)
+        {
+            self.at = offset + 1 + end + 1;
+            return Ok(Cow::Borrowed(&rest[..end]));
+        }
         let mut text = String::new();
         let mut chars = self.text[offset + 1..].char_indices();
         while let Some((at, c)) = chars.next() {
@@ -168,7 +176,7 @@ impl<'a> Lexer<'a> {
             match c {
                 c if c == mark => {
                     self.at = place + 1;
-                    return Ok(text);
+                    return Ok(Cow::Owned(text));
                 }
                 '\\' => match chars.next().map(|(_, c)| c) {
                     Some('u') => {
@@ -212,20 +220,22 @@ impl<'a> Lexer<'a> {
         }
     }
 
-    fn variable(&mut self) -> Result<TokenKind, ParseError> {
+    fn variable(&mut self) -> Result<TokenKind<'a>, ParseError> {
         let offset = self.at;
         self.at += 1;
         match self.rest().chars().next() {
             Some(mark @ ('\'' | '"' | '`')) => Ok(TokenKind::Variable(self.quoted(mark)?)),
             Some('a'..='z' | 'A'..='Z' | '_') => {
-                let mut name = self.word().to_owned();
+                let start = self.at;
+                let name = self.word();
                 // `%vs-name` and `%ext-name` are often written without their quotes.
-                if matches!(name.as_str(), "vs" | "ext") && self.rest().starts_with('-') {
+                if matches!(name, "vs" | "ext") && self.rest().starts_with('-') {
                     let rest = self.rest();
-                    let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '-' && c != '_').unwrap_or(rest.len());
-                    name.push_str(&rest[..end]);
+                    let end =
+                        rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '-' && c != '_').unwrap_or(rest.len());
                     self.at += end;
                 }
+                let name = Cow::Borrowed(&self.text[start..self.at]);
                 Ok(TokenKind::Variable(name))
             }
             _ => self.error(offset, "after % comes the name of a variable"),
@@ -243,14 +253,14 @@ fn word_of(text: &str) -> &str {
 mod tests {
     use super::*;
 
-    fn check(text: &str, expected: &[TokenKind]) {
+    fn check(text: &str, expected: &[TokenKind<'_>]) {
         let tokens: Vec<_> = tokens(text).unwrap().into_iter().map(|t| t.kind).collect();
         assert_eq!(&tokens[..tokens.len() - 1], expected, "{text}");
     }
 
     #[test]
     fn splits() {
-        let word = |w: &str| TokenKind::Word(w.into());
+        let word = TokenKind::Word;
         check("a.b", &[word("a"), TokenKind::Sign("."), word("b")]);
         check("1.is", &[TokenKind::Integer(1), TokenKind::Sign("."), word("is")]);
         check("// c\n'\\'\\u0065\\uD83D\\uDD25' /* d */", &[TokenKind::String("'e🔥".into())]);
@@ -260,9 +270,17 @@ mod tests {
 
     #[test]
     fn says_where_it_fails() {
-        for (text, offset) in
-            [("a 'b", 2), ("/* a", 0), ("'\\q'", 1), ("a ^ b", 2), ("@x", 0), ("$that", 0), ("%", 0), ("'\\uD83Dx'", 1), ("@T10Z", 4)]
-        {
+        for (text, offset) in [
+            ("a 'b", 2),
+            ("/* a", 0),
+            ("'\\q'", 1),
+            ("a ^ b", 2),
+            ("@x", 0),
+            ("$that", 0),
+            ("%", 0),
+            ("'\\uD83Dx'", 1),
+            ("@T10Z", 4),
+        ] {
             assert_eq!(tokens(text).unwrap_err().offset, offset, "{text}");
         }
     }

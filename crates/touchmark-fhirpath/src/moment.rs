@@ -402,7 +402,9 @@ mod tests {
 
     #[test]
     fn is_kept_as_written() {
-        for text in ["2015", "2015-02", "2015-02-04", "2015-02-04T14", "2015-02-04T14:34:28.123Z", "2015-02-04T14:34:28-05:30"] {
+        for text in
+            ["2015", "2015-02", "2015-02-04", "2015-02-04T14", "2015-02-04T14:34:28.123Z", "2015-02-04T14:34:28-05:30"]
+        {
             assert_eq!(moment(text).to_string(), text);
         }
         assert_eq!(moment("T14:34").to_string(), "14:34");
@@ -411,7 +413,8 @@ mod tests {
 
     #[test]
     fn refuses_what_no_calendar_has() {
-        for text in ["2015-13", "2015-02-30", "2015-02-04T25", "2015-02-04T10:61", "0000", "abc", "2015-00", "T24", ""] {
+        for text in ["2015-13", "2015-02-30", "2015-02-04T25", "2015-02-04T10:61", "0000", "abc", "2015-00", "T24", ""]
+        {
             assert_eq!(Moment::scan_literal(text).map(|m| m.1), None, "{text}");
         }
         assert_eq!(Moment::parse_date("2015-2"), None);
@@ -427,7 +430,7 @@ mod tests {
             assert_eq!(day.days(), first + n);
             day = day.with_days(first + n + 1).unwrap();
         }
-        assert_eq!(day.to_string(), "2147-08-02");
+        assert_eq!(day.to_string(), "2147-08-01");
     }
 
     #[test]

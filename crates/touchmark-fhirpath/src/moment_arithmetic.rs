@@ -121,11 +121,11 @@ impl Moment {
             CalendarUnit::Hour => self.plus_nanos(i128::from(whole(amount)?) * 3600 * NANOS_A_SECOND, 0),
             CalendarUnit::Minute => self.plus_nanos(i128::from(whole(amount)?) * 60 * NANOS_A_SECOND, 0),
             CalendarUnit::Second => {
-                let nanos = amount.multiply(Decimal::from(1_000_000_000))?.truncated();
+                let nanos = amount.times(Decimal::from(1_000_000_000))?.truncated();
                 self.plus_nanos(nanos, amount.scale().min(9))
             }
             CalendarUnit::Millisecond => {
-                let nanos = amount.multiply(Decimal::from(1_000_000))?.truncated();
+                let nanos = amount.times(Decimal::from(1_000_000))?.truncated();
                 self.plus_nanos(nanos, if nanos % NANOS_A_SECOND == 0 { 0 } else { 3 })
             }
         }
@@ -147,7 +147,7 @@ impl Moment {
             Precision::Minute => CalendarUnit::Minute,
             Precision::Second => CalendarUnit::Second,
         };
-        let milliseconds = amount.multiply(Decimal::from(unit.milliseconds()))?;
+        let milliseconds = amount.times(Decimal::from(unit.milliseconds()))?;
         let converted = milliseconds.divide_whole(Decimal::from(own.milliseconds()))?;
         Some((Decimal::from(i64::try_from(converted).ok()?), own))
     }

@@ -87,7 +87,7 @@ impl Quantity {
     /// With `loosely`, years and months of the calendar count as those of UCUM.
     fn aligned(&self, other: &Quantity, loosely: bool) -> Option<(Decimal, Decimal)> {
         let (numerator, denominator) = self.factor_to(&other.unit, loosely)?;
-        Some((self.value.multiply(numerator)?, other.value.multiply(denominator)?))
+        Some((self.value.times(numerator)?, other.value.times(denominator)?))
     }
 
     /// The factor, as a fraction, that turns a number of this unit into one of `target`.
@@ -130,9 +130,9 @@ impl Quantity {
     pub fn is_equivalent(&self, other: &Quantity) -> Option<bool> {
         let (numerator, denominator) = self.factor_to(&other.unit, true)?;
         let (left, right) = if numerator <= denominator {
-            (self.value.multiply(numerator)?.divide_to(denominator, 20)?, other.value)
+            (self.value.times(numerator)?.divide_to(denominator, 20)?, other.value)
         } else {
-            (self.value, other.value.multiply(denominator)?.divide_to(numerator, 20)?)
+            (self.value, other.value.times(denominator)?.divide_to(numerator, 20)?)
         };
         let (left, right) = (left.normalized(), right.normalized());
         let scale = left.scale().min(right.scale());
@@ -150,18 +150,18 @@ impl Quantity {
             _ => None,
         };
         let (numerator, denominator) = self.factor_to(target.as_ref().unwrap_or(unit), true)?;
-        let value = self.value.multiply(numerator)?.divide_to(denominator, 16)?;
+        let value = self.value.times(numerator)?.divide_to(denominator, 16)?;
         Some(Quantity { value, unit: unit.clone() })
     }
 
     /// The sum in this quantity's unit. Years and months add only to their own kind.
     pub fn plus(&self, other: &Quantity) -> Option<Quantity> {
         if self.unit == other.unit {
-            return Some(Quantity { value: self.value.add(other.value)?, unit: self.unit.clone() });
+            return Some(Quantity { value: self.value.plus(other.value)?, unit: self.unit.clone() });
         }
         if self.unit.is_one() || other.unit.is_one() {
             let unit = if self.unit.is_one() { &other.unit } else { &self.unit };
-            return Some(Quantity { value: self.value.add(other.value)?, unit: unit.clone() });
+            return Some(Quantity { value: self.value.plus(other.value)?, unit: unit.clone() });
         }
         let calendar = matches!(self.unit, Unit::Calendar(_)) || matches!(other.unit, Unit::Calendar(_));
         let inexact = |unit: &Unit| unit.calendar().is_some_and(is_inexact);
@@ -169,13 +169,13 @@ impl Quantity {
             return None;
         }
         let (numerator, denominator) = other.factor_to(&self.unit, false)?;
-        let value = other.value.multiply(numerator)?.divide_to(denominator, 16)?;
-        Some(Quantity { value: self.value.add(value)?, unit: self.unit.clone() })
+        let value = other.value.times(numerator)?.divide_to(denominator, 16)?;
+        Some(Quantity { value: self.value.plus(value)?, unit: self.unit.clone() })
     }
 
     /// The product, in the product of the units.
     pub fn times(&self, other: &Quantity) -> Option<Quantity> {
-        Some(Quantity { value: self.value.multiply(other.value)?, unit: self.unit_product(other, false)? })
+        Some(Quantity { value: self.value.times(other.value)?, unit: self.unit_product(other, false)? })
     }
 
     /// The quotient, in the quotient of the units.
@@ -240,7 +240,8 @@ mod tests {
 
     #[test]
     fn is_equivalent_at_the_coarser_precision() {
-        let check = |a: &str, b: &str, expected| assert_eq!(quantity(a).is_equivalent(&quantity(b)), expected, "{a} {b}");
+        let check =
+            |a: &str, b: &str, expected| assert_eq!(quantity(a).is_equivalent(&quantity(b)), expected, "{a} {b}");
         check("4 'g'", "4040 'mg'", Some(true));
         check("21 'mm'", "2 'cm'", Some(true));
         check("4 'g'", "5 'g'", Some(false));

@@ -1,7 +1,7 @@
 //! Units of measure: as much of UCUM as turns one quantity into another of the same dimension.
 //!
 //! Codes are read by the grammar of <https://ucum.org/ucum>; the atoms are those that health records use. Units on scales of
-//! their own (`Cel`, `[degF]`, `pH`) cannot be converted, as FHIRPath says, nor can codes that are not known here.
+//! their own (`Cel`, `[degF]`, `pH`) cannot be converted, as `FHIRPath` says, nor can codes that are not known here.
 
 use crate::decimal::Decimal;
 

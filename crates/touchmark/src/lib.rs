@@ -9,6 +9,7 @@ mod compile;
 pub mod definition;
 pub mod graph;
 pub mod image;
+pub mod import;
 mod issue;
 pub mod library;
 mod links;

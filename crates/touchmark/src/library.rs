@@ -9,6 +9,7 @@ use touchmark_document::{Arena, Limits, Names};
 
 use crate::definition::{self, Definition, ElementDefinition, StructureDefinition};
 use crate::image::Image;
+use crate::import::version_key;
 use crate::rules::invariant::Expressions;
 use crate::snapshot::{Defect, DefectKind, DefinitionId, Tree, Trees};
 
@@ -32,15 +33,23 @@ pub struct Entry {
     pub type_name: Cow<'static, str>,
     /// For a profile what it derives from.
     pub base: Cow<'static, str>,
+    /// Whether its publisher has withdrawn it, whatever its status says.
+    pub withdrawn: bool,
     /// The number of the package in [`Library::packages`].
     pub package: u32,
     source: Source,
+    /// The place among the versions of its canonical that its pack gives it; the highest stands first.
+    place: u32,
+    /// Whether it belongs to the line of versions that the user asked for.
+    preferred: bool,
+    /// The definition of the same canonical that was added before it.
+    before: Option<u32>,
 }
 
 #[derive(Clone, Debug)]
 enum Source {
     /// A lean rule file of a pack, read when it is asked for.
-    Lean(&'static str),
+    Lean(&'static [u8]),
     /// A definition that was read when it was added.
     Read(Arc<Definition>),
 }
@@ -60,7 +69,8 @@ pub struct Package {
 #[derive(Clone, Debug, Default)]
 pub struct Library {
     entries: Vec<Entry>,
-    by_url: HashMap<Cow<'static, str>, Vec<u32>, FixedState>,
+    /// The definition of each canonical that was added last.
+    by_url: HashMap<Cow<'static, str>, u32, FixedState>,
     packages: Vec<Package>,
     /// Rule files about messages: name and text.
     pub(crate) rule_files: Vec<(String, Cow<'static, str>)>,
@@ -79,23 +89,20 @@ impl Library {
     /// # Errors
     /// When the bytes are not an image of this version.
     pub fn add_image(&mut self, bytes: &'static [u8], wanted: impl Fn(&Package) -> bool) -> Result<(), String> {
-        let image = Image::read(bytes)?;
-        for name in image.names {
+        let image = Image::open(bytes)?;
+        for name in image.names() {
             self.names.intern(name);
         }
-        let numbers: Vec<Option<u32>> = image
-            .packages
-            .into_iter()
-            .map(|package| {
-                wanted(&package).then(|| {
-                    self.packages.push(package);
-                    self.packages.len() as u32 - 1
-                })
-            })
-            .collect();
-        self.entries.reserve(image.entries.len());
-        self.by_url.reserve(image.entries.len());
-        for row in image.entries {
+        let mut numbers = Vec::new();
+        for package in image.packages() {
+            numbers.push(wanted(&package).then_some(self.packages.len() as u32));
+            if wanted(&package) {
+                self.packages.push(package);
+            }
+        }
+        self.entries.reserve(image.len());
+        self.by_url.reserve(image.len());
+        for (at, row) in image.rows().enumerate() {
             let Some(package) = numbers.get(row.package as usize).copied().flatten() else { continue };
             self.add_entry(Entry {
                 resource: Cow::Borrowed(row.resource),
@@ -105,11 +112,29 @@ impl Library {
                 status: Cow::Borrowed(row.status),
                 type_name: Cow::Borrowed(row.type_name),
                 base: Cow::Borrowed(row.base),
+                withdrawn: row.withdrawn,
                 package,
                 source: Source::Lean(row.text),
+                place: u32::MAX - at as u32,
+                preferred: false,
+                before: None,
             });
         }
         Ok(())
+    }
+
+    /// Lets the versions of one line (`1.0` is 1.0 and every 1.0.x) stand before the others of their canonicals in the
+    /// packs of this name. Returns how many there are.
+    pub fn prefer(&mut self, package: &str, line: &str) -> usize {
+        let mut count = 0;
+        for entry in &mut self.entries {
+            let of_line = entry.version.strip_prefix(line).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+            if of_line && self.packages[entry.package as usize].name == package {
+                entry.preferred = true;
+                count += 1;
+            }
+        }
+        count
     }
 
     /// Begins a package; the definitions added next belong to it.
@@ -136,8 +161,12 @@ impl Library {
             status: Cow::Owned(definition.status.to_string()),
             type_name: Cow::Owned(part(|s| &s.type_name)),
             base: Cow::Owned(part(|s| &s.base)),
+            withdrawn: false,
             package: self.packages.len() as u32 - 1,
             source: Source::Read(Arc::new(definition)),
+            place: 0,
+            preferred: false,
+            before: None,
         });
     }
 
@@ -147,9 +176,9 @@ impl Library {
         self.rule_files.push((name.to_owned(), text.into()));
     }
 
-    fn add_entry(&mut self, entry: Entry) {
+    fn add_entry(&mut self, mut entry: Entry) {
         let id = self.entries.len() as u32;
-        self.by_url.entry(entry.url.clone()).or_default().push(id);
+        entry.before = self.by_url.insert(entry.url.clone(), id);
         self.entries.push(entry);
     }
 
@@ -168,18 +197,23 @@ impl Library {
         &self.entries[id.0 as usize]
     }
 
-    /// The definition that stands for `url` or `url|version`: of the package added last, and there the newest version that
-    /// is not withdrawn.
+    /// The definition that stands for `url` or `url|version`: of the package added last, and there the first in the order
+    /// of the pack (the newest version that is not withdrawn), unless another line was preferred.
     pub fn find(&self, canonical: &str) -> Option<DefinitionId> {
         let (url, version) = canonical.split_once('|').map_or((canonical, None), |(u, v)| (u, Some(v)));
         let url = url.split_once('#').map_or(url, |(u, _)| u);
-        let candidates = self.by_url.get(url)?;
-        candidates
-            .iter()
-            .copied()
-            .filter(|id| version.is_none_or(|v| self.entries[*id as usize].version == v))
-            .max_by(|a, b| self.rank(*a).cmp(&self.rank(*b)))
-            .map(DefinitionId)
+        let fitting = self.versions(url).filter(|id| version.is_none_or(|v| self.entry(*id).version == v));
+        fitting.max_by(|a, b| self.rank(*a).cmp(&self.rank(*b)))
+    }
+
+    /// All definitions of a canonical, in every version, the one added last first.
+    pub fn versions(&self, url: &str) -> impl Iterator<Item = DefinitionId> {
+        let mut next = self.by_url.get(url).copied();
+        std::iter::from_fn(move || {
+            let id = next?;
+            next = self.entries[id as usize].before;
+            Some(DefinitionId(id))
+        })
     }
 
     /// Whether any version of the canonical is loaded.
@@ -187,10 +221,16 @@ impl Library {
         self.by_url.contains_key(url)
     }
 
-    fn rank(&self, id: u32) -> (u32, bool, Vec<u32>, u32) {
-        let entry = &self.entries[id as usize];
-        let version = entry.version.split(['.', '-']).map(|p| p.parse().unwrap_or(0)).collect();
-        (entry.package, entry.status != "retired", version, id)
+    fn rank(&self, id: DefinitionId) -> impl Ord + use<> {
+        let entry = self.entry(id);
+        // Only packs have an order of their own; versions are compared where there is none.
+        let version = if entry.place == 0 { version_key(&entry.version) } else { Vec::new() };
+        (entry.package, entry.preferred, entry.place, entry.status != "retired", version, id)
+    }
+
+    /// Every name that the definitions use.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.names.iter()
     }
 
     /// The definition that a type name stands for.
@@ -205,6 +245,7 @@ impl Library {
             Source::Read(definition) => Some(definition.clone()),
             Source::Lean(text) => {
                 let mut arena = Arena::new();
+                let text = str::from_utf8(text).ok()?;
                 let document = touchmark_document::parse(text, &mut arena, &self.names, Limits::default()).ok()?;
                 definition::read(document).map(Arc::new)
             }
@@ -217,7 +258,7 @@ impl Library {
     pub(crate) fn placements(&self, url: &str) -> Vec<Box<str>> {
         let mut paths = Vec::new();
         for (number, entry) in self.entries.iter().enumerate() {
-            if entry.resource != "StructureDefinition" || matches!(&entry.source, Source::Lean(text) if !text.contains(url)) {
+            if entry.resource != "StructureDefinition" || matches!(&entry.source, Source::Lean(text) if !holds(text, url)) {
                 continue;
             }
             let Some(definition) = self.read(DefinitionId(number as u32)) else { continue };
@@ -229,6 +270,10 @@ impl Library {
         paths.dedup();
         paths
     }
+}
+
+fn holds(text: &[u8], url: &str) -> bool {
+    str::from_utf8(text).is_ok_and(|text| text.contains(url))
 }
 
 /// Adds the element and type names that a StructureDefinition uses.

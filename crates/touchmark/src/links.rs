@@ -1,10 +1,12 @@
 //! Where references lead: the entries of each Bundle by url and by type and id, and contained resources.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::rc::Rc;
 
 use foldhash::fast::FixedState;
-use touchmark_document::{Name, NodeRef};
+use touchmark_document::{Document, Name, NodeRef};
+use touchmark_fhirpath::Resolver;
 
 use crate::graph::RuleGraph;
 
@@ -118,12 +120,14 @@ pub(crate) fn service_base(url: &str) -> Option<&str> {
 #[derive(Debug)]
 pub(crate) struct Links<'g, 'd> {
     graph: &'g RuleGraph,
-    indexes: HashMap<u32, Arc<Index<'d>>, FixedState>,
+    document: Document<'d>,
+    /// Filled while the walk reads: whoever asks shares what is there.
+    indexes: RefCell<HashMap<u32, Rc<Index<'d>>, FixedState>>,
 }
 
 impl<'g, 'd> Links<'g, 'd> {
-    pub fn new(graph: &'g RuleGraph) -> Self {
-        Links { graph, indexes: HashMap::default() }
+    pub fn new(graph: &'g RuleGraph, document: Document<'d>) -> Self {
+        Links { graph, document, indexes: RefCell::default() }
     }
 
     /// The innermost Bundle around a node, not counting the node itself.
@@ -139,8 +143,8 @@ impl<'g, 'd> Links<'g, 'd> {
     }
 
     /// The entries of a Bundle.
-    pub fn index(&mut self, bundle: NodeRef<'d>) -> Arc<Index<'d>> {
-        if let Some(known) = self.indexes.get(&bundle.id().0) {
+    pub fn index(&self, bundle: NodeRef<'d>) -> Rc<Index<'d>> {
+        if let Some(known) = self.indexes.borrow().get(&bundle.id().0) {
             return known.clone();
         }
         let mut index = Index::default();
@@ -157,8 +161,8 @@ impl<'g, 'd> Links<'g, 'd> {
             }
             index.entries.push(Entry { node, full_url, resource, id });
         }
-        let index = Arc::new(index);
-        self.indexes.insert(bundle.id().0, index.clone());
+        let index = Rc::new(index);
+        self.indexes.borrow_mut().insert(bundle.id().0, index.clone());
         index
     }
 
@@ -175,7 +179,7 @@ impl<'g, 'd> Links<'g, 'd> {
     }
 
     /// Where a reference at a node leads.
-    pub fn resolve(&mut self, node: NodeRef<'d>, reference: &str) -> Resolution<'d> {
+    pub fn resolve(&self, node: NodeRef<'d>, reference: &str) -> Resolution<'d> {
         if let Some(id) = reference.strip_prefix('#') {
             let container = self.container(node);
             if id.is_empty() {
@@ -191,5 +195,17 @@ impl<'g, 'd> Links<'g, 'd> {
         let index = self.index(bundle);
         let from = if reference.contains(':') { None } else { index.entry_of(node) };
         index.resolve(self.graph, from, reference)
+    }
+}
+
+impl Resolver for Links<'_, '_> {
+    fn resolve<'n>(&self, reference: &str, from: NodeRef<'n>) -> Option<NodeRef<'n>> {
+        // The expression's nodes are of the same document; their lifetime is only shorter.
+        let here = self.document.node(from.id());
+        let found = match self.resolve(here, reference) {
+            Resolution::Contained(node) | Resolution::Entry(node) | Resolution::Likely(node) => node,
+            Resolution::Several(_) | Resolution::Nowhere => return None,
+        };
+        Some(from.document().node(found.id()))
     }
 }

@@ -6,8 +6,10 @@ pub(crate) mod contained;
 pub(crate) mod extension;
 pub(crate) mod identifier;
 pub(crate) mod invariant;
+pub(crate) mod narrative;
 pub mod primitive;
 pub(crate) mod profile;
+pub(crate) mod questionnaire;
 pub(crate) mod reference;
 pub(crate) mod slicing;
 pub(crate) mod syntax;
@@ -32,6 +34,8 @@ pub fn all() -> impl Iterator<Item = &'static Rule> {
         profile::RULES,
         crate::messages::RULES,
         invariant::RULES,
+        narrative::RULES,
+        questionnaire::RULES,
     ]
     .into_iter()
     .flatten()

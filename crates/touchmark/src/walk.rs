@@ -85,7 +85,7 @@ impl<'g, 'd> Walk<'g, 'd> {
         Walk {
             graph,
             document,
-            links: Links::new(graph),
+            links: Links::new(graph, document),
             issues: Vec::new(),
             details: Vec::new(),
             claimed: Vec::new(),
@@ -121,6 +121,7 @@ impl<'g, 'd> Walk<'g, 'd> {
         }
         if first_time {
             rules::contained::check(self, node);
+            rules::questionnaire::check(self, node);
             if node.resource() == self.graph.known.bundle {
                 rules::bundle::check(self, node);
             }
@@ -228,7 +229,7 @@ impl<'g, 'd> Walk<'g, 'd> {
                     self.inside(node, at, t);
                 }
             }
-            TypeKind::Xhtml => rules::syntax::markup(self, node),
+            TypeKind::Xhtml => rules::narrative::check(self, node),
             TypeKind::Resource => {
                 rules::types::place(self, node, at, t);
                 return;

@@ -55,7 +55,18 @@ impl Keys {
     /// Ends the innermost object.
     #[inline]
     pub fn leave(&mut self, span: Span) {
+        if span.large != 0 {
+            self.forget_large(span);
+        }
         self.entries.truncate(span.start as usize);
+    }
+
+    /// Keeps the table as small as what is open: a document may have a million large objects one after the other.
+    #[cold]
+    fn forget_large(&mut self, span: Span) {
+        for entry in &self.entries[span.start as usize..] {
+            self.large.remove(&(span.large, entry.name));
+        }
     }
 
     /// How many different properties the innermost object has had; `name` and `_name` are one.
@@ -124,6 +135,11 @@ mod tests {
             assert_eq!(keys.note(&mut inner, *name, false, 7), Seen::Twice);
             keys.leave(inner);
         }
+        let mut wide = keys.enter();
+        for name in &names {
+            assert_eq!(keys.note(&mut wide, *name, true, 7), Seen::No);
+        }
+        keys.leave(wide);
         for (n, name) in names.iter().enumerate() {
             assert_eq!(keys.note(&mut outer, *name, true, 0), Seen::Sibling(n as u32));
             assert_eq!(keys.note(&mut outer, *name, true, 0), Seen::Twice);

@@ -37,7 +37,11 @@ impl Reader<'_> {
             match (self.scan.peek(), self.scan.bytes.get(self.scan.at + 1)) {
                 (b'<', Some(b'!' | b'?')) => comment_or_instruction(&mut self.scan)?,
                 (b'<', _) => return Err(self.scan.malformed(self.scan.at, "a second root element")),
-                _ => return Err(self.scan.malformed(self.scan.at, "there is more text after the end of the root element")),
+                _ => {
+                    return Err(self
+                        .scan
+                        .malformed(self.scan.at, "there is more text after the end of the root element"));
+                }
             }
         }
     }
@@ -67,7 +71,9 @@ impl Reader<'_> {
             self.arena.own.truncate(own_length);
             let text = text.filter(|_| is_plain).unwrap_or("");
             let is_right = match name {
-                "version" => text.strip_prefix("1.").is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit())),
+                "version" => {
+                    text.strip_prefix("1.").is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()))
+                }
                 "encoding" => is_encoding_name(text),
                 _ => matches!(text, "yes" | "no"),
             };

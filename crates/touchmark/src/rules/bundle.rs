@@ -1,7 +1,7 @@
 //! Bundles: full urls, what comes first, and which entries can be reached.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::rc::Rc;
 
 use touchmark_document::NodeRef;
 
@@ -103,7 +103,7 @@ fn missing_urls(walk: &mut Walk<'_, '_>, index: &Index<'_>) {
     walk.say(&NO_FULL_URL, node).detail = detail;
 }
 
-fn urls<'d>(walk: &mut Walk<'_, 'd>, index: &Arc<Index<'d>>) {
+fn urls<'d>(walk: &mut Walk<'_, 'd>, index: &Rc<Index<'d>>) {
     let mut seen: HashMap<(&str, Option<&str>), ()> = HashMap::new();
     for entry in &index.entries {
         let Some(url) = entry.full_url.filter(|u| !u.is_empty()) else { continue };
@@ -144,7 +144,7 @@ fn urls<'d>(walk: &mut Walk<'_, 'd>, index: &Arc<Index<'d>>) {
 }
 
 /// Tells entries apart that are reached from the first, reached only against a reference, or not at all.
-fn reach<'d>(walk: &mut Walk<'_, 'd>, bundle: NodeRef<'d>, index: &Arc<Index<'d>>, first: &str) {
+fn reach<'d>(walk: &mut Walk<'_, 'd>, bundle: NodeRef<'d>, index: &Rc<Index<'d>>, first: &str) {
     let count = index.entries.len();
     let mut out: Vec<Vec<u32>> = vec![Vec::new(); count];
     for (number, entry) in index.entries.iter().enumerate() {

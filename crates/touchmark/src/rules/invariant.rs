@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use foldhash::fast::FixedState;
 use touchmark_document::{Names, NodeRef};
-use touchmark_fhirpath::{Environment, Expression, Model, Resolver, Truth, resource_of};
+use touchmark_fhirpath::{Environment, Expression, Model, Truth, resource_of};
 
 use super::primitive::{self, Primitive};
 use crate::definition::Constraint;
@@ -181,11 +181,10 @@ fn period(node: NodeRef<'_>) -> Truth {
 
 fn by_path<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, expression: &Expression, invariant: &Invariant) -> Truth {
     let graph = walk.graph;
-    let index = Linked { graph };
     let environment = Environment {
         resource: Some(resource_of(node)),
         model: &Typed { graph },
-        resolver: &index,
+        resolver: &walk.links,
         steps: 5_000_000,
         ..Environment::default()
     };
@@ -210,22 +209,5 @@ impl Model for Typed<'_> {
             return Some(node.resource_text());
         }
         place::way(self.graph, node).last().map(|step| step.type_name).filter(|name| !name.is_empty())
-    }
-}
-
-/// What references point to, within the document.
-struct Linked<'g> {
-    graph: &'g RuleGraph,
-}
-
-impl Resolver for Linked<'_> {
-    fn resolve<'d>(&self, reference: &str, from: NodeRef<'d>) -> Option<NodeRef<'d>> {
-        let mut links = crate::links::Links::new(self.graph);
-        match links.resolve(from, reference) {
-            crate::links::Resolution::Contained(node)
-            | crate::links::Resolution::Entry(node)
-            | crate::links::Resolution::Likely(node) => Some(node),
-            _ => None,
-        }
     }
 }

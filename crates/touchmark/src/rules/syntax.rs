@@ -127,11 +127,6 @@ rules! {
         why "What stands here has no resource type.",
         mend "Begin it with its resourceType (JSON), or with an element of that name (XML).",
         at "resource.html";
-    MARKUP = "narrative-markup", Error, "structure",
-        says "the narrative is not well-formed XHTML: {detail}",
-        why "Receivers show the narrative as it is; what is not well formed cannot be shown.",
-        mend "Write one div in the namespace http://www.w3.org/1999/xhtml, well formed.",
-        at "narrative.html#xhtml";
 }
 
 /// Turns what the reader found into findings.
@@ -200,17 +195,4 @@ pub(crate) fn complex_form<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>) -> bo
 #[cold]
 pub(crate) fn no_resource<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>) {
     walk.say(&RESOURCE_WANTED, node);
-}
-
-/// The markup of a narrative. In XML the reader has seen to it.
-#[inline]
-pub(crate) fn markup<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>) {
-    if node.form() != Form::String {
-        return;
-    }
-    let Some(value) = node.value().filter(|v| !v.is_empty()) else { return };
-    if let Err(trouble) = touchmark_document::xhtml(value, touchmark_document::Limits::default(), |_| {}) {
-        let detail = walk.detail(trouble.reason);
-        walk.say(&MARKUP, node).detail = detail;
-    }
 }

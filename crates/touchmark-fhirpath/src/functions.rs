@@ -1,0 +1,250 @@
+//! The functions, by group; here is the switch from a call to the group that answers it.
+
+mod collections;
+mod conversion;
+mod encoding;
+mod fhir;
+mod math;
+mod moments;
+mod projection;
+mod strings;
+
+use crate::ast::{Call, Part};
+use crate::error::EvaluationErrorKind;
+use crate::evaluate::{Evaluated, Evaluator, Scope, failure};
+use crate::function::Function as F;
+use crate::item::{Collection, Item, Truth};
+
+impl<'a> Evaluator<'a, '_> {
+    pub(crate) fn call(&mut self, part: &'a Part, call: &'a Call, scope: Scope<'_, 'a>) -> Evaluated<Collection<'a>> {
+        match call.function {
+            // The input of these need not be collected.
+            F::Exists if call.arguments.is_empty() => return Ok(Collection::boolean(self.any(&call.input, scope)?)),
+            F::Empty => return Ok(Collection::boolean(!self.any(&call.input, scope)?)),
+            F::Count => return Ok(Collection::integer(self.count(&call.input, scope)?)),
+            F::Not => return Ok(self.truth(&call.input, scope)?.not().into()),
+            _ => {}
+        }
+        let input = self.collection(&call.input, scope)?;
+        match call.function {
+            F::Exists | F::Empty | F::Not | F::All | F::AllTrue | F::AnyTrue | F::AllFalse | F::AnyFalse => {
+                self.existence(part, call, input, scope)
+            }
+            F::Where
+            | F::Select
+            | F::Repeat
+            | F::RepeatAll
+            | F::Aggregate
+            | F::Sort
+            | F::Coalesce
+            | F::Iif
+            | F::Trace
+            | F::DefineVariable => self.projection(part, call, input, scope),
+            F::SubsetOf
+            | F::SupersetOf
+            | F::Count
+            | F::Distinct
+            | F::IsDistinct
+            | F::Single
+            | F::First
+            | F::Last
+            | F::Tail
+            | F::Skip
+            | F::Take
+            | F::Intersect
+            | F::Exclude
+            | F::Union
+            | F::Combine
+            | F::Sum
+            | F::Min
+            | F::Max
+            | F::Avg => self.collections(part, call, input, scope),
+            F::ToBoolean
+            | F::ToInteger
+            | F::ToLong
+            | F::ToDecimal
+            | F::ToDate
+            | F::ToDateTime
+            | F::ToTime
+            | F::ToString
+            | F::ToQuantity
+            | F::ConvertsToBoolean
+            | F::ConvertsToInteger
+            | F::ConvertsToLong
+            | F::ConvertsToDecimal
+            | F::ConvertsToDate
+            | F::ConvertsToDateTime
+            | F::ConvertsToTime
+            | F::ConvertsToString
+            | F::ConvertsToQuantity => self.conversion(part, call, &input, scope),
+            F::IndexOf
+            | F::LastIndexOf
+            | F::Substring
+            | F::StartsWith
+            | F::EndsWith
+            | F::Contains
+            | F::Upper
+            | F::Lower
+            | F::Replace
+            | F::Matches
+            | F::MatchesFull
+            | F::ReplaceMatches
+            | F::Length
+            | F::ToChars
+            | F::Split
+            | F::Join
+            | F::Trim
+            | F::Encode
+            | F::Decode
+            | F::Escape
+            | F::Unescape => self.strings(part, call, &input, scope),
+            F::Abs
+            | F::Ceiling
+            | F::Exp
+            | F::Floor
+            | F::Ln
+            | F::Log
+            | F::Power
+            | F::Round
+            | F::Sqrt
+            | F::Truncate
+            | F::LowBoundary
+            | F::HighBoundary
+            | F::Precision
+            | F::Comparable => self.math(part, call, &input, scope),
+            F::Now
+            | F::Today
+            | F::TimeOfDay
+            | F::YearOf
+            | F::MonthOf
+            | F::DayOf
+            | F::HourOf
+            | F::MinuteOf
+            | F::SecondOf
+            | F::MillisecondOf
+            | F::TimezoneOffsetOf
+            | F::DateOf
+            | F::TimeOf
+            | F::Duration
+            | F::Difference => self.moments(part, call, &input, scope),
+            F::OfType
+            | F::Is
+            | F::As
+            | F::Type
+            | F::Children
+            | F::Descendants
+            | F::Extension
+            | F::HasExtension
+            | F::HasValue
+            | F::GetValue
+            | F::Resolve
+            | F::MemberOf
+            | F::Subsumes
+            | F::SubsumedBy
+            | F::ConformsTo
+            | F::HtmlChecks
+            | F::ElementDefinition
+            | F::Slice
+            | F::CheckModifiers => self.fhir(part, call, input, scope),
+        }
+    }
+
+    /// An argument that is a single text; `None` when it is empty or missing.
+    fn text_argument(
+        &mut self,
+        part: &Part,
+        call: &'a Call,
+        at: usize,
+        scope: Scope<'_, 'a>,
+    ) -> Evaluated<Option<String>> {
+        let Some(argument) = call.arguments.get(at) else { return Ok(None) };
+        let value = self.operand(argument, scope)?;
+        Ok(Self::text(part, &value)?.map(str::to_owned))
+    }
+
+    /// An argument that is a single whole number; `None` when it is empty or missing.
+    fn integer_argument(
+        &mut self,
+        part: &Part,
+        call: &'a Call,
+        at: usize,
+        scope: Scope<'_, 'a>,
+    ) -> Evaluated<Option<i64>> {
+        let Some(argument) = call.arguments.get(at) else { return Ok(None) };
+        let value = self.operand(argument, scope)?;
+        self.integer(part, &value)
+    }
+
+    /// A criterion or projection, evaluated for one item.
+    fn for_item(
+        &mut self,
+        argument: &'a Part,
+        item: Item<'a>,
+        index: usize,
+        scope: Scope<'_, 'a>,
+    ) -> Evaluated<Collection<'a>> {
+        let this = Collection::One(item);
+        let index = i64::try_from(index).unwrap_or(i64::MAX);
+        self.operand(argument, Scope { this: &this, index, total: scope.total })
+    }
+
+    fn truth_for_item(
+        &mut self,
+        argument: &'a Part,
+        item: Item<'a>,
+        index: usize,
+        scope: Scope<'_, 'a>,
+    ) -> Evaluated<Truth> {
+        let this = Collection::One(item);
+        let index = i64::try_from(index).unwrap_or(i64::MAX);
+        let defined = self.variables.len();
+        let truth = self.truth(argument, Scope { this: &this, index, total: scope.total });
+        self.variables.truncate(defined);
+        truth
+    }
+
+    fn existence(
+        &mut self,
+        part: &Part,
+        call: &'a Call,
+        input: Collection<'a>,
+        scope: Scope<'_, 'a>,
+    ) -> Evaluated<Collection<'a>> {
+        let criterion = call.arguments.first();
+        match (call.function, criterion) {
+            (F::Exists, Some(criterion)) => {
+                for (index, item) in input.into_iter().enumerate() {
+                    if self.truth_for_item(criterion, item, index, scope)? == Truth::True {
+                        return Ok(Collection::boolean(true));
+                    }
+                }
+                Ok(Collection::boolean(false))
+            }
+            (F::All, Some(criterion)) => {
+                for (index, item) in input.into_iter().enumerate() {
+                    if self.truth_for_item(criterion, item, index, scope)? != Truth::True {
+                        return Ok(Collection::boolean(false));
+                    }
+                }
+                Ok(Collection::boolean(true))
+            }
+            _ => {
+                let wanted = matches!(call.function, F::All | F::AllTrue | F::AnyTrue);
+                let any = matches!(call.function, F::AnyTrue | F::AnyFalse);
+                for item in &input {
+                    let truth = match item {
+                        Item::Boolean(value) => *value,
+                        Item::Node(node) if matches!(node.value(), Some("true" | "false")) => {
+                            node.value() == Some("true")
+                        }
+                        _ => return failure(part, EvaluationErrorKind::Type, "only booleans can be all or any true"),
+                    };
+                    if (truth == wanted) == any {
+                        return Ok(Collection::boolean(any));
+                    }
+                }
+                Ok(Collection::boolean(!any))
+            }
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! Functions that look at the tree and at what FHIR puts around it: types, children, extensions, references, terminology.
+
+use touchmark_document::NodeRef;
+
+use crate::ast::{Call, Part};
+use crate::environment::Coded;
+use crate::error::EvaluationErrorKind;
+use crate::evaluate::{Evaluated, Evaluator, Scope, failure, single};
+use crate::function::Function as F;
+use crate::item::{Collection, Item, Truth, TypeInfo};
+use crate::nodes::is_of_type;
+use crate::scalar::{Scalar, scalar};
+
+impl<'a> Evaluator<'a, '_> {
+    pub(super) fn fhir(
+        &mut self,
+        part: &'a Part,
+        call: &'a Call,
+        input: Collection<'a>,
+        scope: Scope<'_, 'a>,
+    ) -> Evaluated<Collection<'a>> {
+        match (call.function, &call.type_name) {
+            (F::Is, Some(name)) => self.is(part, &input, name),
+            (F::As, Some(name)) => self.cast(part, input, name),
+            (F::OfType, Some(name)) => {
+                Ok(input.into_iter().filter(|item| is_of_type(item, name, self.environment) == Some(true)).collect())
+            }
+            (F::Type, _) => Ok(input.iter().filter_map(|item| self.type_info(item)).collect()),
+            (F::Children, _) => self.children(part, &input),
+            (F::Descendants, _) => self.descendants(part, &input),
+            (F::Extension | F::HasExtension, _) => {
+                let Some(url) = self.text_argument(part, call, 0, scope)? else { return Ok(Collection::Empty) };
+                let mut found = Collection::Empty;
+                for node in nodes(&input) {
+                    self.spend(part, 1)?;
+                    node.all("extension")
+                        .filter(|extension| extension.child_value("url") == Some(&url))
+                        .for_each(|extension| found.push(Item::Node(extension)));
+                }
+                Ok(if call.function == F::Extension { found } else { Collection::boolean(!found.is_empty()) })
+            }
+            (F::HasValue, _) => Ok(Collection::boolean(match input.as_slice() {
+                [Item::Node(node)] => node.value().is_some_and(|value| !value.is_empty()),
+                [Item::Type(_)] => false,
+                [_] => true,
+                _ => false,
+            })),
+            (F::GetValue, _) => Ok(self.value(&input)),
+            (F::Resolve, _) => self.resolved(part, &input),
+            (F::MemberOf, _) => {
+                let Some(value_set) = self.text_argument(part, call, 0, scope)? else { return Ok(Collection::Empty) };
+                let (Some(item), Some(terminology)) = (single(part, &input)?, self.environment.terminology) else {
+                    return Ok(Collection::Empty);
+                };
+                Ok(Truth::from(coded(item).and_then(|code| terminology.member_of(code, &value_set))).into())
+            }
+            (F::Subsumes | F::SubsumedBy, _) => {
+                let other = self.operand(&call.arguments[0], scope)?;
+                let (Some(item), Some(other)) = (single(part, &input)?, single(part, &other)?) else {
+                    return Ok(Collection::Empty);
+                };
+                let (Some(terminology), Some(item), Some(other)) =
+                    (self.environment.terminology, coded(item), coded(other))
+                else {
+                    return Ok(Collection::Empty);
+                };
+                let (general, special) = if call.function == F::Subsumes { (item, other) } else { (other, item) };
+                Ok(Truth::from(terminology.subsumes(general, special)).into())
+            }
+            (F::ConformsTo, _) => {
+                let Some(profile) = self.text_argument(part, call, 0, scope)? else { return Ok(Collection::Empty) };
+                match (single(part, &input)?, self.environment.checks) {
+                    (Some(Item::Node(node)), Some(checks)) => match checks.conforms_to(*node, &profile) {
+                        Some(conforms) => Ok(Collection::boolean(conforms)),
+                        None => failure(
+                            part,
+                            EvaluationErrorKind::NotSupported,
+                            format!("the profile {profile} is not known"),
+                        ),
+                    },
+                    _ => Ok(Collection::Empty),
+                }
+            }
+            (F::HtmlChecks, _) => {
+                let checks = self.environment.checks;
+                Ok(Collection::boolean(nodes(&input).all(|node| checks.is_none_or(|checks| checks.html_checks(node)))))
+            }
+            _ => {
+                failure(part, EvaluationErrorKind::NotSupported, "a function that needs the definition of its context")
+            }
+        }
+    }
+
+    fn type_info(&self, item: &Item<'a>) -> Option<Item<'a>> {
+        let info = match item {
+            Item::Node(node) => TypeInfo { namespace: "FHIR", name: self.environment.model.type_of(*node)?.into() },
+            _ => TypeInfo { namespace: "System", name: item.system_type()?.into() },
+        };
+        Some(Item::Type(Box::new(info)))
+    }
+
+    fn children(&mut self, part: &Part, input: &Collection<'a>) -> Evaluated<Collection<'a>> {
+        let mut found = Collection::Empty;
+        for node in nodes(input) {
+            for child in node.children() {
+                self.spend(part, 1)?;
+                found.push(Item::Node(child));
+            }
+        }
+        Ok(found)
+    }
+
+    fn descendants(&mut self, part: &Part, input: &Collection<'a>) -> Evaluated<Collection<'a>> {
+        let mut found = Vec::new();
+        let mut open = Vec::new();
+        for node in nodes(input) {
+            open.push(node.children());
+            while let Some(children) = open.last_mut() {
+                match children.next() {
+                    Some(child) => {
+                        self.spend(part, 1)?;
+                        found.push(Item::Node(child));
+                        open.push(child.children());
+                    }
+                    None => {
+                        open.pop();
+                    }
+                }
+            }
+        }
+        Ok(Collection::Many(found))
+    }
+
+    /// The values of primitives as `FHIRPath`'s own.
+    fn value(&self, input: &Collection<'a>) -> Collection<'a> {
+        let Some(item @ Item::Node(node)) = input.first().filter(|_| input.len() == 1) else {
+            return Collection::Empty;
+        };
+        let Some(text) = node.value() else { return Collection::Empty };
+        Collection::One(match scalar(item, self.environment.model) {
+            Scalar::Boolean(value) => Item::Boolean(value),
+            Scalar::Integer(value) => Item::Integer(value),
+            Scalar::Decimal(value) => Item::Decimal(value),
+            Scalar::Moment(value) => Item::Moment(value),
+            _ => Item::String(text.into()),
+        })
+    }
+
+    /// What the references point to: of a Reference its `reference`, of any primitive its text.
+    fn resolved(&mut self, part: &Part, input: &Collection<'a>) -> Evaluated<Collection<'a>> {
+        let mut found = Collection::Empty;
+        for item in input {
+            let (reference, from) = match item {
+                Item::Node(node) => (node.value().or_else(|| node.child_value("reference")), *node),
+                Item::String(text) => (Some(&**text), self.context),
+                _ => (None, self.context),
+            };
+            let Some(reference) = reference else { continue };
+            // A resolver may look through the whole document.
+            self.spend(part, 20)?;
+            if let Some(resource) = self.environment.resolver.resolve(reference, from) {
+                found.push(Item::Node(resource));
+            }
+        }
+        Ok(found)
+    }
+}
+
+fn nodes<'c, 'a>(collection: &'c Collection<'a>) -> impl Iterator<Item = NodeRef<'a>> + 'c {
+    collection.iter().filter_map(|item| match item {
+        Item::Node(node) => Some(*node),
+        _ => None,
+    })
+}
+
+fn coded<'c>(item: &'c Item<'_>) -> Option<Coded<'c>> {
+    match item {
+        Item::Node(node) => Some(node.value().map_or(Coded::Node(*node), Coded::Text)),
+        Item::String(text) => Some(Coded::Text(text)),
+        _ => None,
+    }
+}

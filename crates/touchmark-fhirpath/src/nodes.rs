@@ -1,0 +1,95 @@
+//! Questions to single items: their truth, their type, their members.
+
+use touchmark_document::{Name, NodeRef};
+
+use crate::ast::{Member, TypeName, is_choice};
+use crate::environment::Environment;
+use crate::item::{Item, Truth};
+use crate::model::Model;
+
+/// A boolean is its value; any other single item is true.
+pub(crate) fn truth_of_item(item: &Item<'_>, environment: &Environment<'_>) -> Truth {
+    match item {
+        Item::Boolean(value) => Truth::from(*value),
+        Item::Node(node) => match node.value() {
+            // Only these texts can be a boolean; for any other there is no need to ask for the type.
+            Some(text @ ("true" | "false")) => match environment.model.type_of(*node) {
+                None | Some("boolean") => Truth::from(text == "true"),
+                Some(_) => Truth::True,
+            },
+            _ => Truth::True,
+        },
+        _ => Truth::True,
+    }
+}
+
+/// Whether an item is of a type or of one derived from it; `None` when the item's type is not known.
+pub(crate) fn is_of_type(item: &Item<'_>, name: &TypeName, environment: &Environment<'_>) -> Option<bool> {
+    let namespace = name.namespace.as_deref();
+    if let Some(system) = item.system_type() {
+        return Some(namespace.is_none_or(|n| n == "System") && (system == &*name.name || &*name.name == "Any"));
+    }
+    let Item::Node(node) = item else { return Some(false) };
+    if namespace.is_some_and(|n| n != "FHIR") {
+        return Some(false);
+    }
+    // STU3's authors also write the type as the element's name has it: `deceased is Boolean`.
+    if namespace.is_none() {
+        let text = node.name_text();
+        if text.len() > name.name.len()
+            && text.ends_with(&*name.name)
+            && is_choice(text, &text[..text.len() - name.name.len()])
+        {
+            return Some(true);
+        }
+    }
+    let own = environment.model.type_of(*node)?;
+    Some(own == &*name.name || environment.model.is_subtype(own, &name.name))
+}
+
+/// Gives the children of a name to `take` until it has enough, and those that a choice of types makes of the name when there
+/// is none of the name itself.
+pub(crate) fn each_member<'a>(
+    node: NodeRef<'a>,
+    member: &Member,
+    model: &dyn Model,
+    mut take: impl FnMut(NodeRef<'a>) -> bool,
+) {
+    let mut found = false;
+    for child in node.children() {
+        let name = child.name();
+        let matches = if member.bound && !name.is_unknown() {
+            name == member.name && name != Name::NONE
+        } else {
+            child.name_text() == &*member.text
+        };
+        if matches {
+            found = true;
+            if !take(child) {
+                return;
+            }
+        }
+    }
+    if found {
+        return;
+    }
+    let mut asked = false;
+    for child in node.children() {
+        let name = child.name();
+        let matches = if member.bound && !name.is_unknown() {
+            member.choices.contains(&name)
+        } else {
+            is_choice(child.name_text(), &member.text)
+        };
+        if !matches {
+            continue;
+        }
+        if !asked && !model.is_choice(&member.text) {
+            return;
+        }
+        asked = true;
+        if !take(child) {
+            return;
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! The image is what the library reads, and holds what `profiles/` holds.
+
+use std::collections::HashSet;
+
+use touchmark::Library;
+use touchmark::image::Image;
+
+fn library() -> Library {
+    let mut library = Library::new();
+    library.add_image(touchmark_packs::image(), |_| true).expect("an image of this version");
+    library
+}
+
+#[test]
+fn every_definition_of_the_image_can_be_read() {
+    let library = library();
+    assert!(library.packages().len() >= 5 && library.entries().len() > 4000);
+    for (number, entry) in library.entries().iter().enumerate() {
+        let definition = library.read(touchmark::DefinitionId(number as u32)).expect("a rule file");
+        assert_eq!((&*entry.url, &*entry.version), (&*definition.url, &*definition.version));
+        assert_eq!((&*entry.name, &*entry.status), (&*definition.name, &*definition.status));
+    }
+}
+
+#[test]
+fn the_names_of_the_image_are_those_of_its_definitions() {
+    let image = Image::open(touchmark_packs::image()).expect("an image of this version");
+    let held: HashSet<&str> = image.names().collect();
+    let read = library();
+    let mut own = Library::new();
+    for number in 0..read.entries().len() {
+        let definition = read.read(touchmark::DefinitionId(number as u32)).expect("a rule file");
+        own.add_definition((*definition).clone());
+    }
+    let missing: Vec<&str> = own.names().filter(|name| !held.contains(name)).collect();
+    assert!(missing.is_empty(), "{missing:?}");
+}
+
+#[test]
+fn what_is_no_image_is_refused() {
+    let image = touchmark_packs::image();
+    assert!(Image::open(&image[..image.len() - 1]).is_err());
+    assert!(Image::open(&image[..30]).is_err());
+    assert!(Image::open(b"PK").is_err());
+}

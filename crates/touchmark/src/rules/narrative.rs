@@ -1,0 +1,145 @@
+//! Narratives: well-formed XHTML, only the elements and attributes that FHIR allows, not empty, links that lead somewhere.
+
+use std::collections::BTreeSet;
+
+use touchmark_document::{Form, Limits, NodeRef, XhtmlAttribute, XhtmlEvent, xhtml_of};
+
+use crate::rule::rules;
+use crate::walk::Walk;
+
+rules! {
+    MARKUP = "narrative-markup", Error, "structure",
+        says "the narrative is not well-formed XHTML: {detail}",
+        why "Receivers show the narrative as it is; what is not well formed cannot be shown.",
+        mend "Write one div in the namespace http://www.w3.org/1999/xhtml, well formed.",
+        at "narrative.html#xhtml";
+    EMPTY = "narrative-empty", Error, "required",
+        says "the narrative shows nothing",
+        why "It must have some text or an image (txt-2): it is what a person reads when nothing else can be shown.",
+        mend "Write the text, or leave the narrative out.",
+        at "narrative.html#txt-2";
+    ELEMENT = "narrative-element", Error, "structure",
+        says "the narrative uses what FHIR does not allow in it: {detail}",
+        why "Only plain formatting is safe to show in any system; scripts, forms and frames are not (txt-1).",
+        mend "Use the formatting elements of XHTML only.",
+        at "narrative.html#txt-1";
+    IMAGE = "narrative-image", Error, "not-found",
+        says "an image of the narrative is not there: {detail}",
+        why "A source that begins with # is a contained resource.",
+        mend "Contain the image, or correct the source.",
+        at "narrative.html#id";
+    LINK = "narrative-link", Warning, "not-found",
+        says "a link of the narrative leads nowhere: {detail}",
+        why "A link that begins with # leads to a place in the narrative or to a contained resource.",
+        mend "Give the place an id, or correct the link.",
+        at "narrative.html#id";
+}
+
+/// Formatting elements of HTML 4.0 chapters 7 to 11 and 15, links and images. Sorted.
+const ELEMENTS: &[&str] = &[
+    "a", "abbr", "acronym", "address", "area", "b", "bdo", "big", "blockquote", "br", "caption", "cite", "code", "col", "colgroup", "dd",
+    "dfn", "div", "dl", "dt", "em", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "i", "img", "kbd", "li", "map", "ol", "p", "pre", "q",
+    "samp", "small", "span", "strong", "sub", "sup", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "tt", "ul", "var",
+];
+
+/// Attributes that any of them may have. Sorted.
+const ATTRIBUTES: &[&str] = &["accesskey", "class", "dir", "id", "lang", "style", "tabindex", "title", "xml:lang"];
+
+/// Attributes that single elements may have besides.
+const OWN_ATTRIBUTES: &[(&str, &[&str])] = &[
+    ("a", &["charset", "coords", "href", "hreflang", "name", "rel", "rev", "shape", "target", "type"]),
+    ("area", &["alt", "coords", "href", "nohref", "shape"]),
+    ("blockquote", &["cite"]),
+    ("col", &["align", "char", "charoff", "span", "valign", "width"]),
+    ("colgroup", &["align", "char", "charoff", "span", "valign", "width"]),
+    ("hr", &["align", "size", "width"]),
+    ("img", &["alt", "border", "height", "ismap", "longdesc", "src", "usemap", "width"]),
+    ("li", &["value"]),
+    ("map", &["name"]),
+    ("ol", &["start", "type"]),
+    ("q", &["cite"]),
+    ("table", &["border", "cellpadding", "cellspacing", "frame", "rules", "summary", "width"]),
+    ("tbody", &["align", "char", "charoff", "valign"]),
+    ("td", &["abbr", "align", "axis", "char", "charoff", "colspan", "headers", "height", "nowrap", "rowspan", "scope", "valign", "width"]),
+    ("tfoot", &["align", "char", "charoff", "valign"]),
+    ("th", &["abbr", "align", "axis", "char", "charoff", "colspan", "headers", "height", "nowrap", "rowspan", "scope", "valign", "width"]),
+    ("thead", &["align", "char", "charoff", "valign"]),
+    ("tr", &["align", "char", "charoff", "valign"]),
+];
+
+/// What a look at the markup brings together.
+#[derive(Default)]
+struct Seen {
+    shows_something: bool,
+    not_allowed: BTreeSet<String>,
+    places: BTreeSet<String>,
+    links: BTreeSet<String>,
+    images: BTreeSet<String>,
+}
+
+/// Checks the markup of a narrative.
+pub(crate) fn check<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>) {
+    if !matches!(node.form(), Form::String | Form::Markup) || node.value().is_none_or(str::is_empty) {
+        return;
+    }
+    let mut seen = Seen::default();
+    if let Err(trouble) = xhtml_of(node, Limits::default(), |event| seen.look(&event)) {
+        let detail = walk.detail(trouble.reason);
+        walk.say(&MARKUP, node).detail = detail;
+        return;
+    }
+    if !seen.shows_something {
+        walk.say(&EMPTY, node);
+    }
+    if !seen.not_allowed.is_empty() {
+        let names: Vec<String> = seen.not_allowed.into_iter().collect();
+        let detail = walk.detail(names.join(", "));
+        walk.say(&ELEMENT, node).detail = detail;
+    }
+    let container = walk.links.container(node);
+    let known = &walk.graph.known;
+    let contained: BTreeSet<&str> = container
+        .children_named(known.contained)
+        .filter_map(|c| c.child_named(known.id).and_then(NodeRef::value))
+        .collect();
+    for image in seen.images.iter().filter(|i| !contained.contains(i.as_str())) {
+        let detail = walk.detail(format!("#{image}"));
+        walk.say(&IMAGE, node).detail = detail;
+    }
+    for link in seen.links.iter().filter(|l| !seen.places.contains(*l) && !contained.contains(l.as_str())) {
+        let detail = walk.detail(format!("#{link}"));
+        walk.say(&LINK, node).detail = detail;
+    }
+}
+
+impl Seen {
+    fn look(&mut self, event: &XhtmlEvent<'_, '_>) {
+        match event {
+            XhtmlEvent::Text { text, .. } => self.shows_something |= !text.trim().is_empty(),
+            XhtmlEvent::Open { name, is_xhtml, attributes, .. } => {
+                if !is_xhtml || ELEMENTS.binary_search(name).is_err() {
+                    self.not_allowed.insert(format!("<{name}>"));
+                }
+                self.shows_something |= *name == "img";
+                for attribute in *attributes {
+                    self.attribute(name, attribute);
+                }
+            }
+            XhtmlEvent::Close { .. } => {}
+        }
+    }
+
+    fn attribute(&mut self, element: &str, attribute: &XhtmlAttribute<'_>) {
+        let own = OWN_ATTRIBUTES.iter().find(|(name, _)| *name == element).map_or(&[][..], |(_, own)| own);
+        if ATTRIBUTES.binary_search(&attribute.name).is_err() && !own.contains(&attribute.name) {
+            self.not_allowed.insert(format!("{}= on <{element}>", attribute.name));
+        }
+        let local = attribute.value.strip_prefix('#').filter(|l| !l.is_empty());
+        match (element, attribute.name, local) {
+            (_, "id", _) | ("a" | "map", "name", _) => drop(self.places.insert(attribute.value.to_string())),
+            ("a" | "area", "href", Some(local)) => drop(self.links.insert(local.into())),
+            ("img", "src", Some(local)) => drop(self.images.insert(local.into())),
+            _ => {}
+        }
+    }
+}

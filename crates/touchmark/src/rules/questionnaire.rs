@@ -1,0 +1,239 @@
+//! Questionnaires and their responses: what is answered is asked, in the type that is asked for, and what is required is there.
+
+use std::collections::HashMap;
+
+use touchmark_document::NodeRef;
+
+use crate::links::Resolution;
+use crate::rule::{Rule, rules};
+use crate::walk::Walk;
+
+rules! {
+    NOT_FOUND = "questionnaire-unknown", Warning, "not-found",
+        says "the questionnaire {detail} is not in the document: the answers were not checked against it",
+        why "Only the questionnaire says what may be answered, and how.",
+        mend "Contain the Questionnaire, or add it to the Bundle.",
+        at "questionnaireresponse.html";
+    LINK = "questionnaire-link", Error, "structure",
+        says "the questionnaire has no item {detail} at this place",
+        why "An answer is understood by the question that its linkId names.",
+        mend "Correct the linkId, or move the item below the one that it belongs to.",
+        at "questionnaireresponse.html#link";
+    REQUIRED = "questionnaire-required", Error, "required",
+        says "the item {detail} must be answered",
+        why "The questionnaire requires an answer in a response that is completed.",
+        mend "Answer it, or do not call the response completed.",
+        at "questionnaire-definitions.html#Questionnaire.item.required";
+    REPEATS = "questionnaire-repeats", Error, "structure",
+        says "the item {detail} may be answered only once",
+        why "The questionnaire does not let it repeat.",
+        mend "Keep one answer.",
+        at "questionnaire-definitions.html#Questionnaire.item.repeats";
+    TYPE = "questionnaire-type", Error, "structure",
+        says "the answer is of the wrong type: {detail}",
+        why "The question says of what type its answer is.",
+        mend "Write the answer in that type.",
+        at "questionnaire-definitions.html#Questionnaire.item.type";
+    GROUP = "questionnaire-group", Error, "structure",
+        says "the item {detail} is a group or a text for display, and is answered",
+        why "Groups have items below them and no answers; a text for display has neither.",
+        mend "Move the answer to the question that it is for.",
+        at "questionnaire-definitions.html#Questionnaire.item.type";
+    OPTION = "questionnaire-option", Error, "code-invalid",
+        says "the answer is none of the options of {detail}",
+        why "The question lists the answers that it allows.",
+        mend "Choose one of them.",
+        at "questionnaire-definitions.html#Questionnaire.item.option";
+    LENGTH = "questionnaire-length", Error, "too-long",
+        says "the answer to {detail} has {found} characters, at most {wanted} allowed",
+        why "The question limits the length of its answer.",
+        mend "Shorten the answer.",
+        at "questionnaire-definitions.html#Questionnaire.item.maxLength";
+    DUPLICATE = "questionnaire-duplicate", Error, "duplicate",
+        says "two items have the linkId {detail}",
+        why "Answers could not be told apart (que-2).",
+        mend "Give each item a linkId of its own.",
+        at "questionnaire.html#que-2";
+}
+
+/// Checks a response against its questionnaire, or a questionnaire by itself; other resources have no such rules.
+pub(crate) fn check<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>) {
+    match node.resource_text() {
+        "Questionnaire" => {
+            let mut seen = HashMap::new();
+            unique(walk, node, &mut seen);
+        }
+        "QuestionnaireResponse" => response(walk, node),
+        _ => {}
+    }
+}
+
+fn unique<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, seen: &mut HashMap<&'d str, ()>) {
+    let mut open: Vec<NodeRef<'d>> = node.all("item").collect();
+    while let Some(item) = open.pop() {
+        if let Some(link) = item.child_value("linkId")
+            && seen.insert(link, ()).is_some()
+        {
+            say(walk, &DUPLICATE, item, link);
+        }
+        open.extend(item.all("item"));
+    }
+}
+
+fn response<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>) {
+    let Some(reference) = node.child("questionnaire").and_then(|q| q.child_value("reference")) else { return };
+    let questionnaire = match walk.links.resolve(node, reference) {
+        Resolution::Contained(found) | Resolution::Entry(found) | Resolution::Likely(found) => found,
+        _ => return say(walk, &NOT_FOUND, node, reference),
+    };
+    if questionnaire.resource_text() != "Questionnaire" {
+        // Said as a reference to the wrong type.
+        return;
+    }
+    let complete = matches!(node.child_value("status"), Some("completed" | "amended"));
+    let answers = Answers { response: node, complete };
+    answers.level(walk, questionnaire, node);
+}
+
+/// A response and how strictly it is read.
+#[derive(Clone, Copy)]
+struct Answers<'d> {
+    response: NodeRef<'d>,
+    /// Only what is completed must have all that is required.
+    complete: bool,
+}
+
+impl<'d> Answers<'d> {
+    /// Compares the items below a question (or the questionnaire) with those below its answer (or the response).
+    ///
+    /// The depth is that of the document, which its reader has bounded.
+    fn level(self, walk: &mut Walk<'_, 'd>, asked: NodeRef<'d>, answered: NodeRef<'d>) {
+        for item in answered.all("item") {
+            let link = item.child_value("linkId").unwrap_or("");
+            match asked.all("item").find(|q| q.child_value("linkId") == Some(link)) {
+                Some(question) => self.item(walk, question, item, link),
+                None => say(walk, &LINK, item, link),
+            }
+        }
+        for question in asked.all("item") {
+            let link = question.child_value("linkId").unwrap_or("");
+            let of_link = |i: &NodeRef<'d>| i.child_value("linkId") == Some(link);
+            let count = answered.all("item").filter(of_link).count();
+            if count > 1 && question.child_value("repeats") != Some("true") && question.child_value("type") != Some("group") {
+                say(walk, &REPEATS, answered, link);
+            }
+            let display = question.child_value("type") == Some("display");
+            let required = question.child_value("required") == Some("true") && !display;
+            if count == 0 && required && self.complete && self.enabled(question) {
+                say(walk, &REQUIRED, answered, link);
+            }
+        }
+    }
+
+    fn item(self, walk: &mut Walk<'_, 'd>, question: NodeRef<'d>, item: NodeRef<'d>, link: &'d str) {
+        let kind = question.child_value("type").unwrap_or("");
+        let count = item.all("answer").count();
+        if matches!(kind, "group" | "display") {
+            if count > 0 {
+                say(walk, &GROUP, item, link);
+            }
+        } else {
+            if count > 1 && question.child_value("repeats") != Some("true") {
+                say(walk, &REPEATS, item, link);
+            }
+            let required = question.child_value("required") == Some("true");
+            if count == 0 && required && self.complete && self.enabled(question) {
+                say(walk, &REQUIRED, item, link);
+            }
+            for answer in item.all("answer") {
+                Self::answer(walk, question, answer, kind, link);
+                self.level(walk, question, answer);
+            }
+        }
+        self.level(walk, question, item);
+    }
+
+    fn answer(walk: &mut Walk<'_, 'd>, question: NodeRef<'d>, answer: NodeRef<'d>, kind: &str, link: &str) {
+        let Some(value) = answer.children().find(|c| c.name_text().starts_with("value")) else { return };
+        let wanted: &[&str] = match kind {
+            "boolean" => &["valueBoolean"],
+            "decimal" => &["valueDecimal"],
+            "integer" => &["valueInteger"],
+            "date" => &["valueDate"],
+            "dateTime" => &["valueDateTime"],
+            "time" => &["valueTime"],
+            "string" | "text" => &["valueString"],
+            "url" => &["valueUri"],
+            "choice" => &["valueCoding"],
+            "open-choice" => &["valueCoding", "valueString"],
+            "attachment" => &["valueAttachment"],
+            "reference" => &["valueReference"],
+            "quantity" => &["valueQuantity"],
+            _ => return,
+        };
+        if !wanted.contains(&value.name_text()) {
+            let detail = format!("{} found, {} wanted", value.name_text(), wanted.join(" or "));
+            return say(walk, &TYPE, answer, &detail);
+        }
+        if let (Some(text), Some(most)) = (value.value(), question.child_value("maxLength").and_then(|m| m.parse().ok())) {
+            let length = text.chars().count() as u32;
+            if length > most {
+                let detail = walk.detail(link);
+                let issue = walk.say(&LENGTH, answer);
+                (issue.found, issue.wanted, issue.detail) = (length, most, detail);
+            }
+        }
+        let mut options = question.all("option").flat_map(|o| o.children().filter(|c| c.name_text().starts_with("value")));
+        let free_text = kind == "open-choice" && value.name_text() == "valueString";
+        if question.child("option").is_some() && !free_text && !options.any(|o| same_option(o, value)) {
+            say(walk, &OPTION, answer, link);
+        }
+    }
+
+    /// Whether a question is asked at all. What cannot be told counts as not asked: then nothing is required.
+    fn enabled(self, question: NodeRef<'d>) -> bool {
+        let mut conditions = question.all("enableWhen").peekable();
+        if conditions.peek().is_none() {
+            return true;
+        }
+        conditions.any(|condition| {
+            let link = condition.child_value("question").unwrap_or("");
+            let answers = self.answers_to(link);
+            if let Some(has) = condition.child_value("hasAnswer") {
+                return (has == "true") != answers.is_empty();
+            }
+            let wanted = condition.children().find(|c| c.name_text().starts_with("answer"));
+            wanted.is_some_and(|wanted| answers.iter().any(|a| same_option(wanted, *a)))
+        })
+    }
+
+    fn answers_to(self, link: &str) -> Vec<NodeRef<'d>> {
+        let mut found = Vec::new();
+        let mut open: Vec<NodeRef<'d>> = self.response.all("item").collect();
+        while let Some(item) = open.pop() {
+            open.extend(item.all("item"));
+            for answer in item.all("answer") {
+                open.extend(answer.all("item"));
+                if item.child_value("linkId") == Some(link) {
+                    found.extend(answer.children().filter(|c| c.name_text().starts_with("value")));
+                }
+            }
+        }
+        found
+    }
+}
+
+/// Whether an answer is an option: a coding by system and code, all else by its value.
+fn same_option(option: NodeRef<'_>, answer: NodeRef<'_>) -> bool {
+    let part = |node: NodeRef<'_>, name: &str| node.child_value(name).map(str::to_owned);
+    if option.has_children() || answer.has_children() {
+        return ["system", "code", "value", "reference"].iter().all(|name| part(option, name) == part(answer, name));
+    }
+    option.value() == answer.value()
+}
+
+#[cold]
+fn say<'d>(walk: &mut Walk<'_, 'd>, rule: &'static Rule, node: NodeRef<'d>, detail: &str) {
+    let detail = walk.detail(detail);
+    walk.say(rule, node).detail = detail;
+}
