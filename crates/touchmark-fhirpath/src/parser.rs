@@ -21,7 +21,7 @@ const MAX_LENGTH: usize = 64 << 10;
 pub(crate) type Outside<'o> = (&'o str, std::ops::RangeInclusive<usize>);
 
 /// Reads a whole expression.
-pub(crate) fn parse(text: &str, outside: &[Outside<'_>]) -> Result<Part, ParseError> {
+pub(crate) fn parse<'a>(text: &'a str, outside: &'a [Outside<'a>]) -> Result<Part, ParseError> {
     if text.len() > MAX_LENGTH {
         return Err(ParseError { offset: MAX_LENGTH, reason: "an expression of more than 64 KiB".to_owned() });
     }
@@ -38,6 +38,7 @@ struct Tall {
 }
 
 struct Parser<'a> {
+    outside: &'a [Outside<'a>],
     tokens: Vec<Token<'a>>,
     at: usize,
     depth: u32,
@@ -314,7 +315,8 @@ impl<'a> Parser<'a> {
 
     fn call(&mut self, offset: usize, name: &str, input: Option<Tall>) -> Parsed<Tall> {
         let error = |offset: usize, reason: String| Err(ParseError { offset, reason });
-        let Some((function, least, most)) = Function::find(name) else {
+        let outside = || self.outside.iter().find(|f| f.0 == name).map(|f| (Function::Outside, *f.1.start(), *f.1.end()));
+        let Some((function, least, most)) = Function::find(name).or_else(outside) else {
             return error(offset, format!("there is no function {name}()"));
         };
         self.expect("(")?;
@@ -363,7 +365,7 @@ impl<'a> Parser<'a> {
             }
         }
         let input = input.map_or(Part { offset: offset as u32, kind: Kind::This }, |input| input.part);
-        let call = Call { function, input, arguments, type_name, regex, descending };
+        let call = Call { function, outside: (function == Function::Outside).then(|| name.into()), input, arguments, type_name, regex, descending };
         Self::tall(offset, Kind::Call(Box::new(call)), height)
     }
 
