@@ -9,6 +9,7 @@ use touchmark::document::{Arena, Limits, Names, decode, parse};
 use touchmark::import::{Dropped, Import, Lean, Manifest, Package, lean};
 
 use crate::sources;
+use crate::{Failure, Status};
 
 /// Make a pack of rule files from published definitions
 ///
@@ -49,18 +50,10 @@ pub struct ImportArgs {
     depends: Vec<String>,
 }
 
-/// Runs `touchmark import`. Returns the exit status: 0, or 2 when nothing could be read or written.
-pub fn run(args: &ImportArgs) -> u8 {
-    match import(args) {
-        Ok(report) => {
-            print!("{report}");
-            0
-        }
-        Err(reason) => {
-            eprintln!("touchmark import: {reason}");
-            2
-        }
-    }
+/// Runs the command. It fails when nothing could be read or written.
+pub fn run(args: &ImportArgs) -> Result<Status, Failure> {
+    print!("{}", import(args)?);
+    Ok(Status::Fine)
 }
 
 fn import(args: &ImportArgs) -> Result<String, String> {

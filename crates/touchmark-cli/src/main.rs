@@ -1,69 +1,53 @@
-//! The touchmark command.
+//! The touchmark command: reads what it is told to, lets the library check it, prints, and exits.
 
+mod arguments;
+mod batch;
+mod check;
+mod definitions;
+mod explain;
+mod format;
 mod import;
+mod inputs;
+mod packs;
+mod progress;
+mod snippet;
 mod sources;
+
+use std::process::ExitCode;
 
 use clap::Parser;
 
-#[derive(Parser)]
-enum Command {
-    Import(import::ImportArgs),
+use arguments::{Arguments, Command};
+
+/// How a run ended; the number is the exit status.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Status {
+    /// Nothing to complain of.
+    Fine = 0,
+    /// There are findings.
+    Findings = 1,
+    /// Something could not be run.
+    Failed = 2,
 }
 
-use std::path::{Path, PathBuf};
-fn files(path: &Path, out: &mut Vec<PathBuf>) {
-    if path.is_dir() {
-        let mut list: Vec<_> = std::fs::read_dir(path).unwrap().map(|e| e.unwrap().path()).collect();
-        list.sort();
-        for p in list { files(&p, out); }
-    } else if path.extension().is_some_and(|e| e == "xml" || e == "json") { out.push(path.into()); }
-}
-fn main() {
-    if matches!(std::env::args().nth(1).as_deref(), Some("import" | "packs")) {
-        let Command::Import(args) = Command::parse();
-        std::process::exit(i32::from(import::run(&args)));
-    }
-    let mut args = std::env::args().skip(2);
-    let (mut packages, mut paths): (Vec<PathBuf>, Vec<PathBuf>) = (vec![], vec![]);
-    let mut packs = true;
-    while let Some(a) = args.next() {
-        match a.as_str() {
-            "--package" => packages.push(args.next().unwrap().into()),
-            "--no-packs" => packs = false,
-            "--format" | "--level" => { args.next(); }
-            _ => paths.push(PathBuf::from(a)),
+/// Why a command could not be run, in a sentence for people.
+pub type Failure = String;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let result = match &arguments.command {
+        Some(Command::Check(check)) => check::run(check),
+        Some(Command::Explain(explain)) => explain::run(explain),
+        Some(Command::Packs(packs)) => packs::run(packs),
+        Some(Command::Import(import)) => import::run(import),
+        None => {
+            println!("touchmark {}", packs::version());
+            Ok(Status::Fine)
         }
-    }
-    let t = std::time::Instant::now();
-    let mut library = touchmark::Library::new();
-    if packs {
-        library.add_image(touchmark_packs::image(), |_| true).unwrap();
-        eprintln!("packs {} in {:?}", library.entries().len(), t.elapsed());
-    }
-    let mut arena = touchmark::document::Arena::new();
-    for p in packages {
-        library.add_package(&p.display().to_string(), "");
-        let mut f = vec![]; files(&p, &mut f);
-        for f in f {
-            let bytes = std::fs::read(&f).unwrap();
-            let names = touchmark::document::Names::new();
-            let Ok(text) = touchmark::document::decode(&bytes) else { eprintln!("{f:?}"); continue };
-            match touchmark::document::parse(&text, &mut arena, &names, Default::default()) {
-                Ok(d) => if let Some(d) = touchmark::definition::read(d) { library.add_definition(d) },
-                Err(e) => eprintln!("{f:?} {e}"),
-            }
-        }
-    }
-    eprintln!("loaded {} in {:?}", library.entries().len(), t.elapsed());
-    let graph = touchmark::RuleGraph::new(library);
-    let mut checker = touchmark::Checker::new(&graph);
-    let mut f = vec![]; for p in &paths { files(p, &mut f); }
-    let t = std::time::Instant::now();
-    for f in f {
-        let bytes = std::fs::read(&f).unwrap();
-        let r = checker.check(&bytes, &Default::default());
-        let issues: Vec<_> = r.findings.iter().map(|i| serde_json::json!({"severity": i.severity.code(), "code": i.rule.kind, "details": {"coding":[{"code": i.rule.code}], "text": i.text}, "diagnostics": i.source, "expression": i.expression.iter().collect::<Vec<_>>()})).collect();
-        println!("{}", serde_json::json!({"source": f.display().to_string(), "outcome": {"resourceType":"OperationOutcome","issue": issues}}));
-    }
-    eprintln!("checked in {:?}", t.elapsed());
+    };
+    let status = result.unwrap_or_else(|failure| {
+        eprintln!("error: {failure}");
+        Status::Failed
+    });
+    ExitCode::from(status as u8)
 }

@@ -28,7 +28,7 @@ pub(crate) fn binary<'a>(
     let (a, b) = (scalar(left, model), scalar(right, model));
     let a = match a {
         // A text of unknown type beside a duration can only be a date or time.
-        Scalar::Untyped(text) if matches!(&b, Scalar::Quantity(duration) if duration.unit.calendar().is_some()) => {
+        Scalar::Untyped(text) if matches!(&b, Scalar::Quantity(duration) if duration.unit.date_arithmetic().is_some()) => {
             any_moment(text).map_or(a, Scalar::Moment)
         }
         a => a,
@@ -106,7 +106,7 @@ fn shifted<'a>(part: &Part, operator: Operator, moment: &Moment, quantity: &Quan
         Operator::Subtract => quantity.value.negated(),
         _ => return failure(part, EvaluationErrorKind::Type, "dates can only be added to and subtracted from"),
     };
-    let Some(unit) = quantity.unit.calendar() else {
+    let Some(unit) = quantity.unit.date_arithmetic() else {
         return failure(part, EvaluationErrorKind::Type, "only durations can be added to dates and times");
     };
     if moment.kind() == MomentKind::Time && unit < CalendarUnit::Hour {

@@ -204,9 +204,20 @@ impl Part {
                 operator,
                 Operator::And | Operator::Or | Operator::Xor | Operator::Implies | Operator::Equal | Operator::NotEqual
             ),
-            Kind::Call(call) => matches!(call.function, Function::Exists | Function::Empty | Function::Not),
+            Kind::Call(call) => {
+                matches!(call.function, Function::Exists | Function::Empty | Function::Not | Function::HasValue)
+            }
             _ => false,
         }
+    }
+
+    /// Whether this part gives a boolean or nothing.
+    pub(crate) fn is_single_boolean(&self) -> bool {
+        let is_comparison = matches!(
+            &self.kind,
+            Kind::Binary(Operator::Less | Operator::LessOrEqual | Operator::Greater | Operator::GreaterOrEqual, _)
+        );
+        is_comparison || self.is_logic()
     }
 
     /// The type that this part names, when it is nothing but a (qualified) name.

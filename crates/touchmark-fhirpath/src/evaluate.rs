@@ -327,7 +327,9 @@ impl<'a> Evaluator<'a, '_> {
     }
 
     fn logic(&mut self, operator: Operator, operands: &'a (Part, Part), scope: Scope<'_, 'a>) -> Evaluated<Truth> {
+        let defined = self.variables.len();
         let left = self.truth(&operands.0, scope)?;
+        self.variables.truncate(defined);
         match (operator, left) {
             (Operator::And, Truth::False) => return Ok(Truth::False),
             (Operator::Or, Truth::True) | (Operator::Implies, Truth::False) => return Ok(Truth::True),
@@ -335,6 +337,7 @@ impl<'a> Evaluator<'a, '_> {
             _ => {}
         }
         let right = self.truth(&operands.1, scope)?;
+        self.variables.truncate(defined);
         Ok(match operator {
             Operator::And => left.and(right),
             Operator::Or => left.or(right),
@@ -350,6 +353,16 @@ impl<'a> Evaluator<'a, '_> {
         operands: &'a (Part, Part),
         scope: Scope<'_, 'a>,
     ) -> Evaluated<Truth> {
+        // `extension.exists() != value.exists()`: two truth values need not become collections.
+        if operands.0.is_logic() && operands.1.is_logic() && matches!(operator, Operator::Equal | Operator::NotEqual) {
+            let defined = self.variables.len();
+            let left = self.truth(&operands.0, scope)?;
+            self.variables.truncate(defined);
+            let right = self.truth(&operands.1, scope)?;
+            self.variables.truncate(defined);
+            let differ = left.xor(right);
+            return Ok(if operator == Operator::Equal { differ.not() } else { differ });
+        }
         let left = self.operand(&operands.0, scope)?;
         let right = self.operand(&operands.1, scope)?;
         let truth = match operator {
@@ -413,6 +426,22 @@ impl<'a> Evaluator<'a, '_> {
             distinct.insert(item, &mut self.comparer());
         }
         Ok(distinct.into_collection())
+    }
+
+    /// The truth of a union of two items at most, as an invariant has it; `None` for all else. `ele-1` is such a union, and the
+    /// most frequent of all invariants.
+    pub(crate) fn truth_of_union(&mut self, part: &'a Part, scope: Scope<'_, 'a>) -> Evaluated<Option<Truth>> {
+        let Kind::Binary(Operator::Union, operands) = &part.kind else { return Ok(None) };
+        if !operands.0.is_logic() || !operands.1.is_single_boolean() {
+            return Ok(None);
+        }
+        let left = self.truth(&operands.0, scope)?;
+        let right = self.truth(&operands.1, scope)?;
+        Ok(Some(match (left, right) {
+            (Truth::Unknown, other) | (other, Truth::Unknown) => other,
+            (left, right) if left == right => left,
+            _ => Truth::True,
+        }))
     }
 
     fn membership(

@@ -9,11 +9,13 @@ mod moments;
 mod projection;
 mod strings;
 
-use crate::ast::{Call, Part};
-use crate::error::EvaluationErrorKind;
-use crate::evaluate::{Evaluated, Evaluator, Scope, failure};
+use std::borrow::Cow;
+
+use crate::ast::{Call, Kind, Part};
+use crate::evaluate::{Evaluated, Evaluator, Scope};
 use crate::function::Function as F;
 use crate::item::{Collection, Item, Truth};
+use crate::nodes::truth_of_item;
 
 impl<'a> Evaluator<'a, '_> {
     pub(crate) fn call(&mut self, part: &'a Part, call: &'a Call, scope: Scope<'_, 'a>) -> Evaluated<Collection<'a>> {
@@ -29,7 +31,7 @@ impl<'a> Evaluator<'a, '_> {
         match call.function {
             F::Outside => self.outside(call, &input, scope),
             F::Exists | F::Empty | F::Not | F::All | F::AllTrue | F::AnyTrue | F::AllFalse | F::AnyFalse => {
-                self.existence(part, call, input, scope)
+                self.existence(call, input, scope)
             }
             F::Where
             | F::Select
@@ -163,10 +165,13 @@ impl<'a> Evaluator<'a, '_> {
         call: &'a Call,
         at: usize,
         scope: Scope<'_, 'a>,
-    ) -> Evaluated<Option<String>> {
+    ) -> Evaluated<Option<Cow<'a, str>>> {
         let Some(argument) = call.arguments.get(at) else { return Ok(None) };
+        if let Kind::String(text) = &argument.kind {
+            return Ok(Some(Cow::Borrowed(text)));
+        }
         let value = self.operand(argument, scope)?;
-        Ok(Self::text(part, &value)?.map(str::to_owned))
+        Ok(Self::text(part, &value)?.map(|text| Cow::Owned(text.to_owned())))
     }
 
     /// An argument that is a single whole number; `None` when it is empty or missing.
@@ -210,13 +215,7 @@ impl<'a> Evaluator<'a, '_> {
         truth
     }
 
-    fn existence(
-        &mut self,
-        part: &Part,
-        call: &'a Call,
-        input: Collection<'a>,
-        scope: Scope<'_, 'a>,
-    ) -> Evaluated<Collection<'a>> {
+    fn existence(&mut self, call: &'a Call, input: Collection<'a>, scope: Scope<'_, 'a>) -> Evaluated<Collection<'a>> {
         let criterion = call.arguments.first();
         match (call.function, criterion) {
             (F::Exists, Some(criterion)) => {
@@ -239,13 +238,8 @@ impl<'a> Evaluator<'a, '_> {
                 let wanted = matches!(call.function, F::All | F::AllTrue | F::AnyTrue);
                 let any = matches!(call.function, F::AnyTrue | F::AnyFalse);
                 for item in &input {
-                    let truth = match item {
-                        Item::Boolean(value) => *value,
-                        Item::Node(node) if matches!(node.value(), Some("true" | "false")) => {
-                            node.value() == Some("true")
-                        }
-                        _ => return failure(part, EvaluationErrorKind::Type, "only booleans can be all or any true"),
-                    };
+                    // By the rule for single items: what is no boolean is true.
+                    let truth = truth_of_item(item, self.environment) == Truth::True;
                     if (truth == wanted) == any {
                         return Ok(Collection::boolean(any));
                     }

@@ -118,6 +118,9 @@ impl Expression {
         if self.root.is_logic() {
             return evaluator.truth(&self.root, scope);
         }
+        if let Some(truth) = evaluator.truth_of_union(&self.root, scope)? {
+            return Ok(truth);
+        }
         let collection = evaluator.operand(&self.root, scope)?;
         Ok(match collection.as_slice() {
             [] => Truth::Unknown,

@@ -327,10 +327,17 @@ impl<'a> Parser<'a> {
             loop {
                 let argument = self.expression(1)?;
                 height = height.max(argument.height);
-                arguments.push(argument.part);
+                let mut argument = argument.part;
                 if function == Function::Sort {
-                    descending.push(self.sort_direction());
+                    // `-name` was the way to sort downwards, also by texts, before `desc` was.
+                    let mut downwards = self.sort_direction();
+                    if let Kind::Negated(inner) = argument.kind {
+                        downwards = !downwards;
+                        argument = *inner;
+                    }
+                    descending.push(downwards);
                 }
+                arguments.push(argument);
                 if self.takes(")") {
                     break;
                 }

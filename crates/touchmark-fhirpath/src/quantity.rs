@@ -43,6 +43,17 @@ impl Unit {
         }
     }
 
+    /// The unit in which this may be added to a date or time: UCUM's `a` and `mo` are lengths of time, not pages of a calendar.
+    pub(crate) fn date_arithmetic(&self) -> Option<CalendarUnit> {
+        match self {
+            Unit::Calendar(unit) => Some(*unit),
+            // A keyword in quotes is no UCUM, and nothing else can be meant.
+            Unit::Code(code) => CalendarUnit::from_ucum(code)
+                .filter(|unit| !is_inexact(*unit))
+                .or_else(|| CalendarUnit::from_keyword(code)),
+        }
+    }
+
     fn code(&self) -> &str {
         match self {
             Unit::Code(code) => code,

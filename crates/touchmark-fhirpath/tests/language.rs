@@ -133,6 +133,10 @@ fn existence_and_filters() {
             ("repeat(name | given)", "||Peter|James|Jim"),
             ("(3 | 1 | 2).sort()", "1|2|3"),
             ("name.given.sort($this desc)", "Peter|Jim|James"),
+            ("name.sort(-use).given", "Jim|Peter|James"),
+            ("(true | 'a').allTrue()", "true"),
+            ("defineVariable('a').exists() or defineVariable('a').exists()", "true"),
+            ("defineVariable('a').active and %a.exists()", "error"),
             ("(1 | 2 | 3).aggregate($this + $total, 0)", "6"),
             ("(1 | 2 | 3).sum() & (1 | 3).avg() & (4 | 2).min()", "622"),
             ("coalesce(photo, name.family)", "Chalmers"),
@@ -227,6 +231,8 @@ fn arithmetic() {
             ("birthDate + 1 month", "1975-01-25"),
             ("@T23:30 + 1 hour", "00:30"),
             ("@2020 + 1 'kg'", "error"),
+            ("@2020 + 1 'a'", "error"),
+            ("@2020-01-01 + 1 'd'", "2020-01-02"),
             ("today() - 1 day", "2026-05-31"),
             ("now().timezoneOffsetOf()", "1.0"),
             ("timeOfDay()", "12:30:00.000"),
@@ -388,6 +394,25 @@ fn the_budget_holds() {
             assert_eq!(error.kind, EvaluationErrorKind::Budget, "{text}");
         }
     });
+}
+
+/// The deepest expression over the deepest document, on a thread of two megabytes as a pool's workers have.
+#[test]
+fn depth_is_bounded() {
+    let deep = |n: usize| format!("{}{{}}{}", r#"{"url": "u", "extension": ["#.repeat(n), "]}".repeat(n));
+    let source = format!(r#"{{"resourceType": "Patient", "extension": [{}, {}]}}"#, deep(95), deep(95));
+    let text = format!(
+        "{}descendants().where(extension[0] ~ extension[0] and $this = $this){}",
+        "iif(true, ".repeat(110),
+        ")".repeat(110)
+    );
+    let run = move || {
+        with(&source, |root, names| {
+            assert_ne!(result(&text, root, names), "error");
+            assert_eq!(result("extension[0] = extension[1] and extension[0] ~ extension[1]", root, names), "true");
+        });
+    };
+    std::thread::Builder::new().stack_size(2 << 20).spawn(run).unwrap().join().unwrap();
 }
 
 #[test]

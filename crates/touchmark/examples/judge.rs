@@ -47,10 +47,10 @@ fn main() {
             }
         }
     }
-    let mut f = vec![];
-    files(&rules, &mut f);
-    for f in f {
-        library.add_rule_file(&f.display().to_string(), std::fs::read_to_string(&f).unwrap());
+    let package: serde_json::Value = serde_json::from_slice(&std::fs::read(rules.join("package.json")).unwrap()).unwrap();
+    for row in package["canonicals"].as_array().unwrap() {
+        let f = row["file"].as_str().unwrap();
+        library.add_rule_file(f, std::fs::read_to_string(rules.join(f)).unwrap());
     }
     let graph = touchmark::RuleGraph::new(library);
     for e in graph.rule_file_errors() {
@@ -59,8 +59,7 @@ fn main() {
     let mut checker = touchmark::Checker::new(&graph);
     let mut f = vec![];
     paths.iter().for_each(|p| files(p, &mut f));
-    judging.now = touchmark::Moment::parse_date_time("2026-11-25T00:00:00Z");
-    let options = touchmark::Options { judging, ..Default::default() };
+    let options = touchmark::Options { judging, now: Some("2026-11-25T00:00:00Z"), ..Default::default() };
     for f in f {
         let r = checker.check(&std::fs::read(&f).unwrap(), &options);
         for j in &r.judgements {
@@ -68,7 +67,7 @@ fn main() {
             println!("## {}: {} [{}] {} exercised", f.display(), r.join(" "), j.policy, j.exercised.len());
         }
         for i in r.findings.iter().filter(|i| i.severity >= level) {
-            let id = i.rule_of_file.as_ref().map_or("", |r| &r.id);
+            let id = i.claimed.as_ref().map_or("", |r| &r.code);
             if quiet && id.is_empty() && i.severity < touchmark::Severity::Error {
                 continue;
             }

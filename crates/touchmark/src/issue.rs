@@ -26,6 +26,8 @@ pub struct Issue {
     pub wanted: u32,
     /// Names, urls and codes that the sentence quotes, by number in the report.
     pub detail: Detail,
+    /// What its writer most likely meant, as a piece of advice, by number in the report.
+    pub hint: Detail,
     /// The rule of a file that the finding belongs to.
     pub claim: Option<Mark>,
 }

@@ -16,6 +16,9 @@ use crate::snapshot::{Defect, DefectKind, DefinitionId, Tree, Trees};
 /// Where HL7's own definitions live; a type `Coding` is defined by this and `Coding`.
 pub(crate) const HL7: &str = "http://hl7.org/fhir/StructureDefinition/";
 
+/// What a pack calls a rule file about messages, which is no FHIR resource.
+pub const RULE_FILE: &str = "RuleFile";
+
 /// What is known of a loaded definition without reading it.
 #[derive(Clone, Debug)]
 pub struct Entry {
@@ -63,6 +66,13 @@ pub struct Package {
     pub version: String,
 }
 
+impl std::fmt::Display for Package {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.name)?;
+        if self.version.is_empty() { Ok(()) } else { write!(f, " {}", self.version) }
+    }
+}
+
 /// The definitions from packs and packages.
 ///
 /// What is added later stands before what was added earlier: base first, then the more special, then the user's own.
@@ -104,6 +114,10 @@ impl Library {
         self.by_url.reserve(image.len());
         for (at, row) in image.rows().enumerate() {
             let Some(package) = numbers.get(row.package as usize).copied().flatten() else { continue };
+            if row.resource == RULE_FILE {
+                self.rule_files.push((row.name.to_owned(), String::from_utf8_lossy(row.text)));
+                continue;
+            }
             self.add_entry(Entry {
                 resource: Cow::Borrowed(row.resource),
                 url: Cow::Borrowed(row.url),

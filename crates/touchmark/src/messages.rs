@@ -11,16 +11,14 @@ mod recognise;
 mod selector;
 mod sentence;
 
-use std::sync::Arc;
-
 use touchmark_document::NodeRef;
-use touchmark_fhirpath::Moment;
-
 pub use file::{RuleFile, RuleFileError};
 
 pub(crate) use compile::RuleSet;
 
 use crate::graph::RuleGraph;
+use crate::issue::Detail;
+use crate::report::Claim;
 use crate::rule::rules;
 use crate::walk::Walk;
 
@@ -44,8 +42,6 @@ pub struct Judging {
     pub policy: Option<String>,
     /// What the caller says of the message: dimension and value (`edition` is `E2.3`). It stands before what is recognised.
     pub named: Vec<(String, String)>,
-    /// The time of day, for rules that compare with it; without it they say nothing.
-    pub now: Option<Moment>,
 }
 
 /// By what a message was judged.
@@ -87,24 +83,40 @@ impl Judgement {
     }
 }
 
-/// The rule of a file that a finding belongs to.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RuleOfFile {
-    /// The url of its rule set.
-    pub set: Arc<str>,
-    /// Its id.
-    pub id: Arc<str>,
-    /// How to mend what it finds.
-    pub mend: Arc<str>,
-}
-
 /// What a rule file makes of a finding; the walk keeps them, findings have their number.
 #[derive(Clone, Debug)]
 pub(crate) struct Claimed {
     pub set: u32,
     pub rule: u32,
     /// The sentence, where it is not the engine's own.
-    pub text: Option<String>,
+    pub text: Detail,
+}
+
+/// Stands in a claimed sentence for what the engine itself says.
+pub(crate) const FINDING: &str = "\u{E000}";
+
+/// A claimed finding's rule, for the report.
+pub(crate) struct ClaimOf {
+    pub claim: Claim,
+    pub text: Detail,
+    pub mend: Option<String>,
+}
+
+/// The id of the rule that a finding belongs to.
+pub(crate) fn id_of<'g>(walk: &Walk<'g, '_>, mark: Mark) -> Option<&'g str> {
+    let claimed = walk.claimed.get(mark.0 as usize)?;
+    let set = walk.graph.rule_sets().get(claimed.set as usize)?;
+    Some(&set.rules.get(claimed.rule as usize)?.id)
+}
+
+/// The rule that a finding belongs to.
+pub(crate) fn claim_of(walk: &Walk<'_, '_>, mark: Mark) -> Option<ClaimOf> {
+    let claimed = walk.claimed.get(mark.0 as usize)?;
+    let set = walk.graph.rule_sets().get(claimed.set as usize)?;
+    let rule = set.rules.get(claimed.rule as usize)?;
+    let claim = Claim { system: set.url.to_string(), code: rule.id.to_string() };
+    let mend = (!rule.mend.is_empty()).then(|| rule.mend.to_string());
+    Some(ClaimOf { claim, text: claimed.text, mend })
 }
 
 /// The number of a [`Claimed`].
@@ -123,13 +135,6 @@ pub(crate) fn judge(walk: &mut Walk<'_, '_>, how: &Judging) {
             walk.judgements.push(judgement);
         }
     }
-}
-
-/// The rule that a finding belongs to, if it does.
-pub(crate) fn rule_of(graph: &RuleGraph, claimed: &Claimed) -> Option<RuleOfFile> {
-    let set = graph.rule_sets().get(claimed.set as usize)?;
-    let rule = set.rules.get(claimed.rule as usize)?;
-    Some(RuleOfFile { set: (*set.url).into(), id: (*rule.id).into(), mend: (*rule.mend).into() })
 }
 
 /// The rule sets of the files that are loaded.
@@ -151,11 +156,12 @@ pub(crate) fn rule_sets(graph: &RuleGraph) -> Vec<RuleSet> {
 }
 
 /// The rule that a document breaks which cannot be read, where it shows whose it is.
-pub(crate) fn rule_of_unreadable(graph: &RuleGraph, bytes: &[u8]) -> Option<RuleOfFile> {
+pub(crate) fn rule_of_unreadable(graph: &RuleGraph, bytes: &[u8]) -> Option<Claim> {
     let text = String::from_utf8_lossy(bytes);
-    graph.rule_sets().iter().zip(0..).find_map(|(set, number)| {
+    graph.rule_sets().iter().find_map(|set| {
         let (rule, markers) = set.unreadable.as_ref()?;
-        markers.iter().any(|m| text.contains(m)).then(|| rule_of(graph, &Claimed { set: number, rule: *rule, text: None }))?
+        let code = set.rules.get(*rule as usize)?.id.to_string();
+        markers.iter().any(|m| text.contains(m)).then(|| Claim { system: set.url.to_string(), code })
     })
 }
 

@@ -1,6 +1,10 @@
 //! Where a node stands, in the terms of the base definitions: the types and labels on the way from the root to it.
 
-use touchmark_document::NodeRef;
+use std::collections::{HashMap, HashSet};
+use std::fmt::Write as _;
+
+use foldhash::fast::FixedState;
+use touchmark_document::{Name, NodeRef};
 
 use crate::graph::{ElementId, RuleGraph};
 use crate::walk::At;
@@ -67,24 +71,69 @@ fn child<'g>(graph: &'g RuleGraph, at: At<'g>, node: NodeRef<'_>) -> Option<(At<
     Some((at.child(id), found.of_type as usize))
 }
 
+/// The places of repeats among their siblings, counted once for each long list of children.
+#[derive(Debug, Default)]
+pub(crate) struct Repeats {
+    counted: HashSet<u32, FixedState>,
+    /// The index of a node among its siblings of the same name, and whether it is the only one.
+    index: HashMap<u32, (u32, bool), FixedState>,
+}
+
+/// Children up to this many are counted again each time, which is cheaper than to remember them.
+const FEW: usize = 24;
+
+impl Repeats {
+    /// The index of a child among those of its name, and whether it is the only one.
+    pub fn of(&mut self, parent: NodeRef<'_>, node: NodeRef<'_>) -> (u32, bool) {
+        if parent.children().nth(FEW).is_none() {
+            let alike = |c: &NodeRef<'_>| c.name() == node.name();
+            let index = parent.children().filter(alike).position(|c| c == node).unwrap_or(0);
+            return (index as u32, parent.children().filter(alike).nth(1).is_none());
+        }
+        if self.counted.insert(parent.id().0) {
+            let mut counts: HashMap<Name, u32, FixedState> = HashMap::default();
+            for child in parent.children() {
+                let count = counts.entry(child.name()).or_default();
+                self.index.insert(child.id().0, (*count, true));
+                *count += 1;
+            }
+            for child in parent.children() {
+                if let Some((_, only)) = self.index.get_mut(&child.id().0) {
+                    *only = counts.get(&child.name()) == Some(&1);
+                }
+            }
+        }
+        self.index.get(&node.id().0).copied().unwrap_or((0, true))
+    }
+}
+
 /// The FHIRPath of a node: indexes where the type repeats or the document does, no choice suffixes.
-pub(crate) fn expression(graph: &RuleGraph, node: NodeRef<'_>) -> String {
-    let mut path = String::new();
+///
+/// A name that FHIRPath cannot write is said at the parent.
+pub(crate) fn expression(graph: &RuleGraph, repeats: &mut Repeats, node: NodeRef<'_>) -> String {
+    let mut path = String::with_capacity(80);
     for step in way(graph, node) {
         let Some(parent) = step.node.parent() else {
-            path.push_str(step.node.resource_text());
+            path.push_str(if step.node.is_resource() { step.node.resource_text() } else { "Resource" });
             continue;
         };
-        if path.is_empty() {
-            path.push_str("Resource");
+        if !is_identifier(step.label) {
+            break;
         }
         path.push('.');
         path.push_str(step.label);
-        let alike = |n: &NodeRef<'_>| n.name() == step.node.name();
-        if step.repeats || step.node.in_array() || parent.children().filter(alike).nth(1).is_some() {
-            let index = parent.children().filter(alike).position(|n| n == step.node).unwrap_or(0);
-            path.push_str(&format!("[{index}]"));
+        let (index, only) = repeats.of(parent, step.node);
+        if step.repeats || step.node.in_array() || !only {
+            // Writing to a String does not fail.
+            let _ = write!(path, "[{index}]");
         }
     }
     path
+}
+
+/// An identifier of FHIRPath that needs no quotation.
+fn is_identifier(name: &str) -> bool {
+    name.len() <= 200
+        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+        && !name.starts_with(|c: char| c.is_ascii_digit())
 }

@@ -1,9 +1,10 @@
 //! A rule: its stable code, its severity, its sentence and its page. Each is declared once, beside the code that checks it.
 
 /// How bad a finding is (<http://hl7.org/fhir/STU3/valueset-issue-severity.html>), mildest first.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 pub enum Severity {
     /// Worth knowing.
+    #[default]
     Information,
     /// Probably a fault, or one that the specification only advises against.
     Warning,
@@ -14,6 +15,9 @@ pub enum Severity {
 }
 
 impl Severity {
+    /// All of them, mildest first.
+    pub const ALL: [Severity; 4] = [Severity::Information, Severity::Warning, Severity::Error, Severity::Fatal];
+
     /// The code of the value set `issue-severity`.
     pub const fn code(self) -> &'static str {
         match self {
@@ -26,7 +30,7 @@ impl Severity {
 
     /// The severity with this code.
     pub fn of_code(code: &str) -> Option<Severity> {
-        [Severity::Information, Severity::Warning, Severity::Error, Severity::Fatal].into_iter().find(|s| s.code() == code)
+        Severity::ALL.into_iter().find(|s| s.code() == code)
     }
 }
 

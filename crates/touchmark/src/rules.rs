@@ -36,6 +36,8 @@ pub fn all() -> impl Iterator<Item = &'static Rule> {
         invariant::RULES,
         narrative::RULES,
         questionnaire::RULES,
+        crate::report::RULES,
+        crate::outcome::RULES,
     ]
     .into_iter()
     .flatten()

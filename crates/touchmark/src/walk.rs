@@ -9,10 +9,12 @@ use touchmark_document::{Document, Form, Name, NodeRef};
 use touchmark_fhirpath::Scratch;
 
 use crate::budget::Budget;
+use crate::check::Options;
 use crate::graph::{ChildName, Children, Element, ElementId, Profile, RuleGraph, Type, TypeKind};
 use crate::issue::{Detail, Issue};
 use crate::links::Links;
 use crate::messages::{Claimed, Judgement, Mark};
+use crate::outside::{Resolver, Terminology};
 use crate::rule::{Rule, Severity};
 use crate::rules;
 use crate::snapshot::DefinitionId;
@@ -52,6 +54,13 @@ pub(crate) struct Walk<'g, 'd> {
     /// By what the message was judged.
     pub judgements: Vec<Judgement>,
     pub budget: Budget<'g>,
+    /// Knows resources outside the document.
+    pub resolver: Option<&'g dyn Resolver>,
+    /// Knows codes that no loaded definition holds.
+    #[expect(dead_code, reason = "asked by the binding rules")]
+    pub terminology: Option<&'g dyn Terminology>,
+    /// The time of day, as an `instant`.
+    pub now: Option<&'g str>,
     /// Pairs of a node and a profile that have been, or are being, checked.
     pub done: HashSet<(u32, DefinitionId), FixedState>,
     /// Reference targets that must meet a profile; looked at when the resource is done.
@@ -81,7 +90,7 @@ pub(crate) struct Tally {
 }
 
 impl<'g, 'd> Walk<'g, 'd> {
-    pub fn new(graph: &'g RuleGraph, document: Document<'d>, budget: Budget<'g>) -> Self {
+    pub fn new(graph: &'g RuleGraph, document: Document<'d>, options: &Options<'g>) -> Self {
         Walk {
             graph,
             document,
@@ -90,7 +99,10 @@ impl<'g, 'd> Walk<'g, 'd> {
             details: Vec::new(),
             claimed: Vec::new(),
             judgements: Vec::new(),
-            budget,
+            budget: options.budget,
+            resolver: options.resolver,
+            terminology: options.terminology,
+            now: options.now,
             done: HashSet::default(),
             targets: Vec::new(),
             tally: Tally::default(),
@@ -285,6 +297,7 @@ impl<'g, 'd> Walk<'g, 'd> {
             found: 0,
             wanted: 0,
             detail: Detail::NONE,
+            hint: Detail::NONE,
             claim: None,
         });
         let last = self.issues.len() - 1;

@@ -1,6 +1,5 @@
 //! Functions that evaluate an expression for each item: filters, projections, aggregation, and what is like them.
 
-use std::borrow::Cow;
 use std::cmp::Ordering;
 
 use crate::ast::{Call, Part};
@@ -127,7 +126,6 @@ impl<'a> Evaluator<'a, '_> {
             }
             keyed.push((keys, item));
         }
-        // `-$this` was the way to sort downwards before `desc` was.
         let mut error = None;
         let mut compared = 0u64;
         keyed.sort_by(|a, b| {
@@ -201,7 +199,7 @@ impl<'a> Evaluator<'a, '_> {
             self.spend_items(part, input.len())?;
             input.clone()
         };
-        let reserved = ["context", "resource", "rootResource", "sct", "loinc", "ucum"].contains(&name.as_str());
+        let reserved = ["context", "resource", "rootResource", "sct", "loinc", "ucum"].contains(&&*name);
         let taken =
             self.variables.iter().any(|v| v.0 == name) || self.environment.variables.iter().any(|v| *v.0 == *name);
         if reserved || taken || name.starts_with("vs-") || name.starts_with("ext-") {
@@ -210,7 +208,7 @@ impl<'a> Evaluator<'a, '_> {
         if self.variables.len() > 100 {
             return failure(part, EvaluationErrorKind::Budget, "more than 100 variables");
         }
-        self.variables.push((Cow::Owned(name), value));
+        self.variables.push((name, value));
         Ok(input)
     }
 }

@@ -39,8 +39,13 @@ impl<'a> Evaluator<'a, '_> {
                 let start = self.integer_argument(part, call, 0, scope)?;
                 let length = self.integer_argument(part, call, 1, scope)?;
                 let (Some(text), Some(start)) = (text, start) else { return Ok(Collection::Empty) };
-                return Ok(substring(text, start, length)
-                    .map_or(Collection::Empty, |found| Collection::text(found.to_owned())));
+                // The text of a node lives as long as its document.
+                if let Some(Item::Node(node)) = input.first() {
+                    let found = node.value().and_then(|text| substring(text, start, length));
+                    return Ok(found.map_or(Collection::Empty, Collection::text));
+                }
+                let found = substring(text, start, length);
+                return Ok(found.map_or(Collection::Empty, |found| Collection::text(found.to_owned())));
             }
             _ => {}
         }
@@ -50,11 +55,11 @@ impl<'a> Evaluator<'a, '_> {
         let (Some(text), Some(first)) = (text, first) else { return Ok(Collection::Empty) };
         self.spend_text(part, text.len())?;
         match call.function {
-            F::StartsWith => Ok(Collection::boolean(text.starts_with(&first))),
-            F::EndsWith => Ok(Collection::boolean(text.ends_with(&first))),
-            F::Contains => Ok(Collection::boolean(text.contains(&first))),
-            F::IndexOf => Ok(position(text, text.find(&first))),
-            F::LastIndexOf => Ok(position(text, text.rfind(&first))),
+            F::StartsWith => Ok(Collection::boolean(text.starts_with(&*first))),
+            F::EndsWith => Ok(Collection::boolean(text.ends_with(&*first))),
+            F::Contains => Ok(Collection::boolean(text.contains(&*first))),
+            F::IndexOf => Ok(position(text, text.find(&*first))),
+            F::LastIndexOf => Ok(position(text, text.rfind(&*first))),
             F::Split => {
                 // As many pieces as there are bytes, at the most.
                 self.spend_items(part, text.len())?;
@@ -67,7 +72,7 @@ impl<'a> Evaluator<'a, '_> {
             F::Replace => {
                 let Some(second) = second else { return Ok(Collection::Empty) };
                 self.bounded(part, text, &second)?;
-                Ok(Collection::text(text.replace(&first, &second)))
+                Ok(Collection::text(text.replace(&*first, &second)))
             }
             F::ReplaceMatches => {
                 let Some(second) = second else { return Ok(Collection::Empty) };

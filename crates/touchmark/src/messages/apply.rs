@@ -3,16 +3,16 @@
 use std::collections::HashSet;
 
 use touchmark_document::{NodeId, NodeRef};
-use touchmark_fhirpath::{Environment, EvaluationError, EvaluationErrorKind, Expression, Item, Truth};
+use touchmark_fhirpath::{Environment, EvaluationError, EvaluationErrorKind, Expression, Item, Moment, Truth};
 
 use super::compile::{Check, Claim, Link, Rule, RuleSet, Ruled};
 use super::file::Level;
-use super::recognise::{Message, WithinMessage};
+use super::recognise::Message;
 use super::sentence::Sentence;
 use super::{BROKEN, Claimed, Judgement, Judging, UNDECIDED};
 use crate::graph::RuleGraph;
-use crate::issue::Issue;
-use crate::links::Resolution;
+use crate::issue::{Detail, Issue};
+use crate::links::{Links, Resolution};
 use crate::place;
 use crate::rule::Severity;
 use crate::rules;
@@ -21,9 +21,9 @@ use crate::walk::Walk;
 /// Judges the message by a set, if it is for it.
 pub(crate) fn apply<'g, 'd>(walk: &mut Walk<'g, 'd>, number: u32, set: &'g RuleSet, how: &Judging) -> Option<Judgement> {
     let root = walk.document.root();
-    let resolver = WithinMessage::new(walk.graph, root);
+    let resolver = Links::new(walk.graph, walk.document);
     let environment = Environment {
-        now: how.now.clone(),
+        now: walk.now.and_then(Moment::parse_date_time),
         resolver: &resolver,
         functions: Some(&set.tables),
         resource: None,
@@ -213,12 +213,7 @@ where
             return;
         }
         let severity = self.severity(rule, claim.severity);
-        let finding = if claim.text.is_some() || rule.text.is_some() {
-            crate::check::sentence(self.walk, issue, node)
-        } else {
-            String::new()
-        };
-        let text = claim.text.as_ref().map(|s| self.write(s, node, &finding));
+        let text = claim.text.as_ref().map(|s| self.write(s, node, super::FINDING));
         self.give(at, number, severity, text);
     }
 
@@ -322,6 +317,7 @@ where
     }
 
     fn give(&mut self, at: usize, rule: u32, level: Level, text: Option<String>) {
+        let text = text.map_or(Detail::NONE, |t| self.walk.detail(t));
         let mark = self.walk.claimed(Claimed { set: self.number, rule, text });
         let issue = &mut self.walk.issues[at];
         match level_of(level, issue.severity) {
@@ -341,7 +337,7 @@ where
         if self.spoken.contains(&(rule, node.id())) {
             return;
         }
-        let mark = self.walk.claimed(Claimed { set: self.number, rule, text: None });
+        let mark = self.walk.claimed(Claimed { set: self.number, rule, text: Detail::NONE });
         let detail = self.walk.detail(text);
         let issue = self.walk.say(&BROKEN, node);
         (issue.severity, issue.detail, issue.claim) = (severity, detail, Some(mark));

@@ -1,43 +1,10 @@
 //! What a message is: the places of a rule set found in it, and its value in each dimension.
 
-use std::cell::RefCell;
-
 use touchmark_document::NodeRef;
-use touchmark_fhirpath::{Collection, Environment, EvaluationError, Expression, Item, Resolver, Scratch, Truth};
+use touchmark_fhirpath::{Collection, Environment, EvaluationError, Expression, Item, Scratch, Truth};
 
 use super::compile::{Limit, RuleSet};
 use super::{Judging, Recognised};
-use crate::graph::RuleGraph;
-use crate::links::{Links, Resolution};
-
-/// Finds what references point at, by the same index as the walk.
-pub(crate) struct WithinMessage<'g, 'd> {
-    links: RefCell<Links<'g, 'd>>,
-    root: NodeRef<'d>,
-}
-
-impl<'g, 'd> WithinMessage<'g, 'd> {
-    pub fn new(graph: &'g RuleGraph, root: NodeRef<'d>) -> Self {
-        WithinMessage { links: RefCell::new(Links::new(graph)), root }
-    }
-}
-
-impl Resolver for WithinMessage<'_, '_> {
-    fn resolve<'x>(&self, reference: &str, from: NodeRef<'x>) -> Option<NodeRef<'x>> {
-        // The same document, named by number: the node that asks may live shorter than the index.
-        let document = self.root.document();
-        if from.document().len() != document.len() {
-            return None;
-        }
-        let resolution = self.links.borrow_mut().resolve(document.node(from.id()), reference);
-        match resolution {
-            Resolution::Contained(found) | Resolution::Entry(found) | Resolution::Likely(found) => {
-                Some(from.document().node(found.id()))
-            }
-            Resolution::Several(_) | Resolution::Nowhere => None,
-        }
-    }
-}
 
 /// A message with all that conditions may ask about it.
 pub(crate) struct Message<'e> {

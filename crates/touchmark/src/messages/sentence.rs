@@ -1,6 +1,8 @@
-//! Sentences with places: FHIRPath in `{}` is evaluated where the finding is.
+//! Sentences with places: FHIRPath in `{}` is evaluated where the finding is; behind `~` it gives content, which may be masked.
 
 use touchmark_fhirpath::{Collection, Expression};
+
+use crate::sentence::Quoted;
 
 /// A sentence, cut at its places.
 #[derive(Debug, Default)]
@@ -11,7 +13,8 @@ pub(crate) struct Sentence {
 #[derive(Debug)]
 enum Part {
     Text(Box<str>),
-    Value(Expression),
+    /// An expression, and whether its value is content of the message rather than a name or code.
+    Value(Expression, bool),
     /// What the engine itself said.
     Finding,
 }
@@ -27,7 +30,10 @@ impl Sentence {
             let Some(end) = inside.find('}') else { break };
             match &inside[..end] {
                 "finding" => parts.push(Part::Finding),
-                expression => parts.extend(parse(expression).map(Part::Value)),
+                expression => {
+                    let (expression, content) = expression.strip_prefix('~').map_or((expression, false), |e| (e, true));
+                    parts.extend(parse(expression).map(|e| Part::Value(e, content)));
+                }
             }
             rest = &inside[end + 1..];
         }
@@ -46,8 +52,11 @@ impl Sentence {
             match part {
                 Part::Text(text) => out.push_str(text),
                 Part::Finding => out.push_str(finding),
-                Part::Value(expression) => {
-                    let values: Vec<String> = value(expression).iter().map(|i| shorten(&i.to_string())).collect();
+                Part::Value(expression, content) => {
+                    let values: Vec<String> = value(expression)
+                        .iter()
+                        .map(|item| if *content { Quoted(&item.to_string()).to_string() } else { shorten(&item.to_string()) })
+                        .collect();
                     out.push_str(&if values.is_empty() { "nothing".to_owned() } else { values.join(", ") });
                 }
             }

@@ -5,6 +5,7 @@ use touchmark_document::NodeRef;
 use super::primitive::{absolute_uri, uuid};
 use crate::graph::Type;
 use crate::rule::rules;
+use crate::sentence::Quoted;
 use crate::walk::Walk;
 
 rules! {
@@ -37,7 +38,7 @@ pub(crate) fn check<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, t: &Type) {
         return;
     };
     if !absolute_uri(system.trim()) {
-        let detail = walk.detail(format!("'{system}'"));
+        let detail = walk.detail(Quoted(system).to_string());
         walk.say(if identifier { &SYSTEM } else { &CODING_SYSTEM }, node).detail = detail;
     } else if identifier && system == "urn:ietf:rfc:3986" {
         let value = node.child_named(walk.graph.known.value).and_then(NodeRef::value).unwrap_or("");

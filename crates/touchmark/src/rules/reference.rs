@@ -5,7 +5,9 @@ use touchmark_document::{Name, NodeRef};
 use super::primitive::{self, Primitive};
 use crate::graph::{Target, Type};
 use crate::links::{self, Resolution};
+use crate::outside::Outside;
 use crate::rule::{Rule, rules};
+use crate::sentence::Quoted;
 use crate::snapshot::DefinitionId;
 use crate::walk::{At, Walk};
 
@@ -34,6 +36,11 @@ rules! {
         says "the reference leads outside the document: {detail}",
         why "What it points at was not looked at.",
         mend "Nothing, if the receiver can reach it; else add the resource to the Bundle.",
+        at "references.html#literal";
+    ABSENT = "reference-absent", Warning, "not-found",
+        says "there is no resource behind the reference {detail}",
+        why "The resolver that was asked knows of none, so nobody can follow the reference.",
+        mend "Correct the reference, or add the resource to the Bundle.",
         at "references.html#literal";
     SEVERAL = "reference-several", Error, "multiple-matches",
         says "{found} entries of the Bundle match the reference {detail}",
@@ -103,7 +110,7 @@ pub(crate) fn check<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, at: At<'_>, 
             (None, "referenced")
         }
     };
-    let found = target.map_or_else(|| type_in_url(walk, value), |t| t.resource());
+    let found = target.map_or_else(|| type_outside(walk, value), |t| t.resource());
     if found == Name::NONE || t.targets.is_empty() {
         return aggregation(walk, node, at, t, kind);
     }
@@ -187,10 +194,23 @@ fn nowhere<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, value: &str) {
     } else {
         let urn = value.starts_with("urn:uuid:") || value.starts_with("urn:oid:");
         let bundle = walk.links.bundle_around(walk.links.container(node));
-        if urn && bundle.is_some() { &NOT_IN_BUNDLE } else { &ELSEWHERE }
+        match walk.resolver.map(|resolver| resolver.resolve(value)) {
+            _ if urn && bundle.is_some() => &NOT_IN_BUNDLE,
+            Some(Outside::Resource(_)) => return,
+            Some(Outside::Absent) => &ABSENT,
+            Some(Outside::Unknown) | None => &ELSEWHERE,
+        }
     };
     let detail = walk.detail(value);
     walk.say(rule, node).detail = detail;
+}
+
+/// The type of a resource outside the document: as the caller's resolver knows it, else as the url says.
+fn type_outside(walk: &Walk<'_, '_>, value: &str) -> Name {
+    match walk.resolver.map(|resolver| resolver.resolve(value)) {
+        Some(Outside::Resource(name)) => walk.graph.names().find(&name),
+        _ => type_in_url(walk, value),
+    }
 }
 
 /// The resource type that a relative or RESTful url names.
@@ -224,7 +244,7 @@ fn aggregation<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, at: At<'_>, t: &T
 
 /// What the author probably meant.
 fn hint<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, value: &str) -> String {
-    let quoted = if value.len() <= 80 { value } else { "a text" };
+    let quoted = Quoted(value);
     let bundle = walk.links.bundle_around(walk.links.container(node));
     let index = bundle.map(|b| walk.links.index(b));
     let by_id = index.as_ref().and_then(|index| {
@@ -236,12 +256,12 @@ fn hint<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, value: &str) -> String {
     if let Some((at, entry)) = by_id {
         let wanted = entry.full_url.unwrap_or("its fullUrl");
         let resource = entry.resource.map_or("", |r| r.resource_text());
-        return format!("'{quoted}'; did you mean {wanted}, which is entry {at}, {resource}?");
+        return format!("{quoted}; did you mean {wanted}, which is entry {at}, {resource}?");
     }
     if primitive::uuid(value) {
-        return format!("'{quoted}' is a bare UUID; did you mean urn:uuid:{}?", value.to_ascii_lowercase());
+        return format!("{quoted} is a bare UUID; did you mean urn:uuid:{}?", value.to_ascii_lowercase());
     }
-    format!("'{quoted}'")
+    quoted.to_string()
 }
 
 /// The last part of a canonical.

@@ -4,6 +4,7 @@ use touchmark_document::{FaultKind, Form, NodeRef};
 
 use crate::graph::Element;
 use crate::rule::{Rule, rules};
+use crate::sentence::Quoted;
 use crate::walk::{At, Walk, is_xml};
 
 rules! {
@@ -156,7 +157,10 @@ pub(crate) fn faults(walk: &mut Walk<'_, '_>) {
         if walk.budget.is_spent(walk.issues.len()) {
             break;
         }
-        let detail = walk.detail(&*fault.detail);
+        let detail = match fault.kind {
+            FaultKind::StrayText => walk.detail(Quoted(&fault.detail).to_string()),
+            _ => walk.detail(&*fault.detail),
+        };
         walk.say(rule, document.node(fault.node)).detail = detail;
     }
 }

@@ -6,7 +6,9 @@ use touchmark_document::{Form, NodeRef};
 
 use super::primitive::{self, Flaw, JsonForm, Primitive};
 use crate::definition::Value;
+use crate::issue::Detail;
 use crate::rule::{Rule, rules};
+use crate::sentence::Quoted;
 use crate::walk::{At, Walk, is_xml};
 
 rules! {
@@ -120,7 +122,16 @@ fn flawed<'d>(
     rule: &'static Rule,
 ) {
     let detail = walk.detail(format!("{}: {}", kind.type_name(), flaw.sentence()));
-    walk.say_from(rule, node, at).detail = detail;
+    let hint = node.value().and_then(|value| flaw.hint(kind, value)).map(|hint| {
+        // Uris and codes name things; other values may be a patient's.
+        let named = matches!(kind, Primitive::Code | Primitive::Uri | Primitive::Oid | Primitive::Uuid);
+        match hint.strip_prefix("write ").filter(|_| !named) {
+            Some(value) => walk.detail(format!("write {}", Quoted(value))),
+            None => walk.detail(hint),
+        }
+    });
+    let issue = walk.say_from(rule, node, at);
+    (issue.detail, issue.hint) = (detail, hint.unwrap_or(Detail::NONE));
 }
 
 /// The value rules of one element.

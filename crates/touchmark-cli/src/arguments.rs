@@ -1,0 +1,200 @@
+//! What the command understands: subcommands, options, their help and their examples.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use touchmark::{Severity, Values};
+
+use crate::import::ImportArgs;
+
+/// Checks FHIR STU3 messages against profiles, exactly and fast.
+#[derive(Parser, Debug)]
+#[command(name = "touchmark", arg_required_else_help = true, max_term_width = 100, after_help = "\
+Examples:
+  touchmark check message.xml
+  touchmark explain cardinality-minimum")]
+pub struct Arguments {
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// Print the versions of the program and of its packs
+    #[arg(short = 'V', long)]
+    pub version: bool,
+}
+
+#[derive(Subcommand, Debug)]
+pub enum Command {
+    Check(Check),
+    Explain(Explain),
+    Packs(Packs),
+    Import(ImportArgs),
+}
+
+/// Check documents: files, folders of *.xml and *.json, or - for standard input.
+///
+/// Exit status: 0 no errors, 1 errors found, 2 something could not be run (a path that is not there; the rest is checked).
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  touchmark check message.xml --profile https://example.org/StructureDefinition/Message
+  touchmark check archive/ --format ndjson --jobs 4 > outcomes.ndjson")]
+pub struct Check {
+    /// Files, folders, or - for standard input
+    #[arg(value_name = "PATH", required = true)]
+    pub paths: Vec<OsString>,
+    /// A profile that the root resource must meet beside those it claims; may be repeated
+    #[arg(long, value_name = "URL")]
+    pub profile: Vec<String>,
+    #[command(flatten)]
+    pub definitions: Definitions,
+    /// How to write what was found
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+    /// The mildest findings to show; hides, and never changes the exit status
+    #[arg(long, value_enum, default_value_t = Level::Warning)]
+    pub level: Level,
+    /// The mildest finding that makes the exit status 1
+    #[arg(long, value_enum, default_value_t = FailOn::Error)]
+    pub fail_on: FailOn,
+    /// Change the severity of a rule, as in reference-not-found=error; may be repeated
+    #[arg(long, value_name = "RULE=LEVEL", value_parser = severity)]
+    pub severity: Vec<(String, Severity)>,
+    /// Quote values or tell their form only [default: show in text, mask in other formats]
+    #[arg(long, value_enum)]
+    pub values: Option<Quote>,
+    /// Documents checked at once [default: one a processor]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub jobs: Option<u16>,
+    /// The deepest nesting that is read
+    #[arg(long, value_name = "N", default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..=2000))]
+    pub max_depth: u32,
+    /// The largest document that is read, in MiB
+    #[arg(long, value_name = "MIB", default_value_t = 256, value_parser = clap::value_parser!(u32).range(1..=2047))]
+    pub max_size: u32,
+    /// The most findings that a document may have before its check ends
+    #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..))]
+    pub max_findings: u32,
+    /// The longest that one document may take, in seconds
+    #[arg(long, value_name = "S", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..))]
+    pub max_time: u64,
+}
+
+/// The definitions to check by.
+#[derive(Args, Debug)]
+pub struct Definitions {
+    /// A package of definitions (a folder or a file) that stands before all packs; may be repeated
+    #[arg(long, value_name = "DIR")]
+    pub package: Vec<PathBuf>,
+    /// The packs to use, separated by commas, or none [default: all]
+    #[arg(long, value_name = "LIST")]
+    pub packs: Option<String>,
+}
+
+/// Explain a rule by its code, or a profile by its url, name or id: what it requires, and where each rule comes from.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  touchmark explain slicing-closed
+  touchmark explain Patient Patient.name")]
+pub struct Explain {
+    /// A rule code, or the url or name of a profile
+    #[arg(value_name = "CODE|PROFILE")]
+    pub subject: String,
+    /// An element of the profile, by its id (Patient.name.family); what is below it is shown too
+    pub element: Option<String>,
+    /// How to write it
+    #[arg(long, value_enum, default_value_t)]
+    pub format: PageFormat,
+    #[command(flatten)]
+    pub definitions: Definitions,
+}
+
+/// List the packs and packages that are loaded, or search them for a canonical.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  touchmark packs
+  touchmark packs allergy --package my-profiles/")]
+pub struct Packs {
+    /// Part of a canonical url or of a name, in any case
+    pub search: Option<String>,
+    /// How to write it
+    #[arg(long, value_enum, default_value_t)]
+    pub format: PageFormat,
+    #[command(flatten)]
+    pub definitions: Definitions,
+}
+
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub enum Format {
+    /// For people, with the place in the source
+    #[default]
+    Text,
+    /// An OperationOutcome; a Bundle of them for several documents
+    Json,
+    /// The same in XML
+    Xml,
+    /// One line a document: {"source": …, "outcome": …}
+    Ndjson,
+}
+
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub enum PageFormat {
+    #[default]
+    Text,
+    Json,
+}
+
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Level {
+    Error,
+    Warning,
+    Information,
+}
+
+impl From<Level> for Severity {
+    fn from(level: Level) -> Severity {
+        match level {
+            Level::Error => Severity::Error,
+            Level::Warning => Severity::Warning,
+            Level::Information => Severity::Information,
+        }
+    }
+}
+
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub enum FailOn {
+    Error,
+    Warning,
+}
+
+impl From<FailOn> for Severity {
+    fn from(fail_on: FailOn) -> Severity {
+        match fail_on {
+            FailOn::Error => Severity::Error,
+            FailOn::Warning => Severity::Warning,
+        }
+    }
+}
+
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Quote {
+    Show,
+    Mask,
+}
+
+impl From<Quote> for Values {
+    fn from(quote: Quote) -> Values {
+        match quote {
+            Quote::Show => Values::Show,
+            Quote::Mask => Values::Mask,
+        }
+    }
+}
+
+/// Reads `RULE=LEVEL`.
+fn severity(text: &str) -> Result<(String, Severity), String> {
+    let (rule, level) = text.split_once('=').ok_or("write RULE=LEVEL, as in reference-not-found=error")?;
+    let level = Severity::of_code(level).filter(|level| *level != Severity::Fatal);
+    Ok((rule.to_owned(), level.ok_or("the level is error, warning or information")?))
+}

@@ -1,0 +1,221 @@
+//! `touchmark check`: documents in, what is wrong with them out.
+
+use std::cell::Cell;
+use std::io::{self, Write};
+use std::panic::{self, AssertUnwindSafe};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use touchmark::document::{Limits, Position, Unreadable, UnreadableKind};
+use touchmark::{Budget, Checker, Options, Report, RuleGraph, Values};
+
+use crate::arguments::{Check, Format};
+use crate::batch;
+use crate::definitions;
+use crate::format::{Checked, Summary, Tally, Writer};
+use crate::inputs::{Inputs, Source, reason};
+use crate::progress::Progress;
+use crate::{Failure, Status};
+
+/// The walk goes as deep as `--max-depth` allows, in a few hundred bytes a level and profile.
+const STACK: usize = 64 << 20;
+
+/// Runs the command.
+pub fn run(arguments: &Check) -> Result<Status, Failure> {
+    if arguments.paths.iter().filter(|p| *p == "-").count() > 1 {
+        return Err("standard input can be read only once: - is there twice".to_owned());
+    }
+    for (code, _) in &arguments.severity {
+        known_rule(code)?;
+    }
+    let jobs = arguments.jobs.map_or(0, usize::from);
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(jobs).stack_size(STACK).build();
+    let pool = pool.map_err(|error| format!("no threads: {error}"))?;
+    pool.install(|| {
+        let graph = definitions::load(&arguments.definitions)?;
+        let run = Run::new(arguments, &graph)?;
+        quiet_panics();
+        Ok(run.all())
+    })
+}
+
+fn known_rule(code: &str) -> Result<(), Failure> {
+    if touchmark::rules::find(code).is_some() {
+        return Ok(());
+    }
+    let likely: Vec<&str> = touchmark::rules::all().map(|r| r.code).filter(|c| c.contains(code)).take(5).collect();
+    let hint = if likely.is_empty() { String::new() } else { format!("; did you mean {}?", likely.join(" or ")) };
+    Err(format!("there is no rule {code}{hint}"))
+}
+
+/// One run over all documents.
+struct Run<'a> {
+    arguments: &'a Check,
+    graph: &'a RuleGraph,
+    options: Options<'a>,
+    longest: Duration,
+    writer: Writer,
+    workers: Vec<Mutex<Worker<'a>>>,
+}
+
+/// What one thread keeps from document to document.
+struct Worker<'a> {
+    checker: Checker<'a>,
+    bytes: Vec<u8>,
+}
+
+impl<'a> Run<'a> {
+    fn new(arguments: &'a Check, graph: &'a RuleGraph) -> Result<Self, Failure> {
+        let profiles = arguments.profile.iter().map(|url| {
+            let id = graph.find(url).ok_or_else(|| format!("the profile {url} is not loaded; `touchmark packs` searches them"))?;
+            if graph.profile(id).is_none() {
+                return Err(format!("{url} is no profile that can be used: its base is not loaded"));
+            }
+            Ok(id)
+        });
+        let values = arguments.values.map(Values::from);
+        let options = Options {
+            profiles: profiles.collect::<Result<_, Failure>>()?,
+            budget: Budget { findings: arguments.max_findings as usize, ..Budget::default() },
+            limits: Limits { depth: arguments.max_depth, size: arguments.max_size << 20 },
+            level: arguments.level.into(),
+            severities: arguments.severity.as_slice().into(),
+            values: values.unwrap_or(if arguments.format == Format::Text { Values::Show } else { Values::Mask }),
+            ..Options::default()
+        };
+        let worker = || Mutex::new(Worker { checker: Checker::new(graph), bytes: Vec::new() });
+        Ok(Run {
+            arguments,
+            graph,
+            writer: Writer::new(arguments.format, &arguments.paths, options.values),
+            longest: Duration::from_secs(arguments.max_time),
+            options,
+            workers: (0..rayon::current_num_threads()).map(|_| worker()).collect(),
+        })
+    }
+
+    fn all(&self) -> Status {
+        let now = instant(SystemTime::now());
+        let options = Options { now: Some(&now), ..self.options.clone() };
+        let mut out = io::BufWriter::new(io::stdout());
+        let mut summary = Summary::default();
+        let mut failed = false;
+        let progress = Progress::new();
+        let mut write = out.write_all(self.writer.begin()).is_ok();
+        batch::in_order(
+            Inputs::new(&self.arguments.paths).enumerate(),
+            |(number, input)| input.map(|source| self.one(number, &source, &options)),
+            |done| {
+                match done {
+                    Err(trouble) => {
+                        failed = true;
+                        progress.step(|| eprintln!("error: {trouble}"));
+                    }
+                    Ok(done) => {
+                        let between = self.writer.between(summary.documents == 0);
+                        let mut print = || out.write_all(between).and_then(|()| out.write_all(&done.written));
+                        write = write && progress.step(|| print().is_ok());
+                        summary.add(&done.tally);
+                    }
+                }
+                write
+            },
+        );
+        progress.end();
+        // A reader that has closed its end of the pipe wants no more.
+        let written = write && out.write_all(&self.writer.end(&summary)).and_then(|()| out.flush()).is_ok();
+        if failed || !written {
+            Status::Failed
+        } else if summary.from(self.arguments.fail_on.into()) > 0 {
+            Status::Findings
+        } else {
+            Status::Fine
+        }
+    }
+
+    /// Reads, checks and writes one document.
+    fn one(&self, number: usize, source: &Source, options: &Options<'_>) -> Done {
+        // Each thread has its own: nobody waits.
+        let thread = rayon::current_thread_index().unwrap_or(0);
+        let mut worker = self.workers[thread].lock().unwrap_or_else(PoisonError::into_inner);
+        let Worker { checker, bytes } = &mut *worker;
+        let (report, bytes) = match source.read(bytes, u64::from(options.limits.size)) {
+            Err(error) => (Report::unavailable(&reason(&error)), &[][..]),
+            Ok(()) if bytes.len() > options.limits.size as usize => (too_large(self.arguments.max_size), &[][..]),
+            Ok(()) => (self.check(checker, bytes, options), &bytes[..]),
+        };
+        let name = source.name();
+        let mut written = Vec::new();
+        self.writer.document(&Checked { number, source: &name, bytes, report: &report }, &mut written);
+        Done { tally: Tally::of(&report), written }
+    }
+
+    fn check(&self, checker: &mut Checker<'a>, bytes: &[u8], options: &Options<'_>) -> Report {
+        let started = Instant::now();
+        let expired = || started.elapsed() > self.longest;
+        let options = Options { budget: Budget { expired: Some(&expired), ..options.budget }, ..options.clone() };
+        let checked = panic::catch_unwind(AssertUnwindSafe(|| checker.check(bytes, &options)));
+        checked.unwrap_or_else(|_| {
+            *checker = Checker::new(self.graph);
+            Report::failed(&format!("it stopped at {}", PANICKED_AT.take()))
+        })
+    }
+}
+
+/// A document that has been checked and written.
+struct Done {
+    tally: Tally,
+    written: Vec<u8>,
+}
+
+/// What would not fit into memory is not read.
+fn too_large(limit: u32) -> Report {
+    Report::unreadable(&Unreadable {
+        kind: UnreadableKind::TooLarge,
+        offset: 0,
+        position: Position { line: 1, column: 1 },
+        reason: format!("it is larger than the limit of {limit} MiB (--max-size)"),
+    })
+}
+
+thread_local! {
+    /// Where the program last panicked on this thread.
+    static PANICKED_AT: Cell<String> = const { Cell::new(String::new()) };
+}
+
+/// A panic becomes a finding of its document: its place is kept, and nothing is printed. Its message is not kept, as it may
+/// quote the document.
+fn quiet_panics() {
+    panic::set_hook(Box::new(|panic| {
+        PANICKED_AT.set(panic.location().map_or_else(|| "an unknown place".to_owned(), ToString::to_string));
+    }));
+}
+
+/// A time of day as a FHIR `instant`, by Howard Hinnant's `civil_from_days`
+/// (<https://howardhinnant.github.io/date_algorithms.html>).
+fn instant(time: SystemTime) -> String {
+    let seconds = time.duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs());
+    let (days, second) = (seconds / 86_400 + 719_468, seconds % 86_400);
+    let (era, day_of_era) = (days / 146_097, days % 146_097);
+    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month + 2) / 5 + 1;
+    let month = if month < 10 { month + 3 } else { month - 9 };
+    let year = year_of_era + era * 400 + u64::from(month <= 2);
+    format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z", second / 3600, second / 60 % 60, second % 60)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_becomes_an_instant() {
+        let at = |seconds| instant(UNIX_EPOCH + Duration::from_secs(seconds));
+        assert_eq!(at(0), "1970-01-01T00:00:00Z");
+        assert_eq!(at(951_782_399), "2000-02-28T23:59:59Z");
+        assert_eq!(at(951_782_400), "2000-02-29T00:00:00Z");
+        assert_eq!(at(4_102_444_799), "2099-12-31T23:59:59Z");
+    }
+}

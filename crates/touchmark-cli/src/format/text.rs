@@ -1,0 +1,171 @@
+//! For people: each finding with the place in the source, and a summary by rule.
+
+use std::borrow::Cow;
+use std::error::Error;
+use std::fmt::{self, Display, Write};
+use std::io::IsTerminal;
+
+use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, SourceCode};
+use touchmark::{Finding, Report, Severity, Values, document};
+
+use super::{Checked, Summary};
+use crate::snippet::Snippet;
+
+/// Writes findings as diagnostics.
+pub struct Text {
+    handler: GraphicalReportHandler,
+    /// Whether lines of the source are shown: they are content of the message.
+    quotes: bool,
+}
+
+impl Text {
+    pub fn new(values: Values) -> Self {
+        let terminal = std::io::stdout().is_terminal();
+        let coloured = terminal && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
+        let theme = if coloured { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
+        let width = if terminal { 100 } else { 120 };
+        let handler = GraphicalReportHandler::new_themed(theme).with_width(width).with_context_lines(0).with_links(false);
+        Text { handler, quotes: values == Values::Show }
+    }
+
+    pub fn document(&self, checked: &Checked<'_>, out: &mut Vec<u8>) {
+        let report = checked.report;
+        if report.findings.is_empty() {
+            out.extend_from_slice(format!("{}: no fault found\n", checked.source).as_bytes());
+            return;
+        }
+        let text = document::decode(checked.bytes).unwrap_or(Cow::Borrowed(""));
+        let source = text.strip_prefix('\u{feff}').unwrap_or(&text);
+        let mut written = String::new();
+        for finding in &report.findings {
+            let shown = Shown::new(checked.source, source, finding, self.quotes);
+            // Writing to memory does not fail.
+            let _ = self.handler.render_report(&mut written, &shown);
+            written.push('\n');
+        }
+        let _ = writeln!(written, "{}: {}", checked.source, verdict(report));
+        out.extend_from_slice(written.as_bytes());
+    }
+
+    pub fn summary(&self, summary: &Summary) -> Vec<u8> {
+        if summary.documents < 2 && summary.by_rule.is_empty() {
+            return Vec::new();
+        }
+        let mut out = String::from("\n");
+        let width = summary.by_rule.keys().map(|(_, code)| code.len()).max().unwrap_or(0);
+        let mut rows: Vec<_> = summary.by_rule.iter().collect();
+        rows.sort_by(|((a, x), n), ((b, y), m)| b.cmp(a).then(m.cmp(n)).then(x.cmp(y)));
+        for ((severity, code), count) in rows {
+            let _ = writeln!(out, "{count:>8}  {code:<width$}  {}", severity.code());
+        }
+        let faulty: u64 = summary.by_worst[Severity::Error as usize..].iter().sum();
+        let _ = writeln!(
+            out,
+            "{}{} checked, {} with errors: {}",
+            if summary.by_rule.is_empty() { "" } else { "\n" },
+            counted(summary.documents, "document"),
+            faulty,
+            Severity::ALL
+                .into_iter()
+                .rev()
+                .filter(|s| summary.by_severity[*s as usize] > 0 || *s == Severity::Error)
+                .map(|s| counted_severity(summary.by_severity[s as usize], s))
+                .collect::<Vec<_>>()
+                .join(", ")
+        );
+        out.into_bytes()
+    }
+}
+
+/// `2 errors, 1 warning; judged by …`
+fn verdict(report: &Report) -> String {
+    let counts: Vec<String> = Severity::ALL
+        .into_iter()
+        .rev()
+        .filter(|s| report.counts.of(*s) > 0)
+        .map(|s| counted_severity(u64::from(report.counts.of(s)), s))
+        .collect();
+    counts.join(", ")
+}
+
+fn counted_severity(count: u64, severity: Severity) -> String {
+    match severity {
+        Severity::Fatal => counted(count, "fatal error"),
+        Severity::Error => counted(count, "error"),
+        Severity::Warning => counted(count, "warning"),
+        Severity::Information => format!("{count} of information"),
+    }
+}
+
+fn counted(count: u64, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
+/// A finding as miette shows it.
+#[derive(Debug)]
+struct Shown<'f> {
+    finding: &'f Finding,
+    snippet: Option<Snippet>,
+    help: String,
+}
+
+impl<'f> Shown<'f> {
+    fn new(name: &str, source: &str, finding: &'f Finding, quotes: bool) -> Self {
+        let snippet = finding
+            .position
+            .filter(|_| quotes && !source.is_empty())
+            .map(|at| Snippet::new(name, source, finding.offset as usize, at.line, at.column));
+        let mut lines = vec![finding.mend().to_owned()];
+        if let Some(rule) = &finding.source {
+            lines.push(format!("rule of {rule}"));
+        }
+        if let Some(entry) = &finding.entry {
+            lines.push(format!("in {entry}"));
+        }
+        if snippet.is_none() {
+            let place = finding.position.map_or_else(String::new, |at| format!(":{}:{}", at.line, at.column));
+            let expression = finding.expression.as_deref().unwrap_or("");
+            lines.push(format!("at {name}{place} {expression}").trim_end().to_owned());
+        }
+        Shown { finding, snippet, help: lines.join("\n") }
+    }
+}
+
+impl Display for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.finding.text)
+    }
+}
+
+impl Error for Shown<'_> {}
+
+impl Diagnostic for Shown<'_> {
+    fn code<'a>(&'a self) -> Option<Box<dyn Display + 'a>> {
+        Some(match &self.finding.claimed {
+            Some(claim) => Box::new(format!("{} ({})", self.finding.rule.code, claim.code)),
+            None => Box::new(self.finding.rule.code),
+        })
+    }
+
+    fn severity(&self) -> Option<miette::Severity> {
+        Some(match self.finding.severity {
+            Severity::Fatal | Severity::Error => miette::Severity::Error,
+            Severity::Warning => miette::Severity::Warning,
+            Severity::Information => miette::Severity::Advice,
+        })
+    }
+
+    fn help<'a>(&'a self) -> Option<Box<dyn Display + 'a>> {
+        Some(Box::new(&self.help))
+    }
+
+    fn source_code(&self) -> Option<&dyn SourceCode> {
+        self.snippet.as_ref().map(|s| s as &dyn SourceCode)
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        let snippet = self.snippet.as_ref()?;
+        let label = self.finding.expression.clone();
+        Some(Box::new(std::iter::once(LabeledSpan::new_with_span(label, snippet.span()))))
+    }
+}

@@ -1,0 +1,159 @@
+//! Reports as FHIR STU3 OperationOutcomes (<http://hl7.org/fhir/STU3/operationoutcome.html>), in JSON and in XML.
+
+mod json;
+mod xml;
+
+use std::borrow::Cow;
+
+use touchmark_document::Position;
+
+use crate::report::{Finding, Report};
+use crate::rule::{Rule, Severity, rules};
+
+rules! {
+    NO_FAULT = "profile-no-fault", Information, "informational",
+        says "no fault found",
+        why "Silence could also mean that nothing was looked at.",
+        mend "Nothing.",
+        at "operationoutcome.html";
+    JUDGED = "profile-judged", Information, "informational",
+        says "judged by {detail}",
+        why "A profile has versions, and several packs may hold it: this is what was used.",
+        mend "Nothing; --packs and --package choose other definitions.",
+        at "resource.html#Meta.profile";
+    INVARIANTS_UNCHECKED = "invariant-unchecked", Information, "informational",
+        says "{found} invariants were not evaluated",
+        why "What was not checked is said.",
+        mend "Nothing.",
+        at "conformance-rules.html#constraints";
+    BINDINGS_UNCHECKED = "binding-unchecked", Information, "informational",
+        says "{found} bindings were not checked",
+        why "What was not checked is said.",
+        mend "Nothing.",
+        at "terminologies.html";
+}
+
+/// The system of touchmark's rule codes in `details.coding`.
+pub const RULE_SYSTEM: &str = "https://touchmark.github.io/fhir/CodeSystem/rule";
+/// Says the line of an issue, as later editions of FHIR do; STU3 has no element for it.
+pub const LINE_EXTENSION: &str = "http://hl7.org/fhir/StructureDefinition/operationoutcome-issue-line";
+/// Says the column of an issue.
+pub const COLUMN_EXTENSION: &str = "http://hl7.org/fhir/StructureDefinition/operationoutcome-issue-col";
+
+impl Report {
+    /// Writes the report as OperationOutcome in JSON, on one line.
+    pub fn write_json(&self, out: &mut Vec<u8>) {
+        json::write(self, out);
+    }
+
+    /// Writes the report as OperationOutcome in JSON, indented for people.
+    pub fn write_json_pretty(&self, out: &mut Vec<u8>) {
+        json::write_pretty(self, out);
+    }
+
+    /// Writes the report as OperationOutcome in XML, without an XML declaration.
+    pub fn write_xml(&self, out: &mut Vec<u8>) {
+        xml::write(self, out);
+    }
+}
+
+/// One issue as both formats write it.
+struct Issue<'r> {
+    severity: Severity,
+    rule: &'static Rule,
+    claimed: Option<(&'r str, &'r str)>,
+    text: Cow<'r, str>,
+    diagnostics: Option<String>,
+    expression: Option<&'r str>,
+    position: Option<Position>,
+}
+
+/// All issues of a report; never none. What was not checked is said where information is wanted, and where nothing else is.
+fn issues(report: &Report) -> impl Iterator<Item = Issue<'_>> {
+    let clean = report.findings.is_empty();
+    let notes = report.level == Severity::Information && !clean;
+    let found = report.findings.iter().map(of_finding);
+    let no_fault = clean.then(|| Issue { diagnostics: Some(clean_diagnostics(report)), ..note(report, &NO_FAULT, "no fault found") });
+    let judged = report.judged.iter().filter(move |_| notes).map(|j| note(report, &JUDGED, format!("judged by {j}")));
+    let unchecked = [(&INVARIANTS_UNCHECKED, report.invariants_unchecked), (&BINDINGS_UNCHECKED, report.bindings_unchecked)]
+        .into_iter()
+        .filter(move |(_, count)| notes && *count > 0)
+        .map(|(rule, count)| note(report, rule, rule.says.replace("{found}", &count.to_string())));
+    found.chain(no_fault).chain(judged).chain(unchecked)
+}
+
+fn of_finding(finding: &Finding) -> Issue<'_> {
+    Issue {
+        severity: finding.severity,
+        rule: finding.rule,
+        claimed: finding.claimed.as_ref().map(|c| (&*c.system, &*c.code)),
+        text: Cow::Borrowed(&finding.text),
+        diagnostics: Some(diagnostics(finding)),
+        expression: finding.expression.as_deref(),
+        position: finding.position,
+    }
+}
+
+/// Something to know about the document as a whole.
+fn note<'r>(report: &'r Report, rule: &'static Rule, text: impl Into<Cow<'r, str>>) -> Issue<'r> {
+    Issue {
+        severity: rule.severity,
+        rule,
+        claimed: None,
+        text: text.into(),
+        diagnostics: None,
+        expression: Some(&*report.resource).filter(|r| !r.is_empty()),
+        position: None,
+    }
+}
+
+/// What was found, where, by which rule, and what is to be done about it, in full sentences.
+fn diagnostics(finding: &Finding) -> String {
+    let mut out = String::with_capacity(200);
+    let mut say = |begin: &str, text: &str, end: &str| {
+        if !out.is_empty() {
+            out.push(' ');
+        }
+        out.push_str(begin);
+        out.push_str(text);
+        out.push_str(end);
+    };
+    if let Some(found) = &finding.found {
+        say("Found: ", found, ".");
+    }
+    match &finding.hint {
+        Some(hint) => say("Likely fix: ", hint, if hint.ends_with('?') { "" } else { "." }),
+        None => say("To mend: ", finding.rule.mend, ""),
+    }
+    if let Some(source) = &finding.source {
+        say("Rule of ", source, ".");
+    }
+    if let Some(entry) = &finding.entry {
+        say("In ", entry, ".");
+    }
+    out
+}
+
+/// What a document without findings was judged by, and what of it was not looked at.
+pub(crate) fn clean_diagnostics(report: &Report) -> String {
+    let mut sentences = Vec::new();
+    if !report.judged.is_empty() {
+        let judges: Vec<String> = report.judged.iter().map(ToString::to_string).collect();
+        sentences.push(format!("Judged by {}.", judges.join(", ")));
+    }
+    let unchecked = [(report.invariants_unchecked, "invariants"), (report.bindings_unchecked, "bindings")];
+    let unchecked: Vec<String> =
+        unchecked.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
+    if !unchecked.is_empty() {
+        sentences.push(format!("Not checked: {}.", unchecked.join(" and ")));
+    }
+    let hidden: Vec<String> = Severity::ALL
+        .into_iter()
+        .filter(|s| report.counts.of(*s) > 0)
+        .map(|s| format!("{} of severity {}", report.counts.of(s), s.code()))
+        .collect();
+    if !hidden.is_empty() {
+        sentences.push(format!("Not shown: {}.", hidden.join(", ")));
+    }
+    if sentences.is_empty() { "Nothing was said.".to_owned() } else { sentences.join(" ") }
+}
