@@ -404,6 +404,16 @@ impl RuleGraph {
         self.rule_sets.get_or_init(|| messages::rule_sets(self))
     }
 
+    /// The faults that the rule files know, for test messages.
+    pub fn mutations(&self) -> impl Iterator<Item = &crate::vectors::Mutation> {
+        self.rule_sets().iter().flat_map(|s| &s.mutations)
+    }
+
+    /// The ids of all rules of the rule files, with their titles.
+    pub fn rules_of_files(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.rule_sets().iter().flat_map(|s| s.rules.iter().map(|r| (&*r.id, &*r.title)))
+    }
+
     /// What was wrong with the rule files that are loaded.
     pub fn rule_file_errors(&self) -> Vec<RuleFileError> {
         self.rule_sets().iter().flat_map(|s| s.errors.clone()).collect()

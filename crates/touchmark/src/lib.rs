@@ -63,6 +63,7 @@ mod rule;
 pub mod rules;
 mod sentence;
 mod snapshot;
+pub mod vectors;
 mod walk;
 
 pub use budget::{Budget, Spent};

@@ -15,6 +15,7 @@ use touchmark_document::NodeRef;
 pub use file::{RuleFile, RuleFileError};
 
 pub(crate) use compile::RuleSet;
+pub(crate) use selector::Selector;
 
 use crate::graph::RuleGraph;
 use crate::issue::Detail;

@@ -31,6 +31,7 @@ pub(crate) struct RuleSet {
     /// All claims, in the order of the files.
     pub claims: Vec<Claim>,
     pub undecided: Vec<(Box<str>, Box<str>, Vec<Limit>, bool)>,
+    pub mutations: Vec<crate::vectors::Mutation>,
     pub acknowledgement: Option<serde_json::Value>,
     /// What could not be compiled, and was left out.
     pub errors: Vec<RuleFileError>,
@@ -346,6 +347,7 @@ impl<'n> Compiler<'n> {
                 self.error(&format!("/tables/{name}"), "this table is there already".into());
             }
         }
+        set.mutations.extend(file.mutations.iter().cloned());
         if file.acknowledgement.is_some() {
             set.acknowledgement.clone_from(&file.acknowledgement);
         }

@@ -56,6 +56,9 @@ pub struct RuleFile {
     /// Rules that cannot be decided from a message, with the reason.
     #[serde(default)]
     pub undecided: Vec<Undecided>,
+    /// Faults for test messages, each with the rules that must find it.
+    #[serde(default)]
+    pub mutations: Vec<crate::vectors::Mutation>,
     /// How a response to a message is written.
     #[serde(default)]
     pub acknowledgement: Option<serde_json::Value>,
