@@ -137,7 +137,12 @@ where
             return;
         }
         let severity = self.severity(rule, ruled.severity);
-        let own = self.walk.issues.iter().position(|i| i.node == node.id() && i.claim.is_none() && codes.contains(&i.rule.code));
+        let here = |i: &Issue| i.node == node.id() && codes.contains(&i.rule.code);
+        // A rule set that stands before this one has spoken of the link.
+        if self.walk.issues.iter().any(|i| here(i) && i.claim.is_some()) {
+            return;
+        }
+        let own = self.walk.issues.iter().position(|i| here(i) && i.claim.is_none());
         let sentence = ruled.text.as_ref().map(|s| self.write(s, node, &text));
         match own {
             Some(at) => self.give(at, ruled.rule, severity, sentence),
