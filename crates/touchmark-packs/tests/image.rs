@@ -3,7 +3,9 @@
 use std::collections::HashSet;
 
 use touchmark::Library;
+use touchmark::document::{Arena, Limits, Names, parse};
 use touchmark::image::Image;
+use touchmark::import::{Import, lean};
 
 fn library() -> Library {
     let mut library = Library::new();
@@ -34,6 +36,19 @@ fn the_names_of_the_image_are_those_of_its_definitions() {
     }
     let missing: Vec<&str> = own.names().filter(|name| !held.contains(name)).collect();
     assert!(missing.is_empty(), "{missing:?}");
+}
+
+#[test]
+fn every_rule_file_is_as_the_importer_writes_it() {
+    let image = Image::open(touchmark_packs::image()).expect("an image of this version");
+    let (mut arena, names) = (Arena::new(), Names::new());
+    for row in image.rows().filter(|row| !row.text.is_empty()) {
+        let text = std::str::from_utf8(row.text).expect("UTF-8");
+        let document = parse(text, &mut arena, &names, Limits::default()).expect("a resource");
+        // What was prose would be left out now, and the text differ.
+        let Import::Rules(lean) = lean(document) else { panic!("{} gives rules", row.url) };
+        assert_eq!(lean.text, text, "{} {}", row.url, row.version);
+    }
 }
 
 #[test]
