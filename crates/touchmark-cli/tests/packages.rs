@@ -76,7 +76,9 @@ fn a_folder_an_archive_and_a_cached_package_judge_alike() {
     archive(&tgz, &[files[0], files[1], ("package/example/basic.json", "not read")]);
     let plain = folder.0.join("plain");
     let message = message.to_str().expect("a path in UTF-8");
-    for source in [plain.to_str().expect("a path"), tgz.to_str().expect("a path"), "org.example#1.0.0", "org.example@1.0.x"] {
+    for source in
+        [plain.to_str().expect("a path"), tgz.to_str().expect("a path"), "org.example#1.0.0", "org.example@1.0.x"]
+    {
         let (output, out, err) = folder.run(&["check", message, "--package", source, "--format", "ndjson"]);
         assert_eq!(output.status.code(), Some(1), "{source}: {err}");
         assert!(out.contains("cardinality-minimum"), "{source}: {out}");
@@ -89,7 +91,8 @@ fn a_folder_an_archive_and_a_cached_package_judge_alike() {
 #[test]
 fn what_a_package_needs_is_loaded_or_named() {
     let folder = Folder::new("needs");
-    let manifest = |name: &str, needs: &str| format!(r#"{{"name": "{name}", "version": "1.0.0", "dependencies": {{{needs}}}}}"#);
+    let manifest =
+        |name: &str, needs: &str| format!(r#"{{"name": "{name}", "version": "1.0.0", "dependencies": {{{needs}}}}}"#);
     folder.write(".fhir/packages/a#1.0.0/package/package.json", &manifest("a", r#""b": "1.0.x", "gone": "2.0.0""#));
     folder.write(".fhir/packages/a#1.0.0/package/p.json", &profile("A", "1.0.0"));
     folder.write(".fhir/packages/b#1.0.9/package/package.json", &manifest("b", r#""a": "1.0.0""#));
