@@ -10,10 +10,17 @@ use crate::import::ImportArgs;
 
 /// Checks FHIR STU3 messages against profiles, exactly and fast.
 #[derive(Parser, Debug)]
-#[command(name = "touchmark", arg_required_else_help = true, disable_help_flag = true, disable_help_subcommand = true, max_term_width = 100, after_help = "\
+#[command(
+    name = "touchmark",
+    arg_required_else_help = true,
+    disable_help_flag = true,
+    disable_help_subcommand = true,
+    max_term_width = 100,
+    after_help = "\
 Examples:
   touchmark check message.xml
-  touchmark explain cardinality-minimum")]
+  touchmark explain cardinality-minimum"
+)]
 pub struct Arguments {
     #[command(subcommand)]
     pub command: Option<Command>,
