@@ -1,6 +1,9 @@
 //! What was found in a document, in words: made from the numbers of the walk when it has ended.
 
-use touchmark_document::{Form, NodeId, NodeRef, Position, Unreadable};
+use std::collections::{HashMap, HashSet};
+
+use foldhash::fast::FixedState;
+use touchmark_document::{Form, Name, NodeId, NodeRef, Position, Positions, Unreadable};
 
 use crate::budget::Spent;
 use crate::check::Options;
@@ -186,11 +189,8 @@ pub(crate) fn write(mut walk: Walk<'_, '_>, options: &Options<'_>) -> Report {
             issue.severity = *severity;
         }
     }
-    let key = |i: &Issue| (document.node(i.node).start(), i.node, i.rule.code, i.what);
-    let text = |d: Detail| walk.details.get(d.0 as usize).map_or("", String::as_str);
-    issues.sort_by(|a, b| key(a).cmp(&key(b)).then_with(|| text(a.detail).cmp(text(b.detail))));
-    // Several profiles say the same of one place: that is one fault.
-    issues.dedup_by(|a, b| key(a) == key(b) && text(a.detail) == text(b.detail));
+    sort(&walk, &mut issues);
+    let more = fold(&walk, &mut issues);
     issues.truncate(walk.budget.findings);
     let mut report = Report {
         judged: walk.tally.judged.iter().map(|id| judge(&walk, *id)).collect(),
@@ -204,7 +204,8 @@ pub(crate) fn write(mut walk: Walk<'_, '_>, options: &Options<'_>) -> Report {
     for issue in &issues {
         report.counts.add(issue.severity);
         if issue.severity >= options.level {
-            report.findings.push(writer.finding(issue));
+            let more = more.get(&Alike::of(&walk, issue)).copied().unwrap_or(0);
+            report.findings.push(writer.finding(issue, more));
         }
     }
     if let Some(spent) = spent {
@@ -213,6 +214,66 @@ pub(crate) fn write(mut walk: Walk<'_, '_>, options: &Options<'_>) -> Report {
         report.findings.push(finding);
     }
     report
+}
+
+/// Into document order, then by rule code. What several profiles say of one place is one fault.
+fn sort(walk: &Walk<'_, '_>, issues: &mut Vec<Issue>) {
+    let text = |d: Detail| walk.details.get(d.0 as usize).map_or("", String::as_str);
+    let place = |i: &Issue| (walk.document.node(i.node).start(), i.node);
+    let rest = |a: &Issue, b: &Issue| {
+        (a.rule.code, a.what).cmp(&(b.rule.code, b.what)).then_with(|| text(a.detail).cmp(text(b.detail)))
+    };
+    issues.sort_by(|a, b| place(a).cmp(&place(b)).then_with(|| rest(a, b)));
+    issues.dedup_by(|a, b| a.node == b.node && rest(a, b).is_eq());
+}
+
+/// This many repeats of an element may have the same fault each by itself; more of them are one finding with a count.
+const MOST_ALIKE: u32 = 10;
+
+/// What makes findings at repeats of one element the same.
+#[derive(PartialEq, Eq, Hash)]
+struct Alike<'w> {
+    parent: NodeId,
+    name: Name,
+    code: &'static str,
+    what: Name,
+    numbers: (u32, u32),
+    detail: &'w str,
+}
+
+impl<'w> Alike<'w> {
+    fn of(walk: &'w Walk<'_, '_>, issue: &Issue) -> Self {
+        let node = walk.document.node(issue.node);
+        Alike {
+            parent: node.parent().map_or(issue.node, NodeRef::id),
+            name: node.name(),
+            code: issue.rule.code,
+            what: issue.what,
+            numbers: (issue.found, issue.wanted),
+            detail: walk.details.get(issue.detail.0 as usize).map_or("", String::as_str),
+        }
+    }
+}
+
+/// Leaves the first of many repeats with the same fault, and returns how many more there were of each.
+fn fold<'w>(walk: &'w Walk<'_, '_>, issues: &mut Vec<Issue>) -> HashMap<Alike<'w>, u32, FixedState> {
+    let mut counts = HashMap::with_hasher(FixedState::default());
+    if issues.len() <= MOST_ALIKE as usize {
+        return counts;
+    }
+    for issue in &*issues {
+        *counts.entry(Alike::of(walk, issue)).or_insert(0) += 1;
+    }
+    counts.retain(|_, count| *count > MOST_ALIKE);
+    if !counts.is_empty() {
+        let mut seen = HashSet::with_hasher(FixedState::default());
+        issues.retain(|issue| {
+            let alike = Alike::of(walk, issue);
+            !counts.contains_key(&alike) || seen.insert(alike)
+        });
+    }
+    counts.values_mut().for_each(|count| *count -= 1);
+    counts
 }
 
 fn cut_short(spent: Spent, most: usize) -> Finding {
@@ -259,22 +320,25 @@ struct Writer<'w, 'g, 'd> {
     walk: &'w Walk<'g, 'd>,
     values: Values,
     repeats: Repeats,
-    cursor: Cursor<'d>,
+    positions: Positions<'d>,
     /// The entry last spoken of and its label.
     entry: Option<(NodeId, String)>,
 }
 
 impl<'w, 'g, 'd> Writer<'w, 'g, 'd> {
     fn new(walk: &'w Walk<'g, 'd>, values: Values) -> Self {
-        let cursor = Cursor::new(walk.document.source());
-        Writer { walk, values, repeats: Repeats::default(), cursor, entry: None }
+        let positions = walk.document.positions();
+        Writer { walk, values, repeats: Repeats::default(), positions, entry: None }
     }
 
-    fn finding(&mut self, issue: &Issue) -> Finding {
+    fn finding(&mut self, issue: &Issue, more: u32) -> Finding {
         let walk = self.walk;
         let node = walk.document.node(issue.node);
         let mut text = String::with_capacity(issue.rule.says.len() + 40);
         fill(&mut text, issue.rule, |out, place| self.fill_place(out, place, issue, node));
+        if more > 0 {
+            text.push_str(&format!(" (and so in {more} more repeats of {})", named(node.name_text())));
+        }
         Finding {
             rule: issue.rule,
             severity: issue.severity,
@@ -296,7 +360,7 @@ impl<'w, 'g, 'd> Writer<'w, 'g, 'd> {
             }),
             entry: self.entry(node),
             expression: Some(place::expression(walk.graph, &mut self.repeats, node)),
-            position: Some(self.cursor.position(node.start())),
+            position: Some(self.positions.of(node.start())),
             offset: node.start(),
         }
     }
@@ -358,39 +422,5 @@ impl<'w, 'g, 'd> Writer<'w, 'g, 'd> {
         }
         self.entry = Some((innermost.id(), label.clone()));
         Some(label)
-    }
-}
-
-/// Lines and columns of offsets that mostly come in order: each part of the text is counted once.
-struct Cursor<'d> {
-    source: &'d str,
-    offset: usize,
-    line: u32,
-    column: u32,
-}
-
-impl<'d> Cursor<'d> {
-    fn new(source: &'d str) -> Self {
-        Cursor { source, offset: 0, line: 1, column: 1 }
-    }
-
-    fn position(&mut self, offset: u32) -> Position {
-        let mut end = (offset as usize).min(self.source.len());
-        while !self.source.is_char_boundary(end) {
-            end -= 1;
-        }
-        if end < self.offset {
-            *self = Cursor::new(self.source);
-        }
-        let passed = &self.source[self.offset..end];
-        match passed.rfind('\n') {
-            Some(last) => {
-                self.line += passed.bytes().filter(|b| *b == b'\n').count() as u32;
-                self.column = passed[last + 1..].chars().count() as u32 + 1;
-            }
-            None => self.column += passed.chars().count() as u32,
-        }
-        self.offset = end;
-        Position { line: self.line, column: self.column }
     }
 }
