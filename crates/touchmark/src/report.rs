@@ -1,13 +1,13 @@
 //! What was found in a document, in words: made from the numbers of the walk when it has ended.
 
-use std::collections::{HashMap, HashSet};
+mod order;
 
-use foldhash::fast::FixedState;
 use touchmark_document::{Form, Name, NodeId, NodeRef, Position, Positions, Unreadable};
 
 use crate::budget::Spent;
 use crate::check::Options;
-use crate::issue::{Detail, Issue};
+use crate::issue::Issue;
+use crate::messages::{self, Judgement};
 use crate::place::{self, Repeats};
 use crate::rule::{Rule, Severity, rules};
 use crate::rules::{self as kinds, primitive::Primitive};
@@ -34,6 +34,8 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// How many there are of each severity, those below the level among them.
     pub counts: Counts,
+    /// By what a message was judged.
+    pub judgements: Vec<Judgement>,
     /// The profiles that judged.
     pub judged: Vec<Judge>,
     /// How many invariants were met and not evaluated.
@@ -180,100 +182,44 @@ impl Report {
 }
 
 /// Writes the report of a walk that has ended.
-pub(crate) fn write(mut walk: Walk<'_, '_>, options: &Options<'_>) -> Report {
+pub(crate) fn write(walk: &mut Walk<'_, '_>, options: &Options<'_>) -> Report {
     let document = walk.document;
     let spent = walk.budget.spent(walk.issues.len());
     let mut issues = std::mem::take(&mut walk.issues);
     for issue in &mut issues {
-        if let Some((_, severity)) = options.severities.iter().rev().find(|(code, _)| code == issue.rule.code) {
+        let id = issue.claim.and_then(|mark| messages::id_of(walk, mark));
+        let is_meant = |code: &str| code == issue.rule.code || id == Some(code);
+        if let Some((_, severity)) = options.severities.iter().rev().find(|(code, _)| is_meant(code)) {
             issue.severity = *severity;
         }
     }
-    sort(&walk, &mut issues);
-    let more = fold(&walk, &mut issues);
+    order::sort(walk, &mut issues);
+    let more = order::fold(walk, &mut issues);
     issues.truncate(walk.budget.findings);
     let mut report = Report {
-        judged: walk.tally.judged.iter().map(|id| judge(&walk, *id)).collect(),
+        judged: walk.tally.judged.iter().map(|id| judge(walk, *id)).collect(),
         invariants_unchecked: walk.tally.invariants,
         bindings_unchecked: walk.tally.bindings,
         resource: named(document.root().resource_text()),
         level: options.level,
         ..Report::default()
     };
-    let mut writer = Writer::new(&walk, options.values);
+    let mut writer = Writer::new(walk, options.values);
     for issue in &issues {
         report.counts.add(issue.severity);
         if issue.severity >= options.level {
-            let more = more.get(&Alike::of(&walk, issue)).copied().unwrap_or(0);
-            report.findings.push(writer.finding(issue, more));
+            report.findings.push(writer.finding(issue, more.than(walk, issue)));
         }
     }
+    drop((writer, more));
+    walk.issues = issues;
+    report.judgements = std::mem::take(&mut walk.judgements);
     if let Some(spent) = spent {
         let finding = cut_short(spent, walk.budget.findings);
         report.counts.add(finding.severity);
         report.findings.push(finding);
     }
     report
-}
-
-/// Into document order, then by rule code. What several profiles say of one place is one fault.
-fn sort(walk: &Walk<'_, '_>, issues: &mut Vec<Issue>) {
-    let text = |d: Detail| walk.details.get(d.0 as usize).map_or("", String::as_str);
-    let place = |i: &Issue| (walk.document.node(i.node).start(), i.node);
-    let rest = |a: &Issue, b: &Issue| {
-        (a.rule.code, a.what).cmp(&(b.rule.code, b.what)).then_with(|| text(a.detail).cmp(text(b.detail)))
-    };
-    issues.sort_by(|a, b| place(a).cmp(&place(b)).then_with(|| rest(a, b)));
-    issues.dedup_by(|a, b| a.node == b.node && rest(a, b).is_eq());
-}
-
-/// This many repeats of an element may have the same fault each by itself; more of them are one finding with a count.
-const MOST_ALIKE: u32 = 10;
-
-/// What makes findings at repeats of one element the same.
-#[derive(PartialEq, Eq, Hash)]
-struct Alike<'w> {
-    parent: NodeId,
-    name: Name,
-    code: &'static str,
-    what: Name,
-    numbers: (u32, u32),
-    detail: &'w str,
-}
-
-impl<'w> Alike<'w> {
-    fn of(walk: &'w Walk<'_, '_>, issue: &Issue) -> Self {
-        let node = walk.document.node(issue.node);
-        Alike {
-            parent: node.parent().map_or(issue.node, NodeRef::id),
-            name: node.name(),
-            code: issue.rule.code,
-            what: issue.what,
-            numbers: (issue.found, issue.wanted),
-            detail: walk.details.get(issue.detail.0 as usize).map_or("", String::as_str),
-        }
-    }
-}
-
-/// Leaves the first of many repeats with the same fault, and returns how many more there were of each.
-fn fold<'w>(walk: &'w Walk<'_, '_>, issues: &mut Vec<Issue>) -> HashMap<Alike<'w>, u32, FixedState> {
-    let mut counts = HashMap::with_hasher(FixedState::default());
-    if issues.len() <= MOST_ALIKE as usize {
-        return counts;
-    }
-    for issue in &*issues {
-        *counts.entry(Alike::of(walk, issue)).or_insert(0) += 1;
-    }
-    counts.retain(|_, count| *count > MOST_ALIKE);
-    if !counts.is_empty() {
-        let mut seen = HashSet::with_hasher(FixedState::default());
-        issues.retain(|issue| {
-            let alike = Alike::of(walk, issue);
-            !counts.contains_key(&alike) || seen.insert(alike)
-        });
-    }
-    counts.values_mut().for_each(|count| *count -= 1);
-    counts
 }
 
 fn cut_short(spent: Spent, most: usize) -> Finding {
@@ -336,13 +282,19 @@ impl<'w, 'g, 'd> Writer<'w, 'g, 'd> {
         let node = walk.document.node(issue.node);
         let mut text = String::with_capacity(issue.rule.says.len() + 40);
         fill(&mut text, issue.rule, |out, place| self.fill_place(out, place, issue, node));
+        let claimed = issue.claim.and_then(|mark| messages::claim_of(walk, mark));
+        if let Some(own) = claimed.as_ref().and_then(|c| walk.details.get(c.text.0 as usize)) {
+            let mut out = String::new();
+            sentence::add(&mut out, own, self.values);
+            text = out.replace(messages::FINDING, &text);
+        }
         if more > 0 {
             text.push_str(&format!(" (and so in {more} more repeats of {})", named(node.name_text())));
         }
         Finding {
             rule: issue.rule,
             severity: issue.severity,
-            claimed: None,
+            claimed: claimed.as_ref().map(|c| c.claim.clone()),
             text,
             found: self.found(node),
             source: issue.from.and_then(|(id, element)| {
@@ -357,11 +309,11 @@ impl<'w, 'g, 'd> Writer<'w, 'g, 'd> {
                 let mut out = String::new();
                 sentence::add(&mut out, hint, self.values);
                 out
-            }),
+            }).or_else(|| claimed.and_then(|c| c.mend)),
             entry: self.entry(node),
             expression: Some(place::expression(walk.graph, &mut self.repeats, node)),
-            position: Some(self.positions.of(node.start())),
-            offset: node.start(),
+            position: Some(self.positions.of(issue.start)),
+            offset: issue.start,
         }
     }
 
@@ -369,9 +321,13 @@ impl<'w, 'g, 'd> Writer<'w, 'g, 'd> {
         let detail = self.walk.details.get(issue.detail.0 as usize).map_or("", String::as_str);
         match place {
             "element" if issue.rule.code.starts_with("cardinality") => sentence::add(out, detail, self.values),
+            "element" if issue.what != Name::NONE => {
+                sentence::add(out, self.walk.document.name_text(issue.what), Values::Show)
+            }
             "element" => sentence::add(out, node.name_text(), Values::Show),
             "parent" => {
-                let parent = node.parent().map_or("", |p| if p.is_resource() { p.resource_text() } else { p.name_text() });
+                let parent =
+                    node.parent().map_or("", |p| if p.is_resource() { p.resource_text() } else { p.name_text() });
                 sentence::add(out, parent, Values::Show);
             }
             "found" => out.push_str(&issue.found.to_string()),
