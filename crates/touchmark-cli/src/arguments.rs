@@ -10,10 +10,17 @@ use crate::import::ImportArgs;
 
 /// Checks FHIR STU3 messages against profiles, exactly and fast.
 #[derive(Parser, Debug)]
-#[command(name = "touchmark", arg_required_else_help = true, disable_help_flag = true, disable_help_subcommand = true, max_term_width = 100, after_help = "\
+#[command(
+    name = "touchmark",
+    arg_required_else_help = true,
+    disable_help_flag = true,
+    disable_help_subcommand = true,
+    max_term_width = 100,
+    after_help = "\
 Examples:
   touchmark check message.xml
-  touchmark explain cardinality-minimum")]
+  touchmark explain cardinality-minimum"
+)]
 pub struct Arguments {
     #[command(subcommand)]
     pub command: Option<Command>,
@@ -90,9 +97,9 @@ pub struct Check {
 #[derive(Args, Debug)]
 pub struct Definitions {
     /// Definitions that stand before all packs: a folder, a file, a .tgz, or name@version; may be repeated
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "PACKAGE")]
     pub package: Vec<PathBuf>,
-    /// The packs to use, separated by commas, or none [default: all]
+    /// The packs to use, with commas, or none [default: all]; name@1.0 lets its versions 1.0 and 1.0.x judge
     #[arg(long, value_name = "LIST")]
     pub packs: Option<String>,
 }
@@ -116,15 +123,18 @@ pub struct Explain {
     pub definitions: Definitions,
 }
 
-/// List the packs and packages that are loaded, or search them for a canonical.
+/// List the packs and packages that are loaded, or search them for a canonical: the version marked * judges.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
   touchmark packs
   touchmark packs allergy --package my-profiles/")]
 pub struct Packs {
-    /// Part of a canonical url or of a name, in any case
+    /// Part of a canonical url or of a name, in any case, perhaps with |version
     pub search: Option<String>,
+    /// Write the packs of a folder as Markdown: a table of them, and every canonical
+    #[arg(long, value_name = "DIR", conflicts_with = "search")]
+    pub markdown: Option<PathBuf>,
     /// How to write it
     #[arg(long, value_enum, default_value_t)]
     pub format: PageFormat,

@@ -1,15 +1,14 @@
 //! The definitions to check by: the packs that the program carries, and the user's packages before them.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
-use touchmark::definition::{self, Definition};
-use touchmark::document::{self, Arena, Limits, Names};
+use touchmark::document::Arena;
+use touchmark::package::{self, Content, Trouble};
 use touchmark::{Library, RuleGraph};
 
 use crate::Failure;
 use crate::arguments::Definitions;
-use crate::import::split_version;
 use crate::inputs::shown;
 use crate::sources;
 
@@ -32,86 +31,79 @@ pub fn library(arguments: &Definitions) -> Result<Library, Failure> {
     let mut library = Library::new();
     add_packs(&mut library, arguments.packs.as_deref())?;
     for path in &arguments.package {
-        add_package(&mut library, path)?;
+        let path = find(path)?;
+        add_package(&mut library, &path, &mut Vec::new())?;
     }
     Ok(library)
 }
 
+/// Adds the packs of a list such as `base,regional@1.0`; what stands behind `@` is the version of the pack, or the line of
+/// versions of its definitions that is to stand before the others.
 fn add_packs(library: &mut Library, list: Option<&str>) -> Result<(), Failure> {
-    let wanted: Option<Vec<&str>> = list.map(|l| l.split(',').map(str::trim).filter(|n| !n.is_empty() && *n != "none").collect());
-    library.add_image(image(), |pack| wanted.as_ref().is_none_or(|names| names.contains(&&*pack.name)))?;
-    let held = |name: &str| library.packages().iter().any(|p| p.name == name);
-    match wanted.iter().flatten().find(|name| !held(name)) {
-        Some(name) => Err(format!("there is no pack named {name}; `touchmark packs` lists them")),
-        None => Ok(()),
+    let names = list.map(|list| list.split(',').map(str::trim).filter(|name| !matches!(*name, "" | "none")));
+    let wanted: Option<Vec<(String, String)>> = names.map(|names| names.map(split_version).collect());
+    library.add_image(image(), |pack| {
+        wanted.as_ref().is_none_or(|list| list.iter().any(|(name, _)| *name == pack.name))
+    })?;
+    for (name, version) in wanted.iter().flatten() {
+        let Some(pack) = library.packages().iter().find(|pack| pack.name == *name) else {
+            return Err(format!("there is no pack named {name}; `touchmark packs` lists them"));
+        };
+        let whole = version.is_empty() || pack.version == *version;
+        if !whole && library.prefer(name, version) == 0 {
+            return Err(format!("no definition of the pack {name} has the version {version} or {version}.x"));
+        }
     }
-}
-
-/// How many files are held in memory until they are read into definitions together.
-const AT_ONCE: usize = 512;
-
-/// Adds the definitions of a folder, a FHIR package (`.tgz`), one file, or `name@version` in the user's package cache.
-fn add_package(library: &mut Library, path: &Path) -> Result<(), Failure> {
-    let mut package = Package { name: shown(path), version: String::new(), definitions: Vec::new(), waiting: Vec::new() };
-    let cached = path.to_str().filter(|_| !path.exists()).and_then(|name| {
-        let (name, version) = split_version(name);
-        sources::cached_package(&name, &version)
-    });
-    sources::read_all(cached.as_deref().unwrap_or(path), &mut |file, bytes| package.add(file, bytes)).map_err(|reason| format!("the package {reason}"))?;
-    package.read();
-    library.add_package(&package.name, &package.version);
-    package.definitions.into_iter().for_each(|definition| library.add_definition(definition));
     Ok(())
 }
 
-/// A package as it is read, many files at once.
-struct Package {
-    name: String,
-    version: String,
-    definitions: Vec<Definition>,
-    waiting: Vec<(String, Vec<u8>)>,
+/// Splits `name@version`, or `name#version` as the package cache writes it.
+pub fn split_version(text: &str) -> (String, String) {
+    text.split_once(['@', '#']).map_or_else(|| (text.into(), String::new()), |(n, v)| (n.into(), v.into()))
 }
 
-impl Package {
-    fn add(&mut self, file: &str, bytes: Result<&[u8], String>) {
-        match bytes {
-            Err(reason) => not_loaded(file, &reason),
-            Ok(bytes) if sources::is_manifest(file) => {
-                let manifest: serde_json::Value = serde_json::from_slice(bytes).unwrap_or_default();
-                let part = |key: &str| manifest[key].as_str().map(str::to_owned);
-                self.name = part("name").unwrap_or_else(|| self.name.clone());
-                self.version = part("version").unwrap_or_default();
-            }
-            Ok(_) if sources::is_index(file) => {}
-            Ok(bytes) => self.waiting.push((file.to_owned(), bytes.to_vec())),
-        }
-        if self.waiting.len() == AT_ONCE {
-            self.read();
-        }
+/// The folder or file that `--package` means: a path, or a package of the user's cache.
+fn find(path: &Path) -> Result<PathBuf, Failure> {
+    if path.exists() {
+        return Ok(path.to_owned());
     }
-
-    fn read(&mut self) {
-        let waiting = std::mem::take(&mut self.waiting);
-        let read: Vec<Result<Option<Definition>, String>> =
-            waiting.par_iter().map_init(Arena::new, |arena, (_, bytes)| read(bytes, arena)).collect();
-        for ((file, _), definition) in waiting.iter().zip(read) {
-            match definition {
-                // Examples stand beside definitions.
-                Ok(definition) => self.definitions.extend(definition),
-                Err(reason) => not_loaded(file, &reason),
-            }
-        }
-    }
+    let (name, version) = split_version(&shown(path));
+    sources::cached(&name, &version).ok_or_else(|| {
+        format!("the package {}: there is no such file or folder, and none in ~/.fhir/packages", shown(path))
+    })
 }
 
-fn not_loaded(file: &str, reason: &str) {
-    eprintln!("warning: {file} was not loaded: {reason}");
-}
-
-fn read(bytes: &[u8], arena: &mut Arena) -> Result<Option<Definition>, String> {
-    let text = document::decode(bytes).map_err(|trouble| trouble.to_string())?;
-    match document::parse(&text, arena, &Names::new(), Limits::default()) {
-        Ok(document) => Ok(definition::read(document)),
-        Err(trouble) => Err(trouble.to_string()),
+/// Adds a package, and before it what it depends on. `open` are the packages whose dependencies are being added.
+fn add_package(library: &mut Library, path: &Path, open: &mut Vec<PathBuf>) -> Result<(), Failure> {
+    let items = sources::list(path).map_err(|trouble| format!("the package {trouble}"))?;
+    let read = |(arena, buffer): &mut (Arena, Vec<u8>), item: &sources::Item| {
+        let name = item.name();
+        let content = item.bytes(buffer).and_then(|bytes| package::read(&name, bytes, arena));
+        (name, content)
+    };
+    let files: Vec<_> = items.par_iter().map_init(Default::default, read).collect();
+    drop(items);
+    open.push(path.to_owned());
+    let manifest = files.iter().find_map(|(_, content)| match content {
+        Ok(Content::Manifest(manifest)) => Some(manifest.clone()),
+        _ => None,
+    });
+    let missing = manifest.as_ref().map_or_else(Vec::new, |manifest| package::missing(library, manifest));
+    for needed in missing {
+        if let Trouble::Missing(name, version) = needed
+            && let Some(path) = sources::cached(&name, &version)
+            && !open.contains(&path)
+        {
+            add_package(library, &path, open)?;
+        }
     }
+    open.pop();
+    let is_open = |trouble: &Trouble| match trouble {
+        Trouble::Missing(name, version) => sources::cached(name, version).is_some_and(|path| open.contains(&path)),
+        _ => false,
+    };
+    for trouble in package::add(library, &shown(path), files).iter().filter(|trouble| !is_open(trouble)) {
+        eprintln!("warning: package {}: {trouble}", shown(path));
+    }
+    Ok(())
 }

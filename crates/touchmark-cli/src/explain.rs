@@ -25,7 +25,11 @@ pub fn run(arguments: &Explain) -> Result<Status, Failure> {
     let graph = definitions::load(&arguments.definitions)?;
     let id = find(&graph, &arguments.subject)?;
     let Some(profile) = graph.profile(id) else {
-        return Err(format!("{} is no profile that can be used: {}", arguments.subject, defects(&graph, id).join("; ")));
+        return Err(format!(
+            "{} is no profile that can be used: {}",
+            arguments.subject,
+            defects(&graph, id).join("; ")
+        ));
     };
     let (profile, element) = match &arguments.element {
         None => (profile, ElementId::ROOT),
@@ -138,7 +142,8 @@ fn tree(graph: &RuleGraph, profile: &Profile, from: ElementId, out: &mut String)
             facts.push(format!("({})", graph.library().entry(row.element.origin).name));
         }
         facts.retain(|f| !f.is_empty());
-        let _ = writeln!(out, "{}", format!("{name:<width$}  {:>5}  {}", row.cardinality(), facts.join("; ")).trim_end());
+        let _ =
+            writeln!(out, "{}", format!("{name:<width$}  {:>5}  {}", row.cardinality(), facts.join("; ")).trim_end());
     }
 }
 

@@ -2,23 +2,26 @@
 
 use std::borrow::Cow;
 
-use touchmark_document::{Arena, Document, Limits};
+use touchmark_document::{Arena, Document, Limits, Unreadable};
 
 use crate::budget::Budget;
 use crate::graph::RuleGraph;
+use crate::messages::{self, Judging};
 use crate::outside::{Resolver, Terminology};
 use crate::report::{self, Report};
 use crate::rule::Severity;
 use crate::rules;
 use crate::sentence::Values;
 use crate::snapshot::DefinitionId;
-use crate::walk::Walk;
+use crate::walk::{Memory, Walk};
 
 /// What the caller asks of a check.
 #[derive(Clone, Debug)]
 pub struct Options<'a> {
     /// Profiles that the root resource must meet beside those it claims; all of them.
     pub profiles: Vec<DefinitionId>,
+    /// How messages are judged by the rule files that are loaded.
+    pub judging: Judging,
     /// How much a document may find, and how long the check may take.
     pub budget: Budget<'a>,
     /// How large and deep a document may be.
@@ -41,6 +44,7 @@ impl Default for Options<'_> {
     fn default() -> Self {
         Options {
             profiles: Vec::new(),
+            judging: Judging::default(),
             budget: Budget::default(),
             limits: Limits::default(),
             level: Severity::Information,
@@ -58,36 +62,52 @@ impl Default for Options<'_> {
 pub struct Checker<'g> {
     graph: &'g RuleGraph,
     arena: Arena,
+    memory: Memory,
 }
 
 impl<'g> Checker<'g> {
     /// A checker over a graph.
     pub fn new(graph: &'g RuleGraph) -> Self {
-        Checker { graph, arena: Arena::new() }
+        Checker { graph, arena: Arena::new(), memory: Memory::default() }
     }
 
     /// Checks a document: FHIR JSON or FHIR XML, recognised from its content.
     pub fn check(&mut self, bytes: &[u8], options: &Options<'_>) -> Report {
         let source: Cow<'_, str> = match touchmark_document::decode(bytes) {
             Ok(source) => source,
-            Err(trouble) => return Report::unreadable(&trouble),
+            Err(trouble) => return unreadable(self.graph, &trouble, bytes),
         };
         match touchmark_document::parse(&source, &mut self.arena, self.graph.names(), options.limits) {
-            Ok(document) => check_document(self.graph, document, options),
-            Err(trouble) => Report::unreadable(&trouble),
+            Ok(document) => check_document(self.graph, document, options, &mut self.memory),
+            Err(trouble) => unreadable(self.graph, &trouble, bytes),
         }
     }
 
     /// Checks a document that has been parsed already, with the names of the graph ([`RuleGraph::names`]).
-    pub fn check_document(&self, document: Document<'_>, options: &Options<'_>) -> Report {
-        check_document(self.graph, document, options)
+    pub fn check_document(&mut self, document: Document<'_>, options: &Options<'_>) -> Report {
+        check_document(self.graph, document, options, &mut self.memory)
     }
 }
 
-fn check_document<'g>(graph: &'g RuleGraph, document: Document<'_>, options: &Options<'g>) -> Report {
-    let mut walk = Walk::new(graph, document, options);
+fn unreadable(graph: &RuleGraph, trouble: &Unreadable, bytes: &[u8]) -> Report {
+    let mut report = Report::unreadable(trouble);
+    report.findings[0].claimed = messages::rule_of_unreadable(graph, bytes);
+    report
+}
+
+fn check_document<'g>(
+    graph: &'g RuleGraph,
+    document: Document<'_>,
+    options: &Options<'g>,
+    memory: &mut Memory,
+) -> Report {
+    let mut walk = Walk::new(graph, document, options, memory);
     rules::syntax::faults(&mut walk);
     walk.resource(document.root(), &options.profiles);
     rules::reference::targets(&mut walk);
-    report::write(walk, options)
+    rules::binding::finish(&mut walk);
+    messages::judge(&mut walk, &options.judging);
+    let report = report::write(&mut walk, options);
+    walk.release(memory);
+    report
 }

@@ -1,8 +1,9 @@
 //! What is taken from a published definition: facts only, owned, in the field's words.
 
 mod read;
+pub mod terminology;
 
-pub(crate) use read::type_of_suffix;
+pub(crate) use read::{rows, type_of_suffix};
 pub use read::{read, read_snapshot};
 
 /// A canonical url, perhaps with a version behind `|`.
@@ -25,6 +26,10 @@ pub struct Definition {
     pub fhir_version: Box<str>,
     /// The rules, when it is a StructureDefinition.
     pub structure: Option<StructureDefinition>,
+    /// The codes, when it is a ValueSet.
+    pub value_set: Option<terminology::ValueSet>,
+    /// The concepts, when it is a CodeSystem.
+    pub code_system: Option<terminology::CodeSystem>,
 }
 
 /// The rules of a StructureDefinition (<http://hl7.org/fhir/STU3/structuredefinition.html>).

@@ -3,6 +3,7 @@
 use touchmark_document::{Name, NodeId};
 
 use crate::graph::ElementId;
+use crate::messages::Mark;
 use crate::rule::{Rule, Severity};
 use crate::snapshot::DefinitionId;
 
@@ -15,6 +16,8 @@ pub struct Issue {
     pub severity: Severity,
     /// Where: a missing element is said at its parent, an unknown one at itself.
     pub node: NodeId,
+    /// Where in the source, in bytes: the start of the node, or a place that is no node (a repeated key).
+    pub start: u32,
     /// The element concerned, where it is not the node itself.
     pub what: Name,
     /// The profile and the element whose rule it is.
@@ -27,6 +30,8 @@ pub struct Issue {
     pub detail: Detail,
     /// What its writer most likely meant, as a piece of advice, by number in the report.
     pub hint: Detail,
+    /// The rule of a file that the finding belongs to.
+    pub claim: Option<Mark>,
 }
 
 /// The number of a text in its report; see [`Issue::detail`].

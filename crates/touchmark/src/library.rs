@@ -16,6 +16,9 @@ use crate::snapshot::{Defect, DefectKind, DefinitionId, Tree, Trees};
 /// Where HL7's own definitions live; a type `Coding` is defined by this and `Coding`.
 pub(crate) const HL7: &str = "http://hl7.org/fhir/StructureDefinition/";
 
+/// What a pack calls a rule file about messages, which is no FHIR resource.
+pub const RULE_FILE: &str = "RuleFile";
+
 /// What is known of a loaded definition without reading it.
 #[derive(Clone, Debug)]
 pub struct Entry {
@@ -44,6 +47,13 @@ pub struct Entry {
     preferred: bool,
     /// The definition of the same canonical that was added before it.
     before: Option<u32>,
+}
+
+impl Entry {
+    /// Whether it is only listed: an operation, a concept map and the like, whose pack holds no rules of it.
+    pub fn is_listed(&self) -> bool {
+        matches!(self.source, Source::Lean([]))
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -79,6 +89,8 @@ pub struct Library {
     /// The definition of each canonical that was added last.
     by_url: HashMap<Cow<'static, str>, u32, FixedState>,
     packages: Vec<Package>,
+    /// Rule files about messages: name and text.
+    pub(crate) rule_files: Vec<(String, Cow<'static, str>)>,
     pub(crate) names: Names,
 }
 
@@ -109,6 +121,10 @@ impl Library {
         self.by_url.reserve(image.len());
         for (at, row) in image.rows().enumerate() {
             let Some(package) = numbers.get(row.package as usize).copied().flatten() else { continue };
+            if row.resource == RULE_FILE {
+                self.rule_files.push((row.name.to_owned(), String::from_utf8_lossy(row.text)));
+                continue;
+            }
             self.add_entry(Entry {
                 resource: Cow::Borrowed(row.resource),
                 url: Cow::Borrowed(row.url),
@@ -173,6 +189,12 @@ impl Library {
             preferred: false,
             before: None,
         });
+    }
+
+    /// Adds a rule file about messages; see `docs/rule-files.md`. What is wrong with it is in
+    /// [`RuleGraph::rule_file_errors`](crate::RuleGraph::rule_file_errors).
+    pub fn add_rule_file(&mut self, name: &str, text: impl Into<Cow<'static, str>>) {
+        self.rule_files.push((name.to_owned(), text.into()));
     }
 
     fn add_entry(&mut self, mut entry: Entry) {
@@ -295,7 +317,11 @@ pub(crate) fn intern_names(names: &mut Names, structure: &StructureDefinition) {
         let Some(last) = row.path.rsplit('.').next() else { continue };
         match last.strip_suffix("[x]") {
             None => drop(names.intern(last)),
-            Some(stem) => intern_choice(names, stem, row),
+            Some(stem) => {
+                // No document has a name with brackets: it says that the choice exists.
+                names.intern(last);
+                intern_choice(names, stem, row);
+            }
         }
     }
 }

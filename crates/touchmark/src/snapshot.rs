@@ -95,6 +95,8 @@ pub enum DefectKind {
     DiscriminatorValueMissing,
     /// A path of a discriminator that leads nowhere: the slices are not checked.
     DiscriminatorPath,
+    /// A binding to what is no value set (a code system): not checked.
+    BindingToNoValueSet,
     /// A fixed uri in angle brackets: not checked.
     FixedInBrackets,
     /// An invariant whose expression cannot be read: not checked.

@@ -115,8 +115,12 @@ impl<'g> Described<'g> {
     pub fn facts(&self, graph: &RuleGraph) -> Vec<(&'static str, String)> {
         let element = self.element;
         let mut facts = Vec::new();
-        let values =
-            [("fixed", &element.fixed), ("pattern", &element.pattern), ("at least", &element.min_value), ("at most", &element.max_value)];
+        let values = [
+            ("fixed", &element.fixed),
+            ("pattern", &element.pattern),
+            ("at least", &element.min_value),
+            ("at most", &element.max_value),
+        ];
         for (what, value) in values {
             if let Some(value) = value {
                 facts.push((what, written(value)));
@@ -207,7 +211,11 @@ fn type_text(graph: &RuleGraph, t: &Type) -> String {
     let mut inside: Vec<String> = t.profiles.iter().map(|p| last(&graph.library().entry(*p).url)).collect();
     inside.extend(t.targets.iter().map(|t| last(&t.canonical)));
     let aggregation = if t.aggregation.is_empty() { String::new() } else { format!(" {}", t.aggregation.join(" or ")) };
-    if inside.is_empty() { format!("{}{aggregation}", t.code) } else { format!("{}({}){aggregation}", t.code, inside.join(" | ")) }
+    if inside.is_empty() {
+        format!("{}{aggregation}", t.code)
+    } else {
+        format!("{}({}){aggregation}", t.code, inside.join(" | "))
+    }
 }
 
 fn test_text(graph: &RuleGraph, test: &Test) -> String {
@@ -215,9 +223,7 @@ fn test_text(graph: &RuleGraph, test: &Test) -> String {
         let steps: Vec<String> = steps
             .iter()
             .map(|step| match step {
-                Step::Child(names) => {
-                    names.iter().map(|n| graph.names().text(*n)).collect::<Vec<_>>().join("|")
-                }
+                Step::Child(names) => names.iter().map(|n| graph.names().text(*n)).collect::<Vec<_>>().join("|"),
                 Step::Extension(url) => format!("extension({url})"),
                 Step::Resolve => "resolve()".to_owned(),
             })

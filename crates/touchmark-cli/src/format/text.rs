@@ -24,7 +24,8 @@ impl Text {
         let coloured = terminal && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
         let theme = if coloured { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
         let width = if terminal { 100 } else { 120 };
-        let handler = GraphicalReportHandler::new_themed(theme).with_width(width).with_context_lines(0).with_links(false);
+        let handler =
+            GraphicalReportHandler::new_themed(theme).with_width(width).with_context_lines(0).with_links(false);
         Text { handler, quotes: values == Values::Show }
     }
 
