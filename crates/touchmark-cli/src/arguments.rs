@@ -39,6 +39,7 @@ pub enum Command {
     Explain(Explain),
     Packs(Packs),
     Import(ImportArgs),
+    Snapshot(crate::snapshot::Snapshot),
 }
 
 /// Check documents: files, folders of *.xml and *.json, or - for standard input.

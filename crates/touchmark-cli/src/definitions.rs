@@ -19,19 +19,20 @@ pub fn image() -> &'static [u8] {
 
 /// Loads what the arguments name. What of a package cannot be read is said on standard error; the rest is loaded.
 pub fn load(arguments: &Definitions) -> Result<RuleGraph, Failure> {
-    Ok(RuleGraph::new(library(arguments)?))
+    let library = library(arguments)?;
+    if library.entries().is_empty() {
+        return Err("there are no definitions to check by; name a package with --package".to_owned());
+    }
+    Ok(RuleGraph::new(library))
 }
 
-/// The definitions that the arguments name.
+/// The definitions that the arguments name, as they were read.
 pub fn library(arguments: &Definitions) -> Result<Library, Failure> {
     let mut library = Library::new();
     add_packs(&mut library, arguments.packs.as_deref())?;
     for path in &arguments.package {
         let path = find(path)?;
         add_package(&mut library, &path, &mut Vec::new())?;
-    }
-    if library.entries().is_empty() {
-        return Err("there are no definitions to check by; name a package with --package".to_owned());
     }
     Ok(library)
 }

@@ -10,6 +10,7 @@ mod import;
 mod inputs;
 mod packs;
 mod progress;
+mod snapshot;
 mod snippet;
 mod sources;
 
@@ -41,6 +42,7 @@ fn main() -> ExitCode {
         Some(Command::Explain(explain)) => explain::run(explain),
         Some(Command::Packs(packs)) => packs::run(packs),
         Some(Command::Import(import)) => import::run(import),
+        Some(Command::Snapshot(snapshot)) => snapshot::run(snapshot),
         None => {
             print(&format!("touchmark {}\n", packs::version()));
             Ok(Status::Fine)
