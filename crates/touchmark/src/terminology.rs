@@ -6,6 +6,8 @@ mod filter;
 pub(crate) mod form;
 pub(crate) mod near;
 mod table;
+#[cfg(test)]
+mod tests;
 
 use std::borrow::Cow;
 use std::collections::HashMap;

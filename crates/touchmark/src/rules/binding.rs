@@ -157,14 +157,24 @@ fn against<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, at: At<'_>, asked: As
         return;
     };
     match verdict(walk, node, set, kind) {
-        Verdict::In => {}
+        Verdict::In => {
+            if walk.issues.last().is_some_and(|i| i.from.is_none() && std::ptr::eq(i.rule, &raw const coding::UNKNOWN_CODE)) {
+                listed(walk, node);
+            }
+        }
         Verdict::NoCode => {
             if let Some(rule) = asked.text_rule {
                 let detail = walk.detail(named(walk, &asked));
                 walk.say_from(rule, node, at).detail = detail;
             }
         }
-        Verdict::NotIn => not_in(walk, node, at, &asked, set, kind),
+        Verdict::NotIn => match fixed_elsewhere(walk, at, set) {
+            Some(system) => {
+                let reason = || format!("the profile fixes the system {system}, from which the value set takes no codes");
+                unchecked(walk, node, asked.canonical, reason);
+            }
+            None => not_in(walk, node, at, &asked, set, kind),
+        },
         Verdict::Unknown(missing) => unchecked(walk, node, asked.canonical, || missing.sentence()),
     }
 }
@@ -236,6 +246,33 @@ fn holds<'t>(set: &'t CodeSet, system: Option<NodeRef<'_>>, code: NodeRef<'_>) -
         (None, Some(_)) => Verdict::NotIn,
         (Some(system), Some(code)) => set.holds(Some(system), code).into(),
     }
+}
+
+/// A value set that lists a code vouches for it, even where the definition of the code system lacks it: that is a fault of the
+/// definition, not of the message.
+#[cold]
+fn listed<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>) {
+    while let Some(last) = walk.issues.last() {
+        let at = walk.document.node(last.node);
+        let of_node = at == node || at.parent() == Some(node);
+        if !of_node || last.from.is_some() || !std::ptr::eq(last.rule, &raw const coding::UNKNOWN_CODE) {
+            return;
+        }
+        walk.issues.pop();
+    }
+}
+
+/// The system that a profile fixes for an element although its value set takes no code from there: no message can meet both.
+#[cold]
+fn fixed_elsewhere<'g>(walk: &Walk<'g, '_>, at: At<'g>, set: &CodeSet) -> Option<&'g str> {
+    let known = &walk.graph.known;
+    let child = |at: At<'g>, name| {
+        let children = walk.graph.own_children(at.profile, at.id)?;
+        Some(at.child(children.order[children.find(name)?.child as usize]))
+    };
+    let coding = child(at, known.coding).unwrap_or(at);
+    let fixed = child(coding, known.system)?.element().fixed.as_deref()?.text.as_deref()?;
+    (!set.systems().contains(&fixed)).then_some(fixed)
 }
 
 #[cold]
