@@ -120,7 +120,7 @@ fn choice(node: NodeRef<'_>) -> Choice {
             .all("filter")
             .map(|f| Filter { property: text(f, "property"), op: text(f, "op"), value: text(f, "value") })
             .collect(),
-        value_sets: node.all("valueSet").filter_map(|v| v.value()).map(|v| v.trim().into()).collect(),
+        value_sets: node.all("valueSet").filter_map(NodeRef::value).map(|v| v.trim().into()).collect(),
     }
 }
 

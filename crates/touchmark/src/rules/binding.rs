@@ -121,11 +121,11 @@ fn binding<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, at: At<'_>, bound: &B
             Strength::Extensible => (&EXTENSIBLE, bound.maximum.is_none().then_some(&TEXT_EXTENSIBLE)),
             _ => (&PREFERRED, None),
         };
-        against(walk, node, at, Asked { canonical, set: bound.set, rule, text_rule }, kind);
+        against(walk, node, at, &Asked { canonical, set: bound.set, rule, text_rule }, kind);
     }
     if let Some(canonical) = &bound.maximum {
         let text_rule = (bound.strength == Strength::Extensible).then_some(&TEXT_REQUIRED);
-        against(walk, node, at, Asked { canonical, set: bound.maximum_set, rule: &MAXIMUM, text_rule }, kind);
+        against(walk, node, at, &Asked { canonical, set: bound.maximum_set, rule: &MAXIMUM, text_rule }, kind);
     }
 }
 
@@ -138,7 +138,7 @@ struct Asked<'b> {
     text_rule: Option<&'static Rule>,
 }
 
-fn against<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, at: At<'_>, asked: Asked<'_>, kind: Kind) {
+fn against<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, at: At<'_>, asked: &Asked<'_>, kind: Kind) {
     let graph = walk.graph;
     let terminology = &graph.terminology;
     let set = match asked.set {
@@ -164,7 +164,7 @@ fn against<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, at: At<'_>, asked: As
         }
         Verdict::NoCode => {
             if let Some(rule) = asked.text_rule {
-                let detail = walk.detail(named(walk, &asked));
+                let detail = walk.detail(named(walk, asked));
                 walk.say_from(rule, node, at).detail = detail;
             }
         }
@@ -173,7 +173,7 @@ fn against<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, at: At<'_>, asked: As
                 let reason = || format!("the profile fixes the system {system}, from which the value set takes no codes");
                 unchecked(walk, node, asked.canonical, reason);
             }
-            None => not_in(walk, node, at, &asked, set, kind),
+            None => not_in(walk, node, at, asked, set, kind),
         },
         Verdict::Unknown(missing) => unchecked(walk, node, asked.canonical, || missing.sentence()),
     }

@@ -137,13 +137,13 @@ pub(crate) fn snomed_flaw(code: &str) -> Option<SnomedFlaw> {
 
 /// The dihedral group of ten elements; the check digit makes the product of all permuted digits its unit.
 fn verhoeff(digits: &[u8]) -> bool {
+    const STEP: [u8; 10] = [1, 5, 7, 6, 2, 8, 3, 0, 9, 4];
     let times = |a: u8, b: u8| match (a < 5, b < 5) {
         (true, true) => (a + b) % 5,
         (true, false) => (a + b) % 5 + 5,
         (false, true) => (a + 10 - b) % 5 + 5,
         (false, false) => (a + 5 - b) % 5,
     };
-    const STEP: [u8; 10] = [1, 5, 7, 6, 2, 8, 3, 0, 9, 4];
     let mut product = 0;
     let mut map: [u8; 10] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
     for digit in digits.iter().rev() {
