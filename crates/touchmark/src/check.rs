@@ -12,7 +12,7 @@ use crate::rule::Severity;
 use crate::rules;
 use crate::sentence::Values;
 use crate::snapshot::DefinitionId;
-use crate::walk::Walk;
+use crate::walk::{Memory, Walk};
 
 /// What the caller asks of a check.
 #[derive(Clone, Debug)]
@@ -58,12 +58,13 @@ impl Default for Options<'_> {
 pub struct Checker<'g> {
     graph: &'g RuleGraph,
     arena: Arena,
+    memory: Memory,
 }
 
 impl<'g> Checker<'g> {
     /// A checker over a graph.
     pub fn new(graph: &'g RuleGraph) -> Self {
-        Checker { graph, arena: Arena::new() }
+        Checker { graph, arena: Arena::new(), memory: Memory::default() }
     }
 
     /// Checks a document: FHIR JSON or FHIR XML, recognised from its content.
@@ -73,22 +74,29 @@ impl<'g> Checker<'g> {
             Err(trouble) => return Report::unreadable(&trouble),
         };
         match touchmark_document::parse(&source, &mut self.arena, self.graph.names(), options.limits) {
-            Ok(document) => check_document(self.graph, document, options),
+            Ok(document) => check_document(self.graph, document, options, &mut self.memory),
             Err(trouble) => Report::unreadable(&trouble),
         }
     }
 
     /// Checks a document that has been parsed already, with the names of the graph ([`RuleGraph::names`]).
-    pub fn check_document(&self, document: Document<'_>, options: &Options<'_>) -> Report {
-        check_document(self.graph, document, options)
+    pub fn check_document(&mut self, document: Document<'_>, options: &Options<'_>) -> Report {
+        check_document(self.graph, document, options, &mut self.memory)
     }
 }
 
-fn check_document<'g>(graph: &'g RuleGraph, document: Document<'_>, options: &Options<'g>) -> Report {
-    let mut walk = Walk::new(graph, document, options);
+fn check_document<'g>(
+    graph: &'g RuleGraph,
+    document: Document<'_>,
+    options: &Options<'g>,
+    memory: &mut Memory,
+) -> Report {
+    let mut walk = Walk::new(graph, document, options, memory);
     rules::syntax::faults(&mut walk);
     walk.resource(document.root(), &options.profiles);
     rules::reference::targets(&mut walk);
     rules::binding::finish(&mut walk);
-    report::write(walk, options)
+    let report = report::write(&mut walk, options);
+    walk.release(memory);
+    report
 }

@@ -20,7 +20,8 @@ pub(crate) fn profile(library: &Library, forest: &mut Forest, id: DefinitionId) 
     let definition = library.read(id)?;
     let structure = definition.structure.as_ref()?;
     let mut defects = forest.defects(id).to_vec();
-    let mut compiler = Compiler { library, forest, id, tree: &tree, elements: Vec::new(), at: Vec::new(), defects: &mut defects };
+    let mut compiler =
+        Compiler { library, forest, id, tree: &tree, elements: Vec::new(), at: Vec::new(), defects: &mut defects };
     compiler.add(0, &structure.type_name);
     compiler.link();
     let elements = compiler.elements;

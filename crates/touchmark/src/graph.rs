@@ -7,10 +7,11 @@ use foldhash::fast::FixedState;
 use touchmark_document::{Name, Names};
 
 use crate::compile;
-use crate::definition::{Binding, Canonical, SlicingRules, Strength, Value};
-use crate::library::{Forest, HL7, Library};
+use crate::definition::{Binding, Canonical, ElementDefinition, SlicingRules, Strength, Value};
+use crate::library::{Forest, HL7, Library, Within};
 use crate::rules::invariant::Invariant;
 use crate::rules::primitive::Primitive;
+use crate::snapshot::compare::{Comparison, compare};
 use crate::snapshot::{Defect, DefinitionId};
 use crate::terminology::{self, Terminology};
 
@@ -449,6 +450,11 @@ impl RuleGraph {
         }
     }
 
+    /// Whether any type has a choice element of this name (without `[x]`).
+    pub(crate) fn is_choice(&self, base: &str) -> bool {
+        self.library.names.find(&format!("{base}[x]")) != Name::NONE
+    }
+
     /// Whether the contexts of an extension exclude every place where a loaded profile puts it: then they are wrong, and
     /// no message can be judged by them.
     pub(crate) fn contexts_exclude_profiles(&self, extension: &Profile) -> bool {
@@ -457,6 +463,21 @@ impl RuleGraph {
             let placements = self.library.placements(&extension.url);
             !placements.is_empty() && !placements.iter().any(|p| extension.contexts.iter().any(|c| **c == **p))
         })
+    }
+
+    /// The published snapshot of a definition compared with the one made here; `None` where none could be made.
+    pub fn compare_snapshot(&self, id: DefinitionId, published: &[ElementDefinition]) -> Option<Comparison> {
+        self.with_trees(|trees| {
+            let tree = trees.forest.tree(trees.library, id)?;
+            let chain = trees.library.chain(id);
+            Some(compare(&tree, published, &chain, trees))
+        })
+    }
+
+    /// Lets the trees of definitions be looked at.
+    pub(crate) fn with_trees<R>(&self, look: impl FnOnce(&mut Within<'_>) -> R) -> R {
+        let mut forest = self.forest.lock().unwrap_or_else(PoisonError::into_inner);
+        look(&mut Within { library: &self.library, forest: &mut forest })
     }
 
     /// What was wrong with a definition, found while it was laid over its base.

@@ -37,7 +37,11 @@ pub(crate) fn check<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, t: &Type) {
     } else if system == "urn:ietf:rfc:3986" {
         let value = node.child_named(walk.graph.known.value).and_then(NodeRef::value).unwrap_or("");
         if !value.is_empty() && !absolute_uri(value) {
-            let hint = if uuid(value) { format!(": a bare UUID; did you mean urn:uuid:{}?", value.to_ascii_lowercase()) } else { String::new() };
+            let hint = if uuid(value) {
+                format!(": a bare UUID; did you mean urn:uuid:{}?", value.to_ascii_lowercase())
+            } else {
+                String::new()
+            };
             let detail = walk.detail(hint);
             walk.say(&URI_VALUE, node).detail = detail;
         }
