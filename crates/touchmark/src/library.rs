@@ -11,6 +11,7 @@ use crate::definition::{self, Definition, ElementDefinition, StructureDefinition
 use crate::image::Image;
 use crate::import::version_key;
 use crate::rules::invariant::Expressions;
+use crate::terminology::snomed::SnomedIndex;
 use crate::snapshot::{Defect, DefectKind, DefinitionId, Tree, Trees};
 
 /// Where HL7's own definitions live; a type `Coding` is defined by this and `Coding`.
@@ -86,6 +87,7 @@ pub struct Library {
     /// The definition of each canonical that was added last.
     by_url: HashMap<Cow<'static, str>, u32, FixedState>,
     packages: Vec<Package>,
+    snomed: Option<Arc<SnomedIndex>>,
     pub(crate) names: Names,
 }
 
@@ -147,6 +149,16 @@ impl Library {
             }
         }
         count
+    }
+
+    /// Adds a SNOMED CT release: codes of SNOMED CT, and filters over them, are looked up there.
+    pub fn add_snomed(&mut self, index: SnomedIndex) {
+        self.snomed = Some(Arc::new(index));
+    }
+
+    /// The SNOMED CT release, where one was added.
+    pub(crate) fn snomed(&self) -> Option<&Arc<SnomedIndex>> {
+        self.snomed.as_ref()
     }
 
     /// Begins a package; the definitions added next belong to it.

@@ -5,6 +5,7 @@ mod code_system;
 mod filter;
 pub(crate) mod form;
 pub(crate) mod near;
+pub mod snomed;
 mod table;
 #[cfg(test)]
 mod tests;
