@@ -69,6 +69,10 @@ pub(crate) fn check<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, at: At<'_>, 
     if is_coding {
         coding::check(walk, node);
     }
+    let is_quantity = t.definition.is_some() && walk.graph.known_types.quantities.contains(&t.definition);
+    if is_quantity {
+        coding::unit(walk, node);
+    }
     if let Some(bound) = bound
         && (bound.strength != Strength::Example || bound.maximum.is_some())
     {
@@ -76,11 +80,7 @@ pub(crate) fn check<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, at: At<'_>, 
             TypeKind::Primitive(Primitive::Code | Primitive::String | Primitive::Uri) => Kind::Value,
             TypeKind::Complex if is_coding => Kind::Coding,
             TypeKind::Complex if t.definition == walk.graph.known_types.codeable_concept => Kind::Concept,
-            TypeKind::Complex
-                if matches!(&*t.code, "Quantity" | "Age" | "Count" | "Distance" | "Duration" | "Money") =>
-            {
-                Kind::Quantity
-            }
+            TypeKind::Complex if is_quantity => Kind::Quantity,
             _ => return,
         };
         binding(walk, node, at, bound, kind);

@@ -6,7 +6,7 @@ use crate::issue::Detail;
 use crate::rule::{Rule, rules};
 use crate::rules::primitive::absolute_uri;
 use crate::sentence::Quoted;
-use crate::terminology::form::snomed_flaw;
+use crate::terminology::form::{UCUM, snomed_flaw};
 use crate::terminology::near::{self, Written, same_display};
 use crate::terminology::snomed::SNOMED;
 use crate::walk::Walk;
@@ -37,6 +37,11 @@ rules! {
         why "Readers see the display and programs use the code: when they differ, one of them is wrong.",
         mend "Write the display that the code system has for the code, or correct the code.",
         at "datatypes.html#Coding";
+    UNIT = "binding-unit-unknown", Error, "code-invalid",
+        says "there is no such unit in UCUM: {detail}",
+        why "The system says that the unit is a UCUM code; a program that converts or compares values cannot read this one.",
+        mend "Write the UCUM code (ug for microgram, a count of anything in braces), or leave code and system out and keep the unit for people.",
+        at "datatypes.html#Quantity";
     SNOMED_FORM = "binding-snomed-form", Warning, "code-invalid",
         says "this cannot be a SNOMED CT code: {detail}",
         why "Identifiers of SNOMED CT carry what they identify and a check digit, so that mistyped ones are noticed.",
@@ -86,6 +91,16 @@ pub(crate) fn check<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>) {
             concept.display
         ));
         walk.say(&DISPLAY, node).detail = detail;
+    }
+}
+
+/// Checks the unit of a Quantity that says it is a UCUM code.
+pub(crate) fn unit<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>) {
+    let Written { system: Some(UCUM), code: Some(code), .. } = written(walk, node) else { return };
+    if !walk.graph.terminology.is_unit(code) {
+        let found = Written { code: Some(code), ..Written::default() };
+        let detail = walk.detail(found.to_string());
+        walk.say(&UNIT, node).detail = detail;
     }
 }
 
