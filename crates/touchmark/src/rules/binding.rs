@@ -158,7 +158,11 @@ fn against<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, at: At<'_>, asked: &A
     };
     match verdict(walk, node, set, kind) {
         Verdict::In => {
-            if walk.issues.last().is_some_and(|i| i.from.is_none() && std::ptr::eq(i.rule, &raw const coding::UNKNOWN_CODE)) {
+            if walk
+                .issues
+                .last()
+                .is_some_and(|i| i.from.is_none() && std::ptr::eq(i.rule, &raw const coding::UNKNOWN_CODE))
+            {
                 listed(walk, node);
             }
         }
@@ -170,7 +174,8 @@ fn against<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, at: At<'_>, asked: &A
         }
         Verdict::NotIn => match fixed_elsewhere(walk, at, set) {
             Some(system) => {
-                let reason = || format!("the profile fixes the system {system}, from which the value set takes no codes");
+                let reason =
+                    || format!("the profile fixes the system {system}, from which the value set takes no codes");
                 unchecked(walk, node, asked.canonical, reason);
             }
             None => not_in(walk, node, at, asked, set, kind),

@@ -187,7 +187,8 @@ impl SnomedIndex {
 /// The namespace of a long-format identifier (<http://snomed.org/rel>, 'SCTID'): seven digits before partition and check digit.
 fn namespace(code: &str) -> Option<u64> {
     let partition = code.len().checked_sub(3)?;
-    (code.as_bytes().get(partition) == Some(&b'1')).then(|| code.get(partition.checked_sub(7)?..partition)?.parse().ok())?
+    (code.as_bytes().get(partition) == Some(&b'1'))
+        .then(|| code.get(partition.checked_sub(7)?..partition)?.parse().ok())?
 }
 
 impl fmt::Debug for SnomedIndex {

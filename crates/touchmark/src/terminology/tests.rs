@@ -12,7 +12,8 @@ const COLOURS: &str = r#"{"resourceType":"CodeSystem","url":"http://e.org/colour
     {"code":"cold","concept":[{"code":"blue"},{"code":"blue-1"}]}]}"#;
 const SIZES: &str = r#"{"resourceType":"CodeSystem","url":"http://e.org/sizes","caseSensitive":false,"content":"complete",
   "concept":[{"code":"S"},{"code":"M"}]}"#;
-const PART: &str = r#"{"resourceType":"CodeSystem","url":"http://e.org/part","content":"fragment","concept":[{"code":"a"}]}"#;
+const PART: &str =
+    r#"{"resourceType":"CodeSystem","url":"http://e.org/part","content":"fragment","concept":[{"code":"a"}]}"#;
 
 fn library(more: &[String]) -> Library {
     let mut library = Library::new();
@@ -118,7 +119,8 @@ fn filters() {
 
 #[test]
 fn excludes_and_imports() {
-    let w = value_set("w", r#""include":[{"system":"http://e.org/colours","concept":[{"code":"red"},{"code":"blue"}]}]"#);
+    let w =
+        value_set("w", r#""include":[{"system":"http://e.org/colours","concept":[{"code":"red"},{"code":"blue"}]}]"#);
     let more = [w];
     check(
         r#""include":[{"system":"http://e.org/colours"}],"exclude":[{"valueSet":["http://e.org/w"]}]"#,
@@ -160,7 +162,11 @@ fn an_expansion_helps_where_the_definition_cannot_say() {
                {{"abstract":true,"system":"http://e.org/absent","code":"h"}}]"#
         )
     };
-    check(&expansion(3), &[], &[("absent|x", "in"), ("absent|y", "in"), ("absent|z", "not in"), ("absent|h", "not in")]);
+    check(
+        &expansion(3),
+        &[],
+        &[("absent|x", "in"), ("absent|y", "in"), ("absent|z", "not in"), ("absent|h", "not in")],
+    );
     check(&expansion(9), &[], &[("absent|x", "in"), ("absent|z", "unknown")]);
     check("", &[], &[("sizes|S", "unknown")]);
 }

@@ -105,7 +105,8 @@ impl SnomedBuilder {
         }
         let count = self.concepts.len();
         let mut tables: [Vec<u8>; WIDTHS.len()] = std::array::from_fn(|_| Vec::new());
-        let [concepts, parent_starts, parent_rows, set_ids, member_starts, members, term_starts, text_starts, texts] = &mut tables;
+        let [concepts, parent_starts, parent_rows, set_ids, member_starts, members, term_starts, text_starts, texts] =
+            &mut tables;
         self.concepts.iter().for_each(|id| concepts.extend(id.to_le_bytes()));
         starts(parent_starts, count, parents.iter().map(|(child, _)| *child));
         parents.iter().for_each(|(_, parent)| parent_rows.extend(parent.to_le_bytes()));

@@ -126,3 +126,27 @@ fn a_damaged_index_is_refused_or_says_nothing() {
         }
     }
 }
+
+#[test]
+#[ignore = "measures: cargo test --release -p touchmark --lib full_size -- --ignored --nocapture"]
+fn a_release_of_full_size() {
+    let start = std::time::Instant::now();
+    let files = release(700_000);
+    println!("made {} MB in {:?}", files.iter().map(String::len).sum::<usize>() / 1_000_000, start.elapsed());
+    let start = std::time::Instant::now();
+    let mut builder = SnomedBuilder::new();
+    files.iter().for_each(|file| assert!(builder.add(file).is_some()));
+    let bytes = builder.build();
+    println!("built {} MB in {:?}", bytes.len() / 1_000_000, start.elapsed());
+    let start = std::time::Instant::now();
+    let index = SnomedIndex::open(bytes).expect("an index");
+    println!("opened in {:?}", start.elapsed());
+    let codes: Vec<u64> = (1..=700_000).step_by(7).map(|n| code(n).parse().expect("a number")).collect();
+    for text in [format!("<< {}", code(5)), format!("^ {}", code(1)), format!("< {} AND ^ {}", code(3), code(1))] {
+        let expression = Expression::parse(&text).expect("a constraint");
+        let start = std::time::Instant::now();
+        let held =
+            codes.iter().filter_map(|c| index.find(*c)).filter(|c| expression.holds(&index, *c) == Some(true)).count();
+        println!("{text}: {held} of {}, {:?} each", codes.len(), start.elapsed() / codes.len() as u32);
+    }
+}
