@@ -80,4 +80,5 @@ pub use report::{Claim, Counts, Finding, Judge, Report};
 pub use rule::{Rule, Severity};
 pub use sentence::Values;
 pub use snapshot::{Defect, DefectKind, DefinitionId};
+pub use terminology::snomed::{SnomedBuilder, SnomedIndex};
 pub use touchmark_document as document;
