@@ -62,8 +62,24 @@ fn each_rule_code_stands_in_one_source_file_at_the_line_that_the_rule_names() {
 #[test]
 fn each_rule_code_is_there_once_and_begins_with_its_kind() {
     const KINDS: &[&str] = &[
-        "syntax", "cardinality", "type", "primitive", "fixed", "pattern", "identifier", "slicing", "extension",
-        "reference", "bundle", "contained", "profile", "binding", "invariant", "narrative", "questionnaire", "message",
+        "syntax",
+        "cardinality",
+        "type",
+        "primitive",
+        "fixed",
+        "pattern",
+        "identifier",
+        "slicing",
+        "extension",
+        "reference",
+        "bundle",
+        "contained",
+        "profile",
+        "binding",
+        "invariant",
+        "narrative",
+        "questionnaire",
+        "message",
     ];
     let mut seen = BTreeMap::new();
     for rule in rules::all() {
@@ -135,8 +151,20 @@ fn rule_files_carry_facts_and_no_prose() {
 
 fn no_prose(file: &str, value: &Value) {
     const PROSE: &[&str] = &[
-        "definition", "comment", "comments", "requirements", "short", "copyright", "purpose", "div", "description",
-        "text", "mapping", "contact", "publisher", "example",
+        "definition",
+        "comment",
+        "comments",
+        "requirements",
+        "short",
+        "copyright",
+        "purpose",
+        "div",
+        "description",
+        "text",
+        "mapping",
+        "contact",
+        "publisher",
+        "example",
     ];
     match value {
         Value::Object(parts) => {

@@ -1,5 +1,7 @@
 //! The vectors of `test-vectors/`: what stands in its `cases.json` files, and the rule graph that they are checked by.
 
+#![allow(dead_code, reason = "each test file uses a part of this")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
