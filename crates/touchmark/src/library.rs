@@ -16,6 +16,9 @@ use crate::snapshot::{Defect, DefectKind, DefinitionId, Tree, Trees};
 /// Where HL7's own definitions live; a type `Coding` is defined by this and `Coding`.
 pub(crate) const HL7: &str = "http://hl7.org/fhir/StructureDefinition/";
 
+/// What a pack calls a rule file about messages, which is no FHIR resource.
+pub const RULE_FILE: &str = "RuleFile";
+
 /// What is known of a loaded definition without reading it.
 #[derive(Clone, Debug)]
 pub struct Entry {
@@ -86,6 +89,8 @@ pub struct Library {
     /// The definition of each canonical that was added last.
     by_url: HashMap<Cow<'static, str>, u32, FixedState>,
     packages: Vec<Package>,
+    /// Rule files about messages: name and text.
+    pub(crate) rule_files: Vec<(String, Cow<'static, str>)>,
     pub(crate) names: Names,
 }
 
@@ -116,6 +121,10 @@ impl Library {
         self.by_url.reserve(image.len());
         for (at, row) in image.rows().enumerate() {
             let Some(package) = numbers.get(row.package as usize).copied().flatten() else { continue };
+            if row.resource == RULE_FILE {
+                self.rule_files.push((row.name.to_owned(), String::from_utf8_lossy(row.text)));
+                continue;
+            }
             self.add_entry(Entry {
                 resource: Cow::Borrowed(row.resource),
                 url: Cow::Borrowed(row.url),
@@ -182,6 +191,12 @@ impl Library {
         });
     }
 
+    /// Adds a rule file about messages; see `docs/rule-files.md`. What is wrong with it is in
+    /// [`RuleGraph::rule_file_errors`](crate::RuleGraph::rule_file_errors).
+    pub fn add_rule_file(&mut self, name: &str, text: impl Into<Cow<'static, str>>) {
+        self.rule_files.push((name.to_owned(), text.into()));
+    }
+
     fn add_entry(&mut self, mut entry: Entry) {
         let id = self.entries.len() as u32;
         entry.before = self.by_url.insert(entry.url.clone(), id);
@@ -244,8 +259,19 @@ impl Library {
         self.find(&format!("{HL7}{name}"))
     }
 
-    /// Reads a definition in full. `None` when it is only listed, or the pack's own text cannot be read, which does not happen
-    /// to packs made by the importer.
+    /// A definition and what it derives from, itself first; ends where a base is not loaded or comes again.
+    pub fn chain(&self, id: DefinitionId) -> Vec<DefinitionId> {
+        let mut chain = vec![id];
+        while let Some(base) =
+            chain.last().and_then(|id| self.find(&self.entry(*id).base)).filter(|b| !chain.contains(b))
+        {
+            chain.push(base);
+        }
+        chain
+    }
+
+    /// Reads a definition in full. `None` when the pack's own text cannot be read, which does not happen to packs made by
+    /// the importer.
     pub fn read(&self, id: DefinitionId) -> Option<Arc<Definition>> {
         match &self.entry(id).source {
             Source::Read(definition) => Some(definition.clone()),

@@ -4,7 +4,7 @@ use touchmark_document::{Document, NodeRef};
 
 use super::{
     Binding, Constraint, Definition, Discriminator, ElementDefinition, Slicing, SlicingRules, Strength,
-    StructureDefinition, TypeRef, Value,
+    StructureDefinition, TypeRef, Value, terminology,
 };
 
 const CONFORMANCE: &[&str] = &[
@@ -47,7 +47,16 @@ pub fn read(document: Document<'_>) -> Option<Definition> {
         status: text(root, "status"),
         fhir_version: text(root, "fhirVersion"),
         structure: (resource == "StructureDefinition").then(|| structure(root)),
+        value_set: (resource == "ValueSet").then(|| terminology::value_set(root)),
+        code_system: (resource == "CodeSystem").then(|| terminology::code_system(root)),
     })
+}
+
+/// The rows of the snapshot that a StructureDefinition was published with; `None` where it has none.
+pub fn read_snapshot(document: Document<'_>) -> Option<Vec<ElementDefinition>> {
+    let root = document.root();
+    let rows = root.child("snapshot").filter(|_| root.resource_text() == "StructureDefinition")?;
+    Some(rows.all("element").map(element).collect())
 }
 
 fn structure(root: NodeRef<'_>) -> StructureDefinition {

@@ -8,7 +8,7 @@ use crate::definition::SlicingRules;
 use crate::graph::{Slice, Slicing, Step, Test};
 use crate::links::Resolution;
 use crate::rule::rules;
-use crate::rules::{extension, value};
+use crate::rules::{binding, extension, value};
 use crate::walk::{At, Repeat, Walk};
 
 rules! {
@@ -141,8 +141,9 @@ fn passes<'d>(walk: &mut Walk<'_, 'd>, repeat: NodeRef<'d>, test: &Test) -> bool
     match test {
         Test::Fixed(path, wanted) => any(walk, repeat, path, &mut |_, node| value::equals(node, wanted)),
         Test::Pattern(path, wanted) => any(walk, repeat, path, &mut |_, node| value::contains(node, wanted)),
-        // Without terminology no code is known to be in a set: the slice is not recognised.
-        Test::ValueSet(..) => false,
+        Test::ValueSet(path, canonical) => {
+            any(walk, repeat, path, &mut |walk, node| binding::is_in(walk, node, canonical))
+        }
         Test::Exists(path, wanted) => any(walk, repeat, path, &mut |_, _| true) == *wanted,
         Test::Type(path, types) => any(walk, repeat, path, &mut |_, node| {
             let name = node.name_text();
