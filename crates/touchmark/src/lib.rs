@@ -49,6 +49,8 @@ mod check;
 mod compile;
 pub mod definition;
 pub mod edition;
+#[doc(hidden)]
+pub mod fuzz;
 pub mod graph;
 pub mod image;
 pub mod import;

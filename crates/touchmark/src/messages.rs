@@ -11,8 +11,8 @@ mod recognise;
 mod selector;
 mod sentence;
 
-use touchmark_document::NodeRef;
 pub use file::{RuleFile, RuleFileError};
+use touchmark_document::NodeRef;
 
 pub(crate) use compile::RuleSet;
 pub(crate) use selector::Selector;

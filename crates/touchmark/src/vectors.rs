@@ -165,6 +165,7 @@ impl Mutation {
 /// Reads a message and writes it again, for those who want to see that nothing is lost.
 pub fn rewrite(text: &str, graph: &RuleGraph) -> Result<String, String> {
     let mut arena = Arena::new();
-    let document = touchmark_document::parse(text, &mut arena, graph.names(), Limits::default()).map_err(|e| e.to_string())?;
+    let document =
+        touchmark_document::parse(text, &mut arena, graph.names(), Limits::default()).map_err(|e| e.to_string())?;
     Ok(tree::Tree::of(document.root()).write(document.format()))
 }

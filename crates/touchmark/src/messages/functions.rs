@@ -85,7 +85,14 @@ impl Tables {
                 (None, _) => false,
             }
         };
-        Some(table.rows.iter().filter(|(_, row)| fits(row)).map(|(key, _)| Item::String(Cow::Owned(key.clone()))).collect())
+        Some(
+            table
+                .rows
+                .iter()
+                .filter(|(_, row)| fits(row))
+                .map(|(key, _)| Item::String(Cow::Owned(key.clone())))
+                .collect(),
+        )
     }
 
     fn probable<'d>(&self, written: &str, table: &str) -> Option<Collection<'d>> {
@@ -129,7 +136,9 @@ impl Functions for Tables {
             "keys" => return self.keys(&argument(0)?, argument(1).as_deref(), argument(2).as_deref()),
             "repeated" => return Some(repeated(input, &arguments.first().map(texts).unwrap_or_default())),
             "parent" => return Some(input.iter().filter_map(|i| node(i)?.parent()).map(Item::Node).collect()),
-            "holder" => return Some(input.iter().filter_map(node).map(|n| Item::Node(n.innermost_resource())).collect()),
+            "holder" => {
+                return Some(input.iter().filter_map(node).map(|n| Item::Node(n.innermost_resource())).collect());
+            }
             _ => {}
         }
         let value = input.first()?.to_string();
@@ -311,10 +320,13 @@ mod tests {
 
     #[test]
     fn check_digits() {
-        for right in ["9912003888", "9223344867", "9990000018", "9434765919", "4505577104", "9990000050", "1111111111"] {
+        for right in ["9912003888", "9223344867", "9990000018", "9434765919", "4505577104", "9990000050", "1111111111"]
+        {
             assert!(check_digit(right), "{right}");
         }
-        for wrong in ["4857773456", "2378954317", "9989453456", "1234567890", "9990000017", "999000001", "", "999000001x"] {
+        for wrong in
+            ["4857773456", "2378954317", "9989453456", "1234567890", "9990000017", "999000001", "", "999000001x"]
+        {
             assert!(!check_digit(wrong), "{wrong}");
         }
         assert!(!(0..10).any(|d| check_digit(&format!("999000000{d}"))));

@@ -23,7 +23,8 @@ pub(crate) struct Message<'e> {
 impl<'e> Message<'e> {
     /// The message as a rule set sees it; `None` when it is not for this set.
     pub fn recognise(set: &'e RuleSet, root: NodeRef<'e>, environment: Environment<'e>, how: &Judging) -> Option<Self> {
-        let policy = how.policy.as_ref().and_then(|p| set.policies.iter().position(|(name, _)| **name == **p)).unwrap_or(0);
+        let policy =
+            how.policy.as_ref().and_then(|p| set.policies.iter().position(|(name, _)| **name == **p)).unwrap_or(0);
         let mut message = Message {
             set,
             root,
@@ -87,7 +88,11 @@ impl<'e> Message<'e> {
         if !dimension.hidden && !value.is_empty() {
             self.recognised.push(Recognised {
                 dimension: dimension.name.to_string(),
-                title: if dimension.title.is_empty() { dimension.name.to_string() } else { dimension.title.to_string() },
+                title: if dimension.title.is_empty() {
+                    dimension.name.to_string()
+                } else {
+                    dimension.title.to_string()
+                },
                 value: value.clone(),
                 value_title: title.to_owned(),
             });
@@ -102,7 +107,11 @@ impl<'e> Message<'e> {
     }
 
     /// Evaluates an expression on a node.
-    pub fn evaluate(&mut self, expression: &'e Expression, node: NodeRef<'e>) -> Result<Collection<'e>, EvaluationError> {
+    pub fn evaluate(
+        &mut self,
+        expression: &'e Expression,
+        node: NodeRef<'e>,
+    ) -> Result<Collection<'e>, EvaluationError> {
         expression.evaluate(node, &self.environment, &mut self.scratch)
     }
 
@@ -115,7 +124,8 @@ impl<'e> Message<'e> {
     pub fn fits(&self, limits: &[Limit]) -> bool {
         limits.iter().all(|limit| {
             let value = self.values.get(limit.dimension as usize).map_or("", String::as_str);
-            (limit.any.is_empty() || limit.any.iter().any(|v| **v == *value)) && !limit.none.iter().any(|v| **v == *value)
+            (limit.any.is_empty() || limit.any.iter().any(|v| **v == *value))
+                && !limit.none.iter().any(|v| **v == *value)
         })
     }
 }

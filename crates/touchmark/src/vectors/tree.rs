@@ -173,10 +173,8 @@ impl Tree {
             let array = like.len() > 1 || child.in_array;
             let primitive = like.iter().any(|c| c.value.is_some() || c.form == Form::Null);
             let values: Vec<Value> = like.iter().map(|c| if primitive { c.primitive() } else { c.json() }).collect();
-            let parts: Vec<Value> = like
-                .iter()
-                .map(|c| if primitive && !c.children.is_empty() { c.json() } else { Value::Null })
-                .collect();
+            let parts: Vec<Value> =
+                like.iter().map(|c| if primitive && !c.children.is_empty() { c.json() } else { Value::Null }).collect();
             if values.iter().any(|v| !v.is_null()) {
                 fields.insert(child.name.clone(), one_or_array(values, array));
             }
