@@ -10,16 +10,27 @@ use crate::import::ImportArgs;
 
 /// Checks FHIR STU3 messages against profiles, exactly and fast.
 #[derive(Parser, Debug)]
-#[command(name = "touchmark", arg_required_else_help = true, max_term_width = 100, after_help = "\
+#[command(
+    name = "touchmark",
+    arg_required_else_help = true,
+    disable_help_flag = true,
+    disable_help_subcommand = true,
+    max_term_width = 100,
+    after_help = "\
 Examples:
   touchmark check message.xml
-  touchmark explain cardinality-minimum")]
+  touchmark explain cardinality-minimum"
+)]
 pub struct Arguments {
     #[command(subcommand)]
     pub command: Option<Command>,
     /// Print the versions of the program and of its packs
     #[arg(short = 'V', long)]
     pub version: bool,
+    /// Print this page
+    // One page, short enough for a screen, for -h and --help alike.
+    #[arg(short, long, global = true, display_order = 1000, action = clap::ArgAction::HelpShort)]
+    help: Option<bool>,
 }
 
 #[derive(Subcommand, Debug)]
@@ -32,9 +43,11 @@ pub enum Command {
 
 /// Check documents: files, folders of *.xml and *.json, or - for standard input.
 ///
-/// Exit status: 0 no errors, 1 errors found, 2 something could not be run (a path that is not there; the rest is checked).
+/// In folders, links are not followed.
 #[derive(Args, Debug)]
 #[command(after_help = "\
+Exit status: 0 no errors, 1 errors found, 2 something could not be run; the rest is checked.
+
 Examples:
   touchmark check message.xml --profile https://example.org/StructureDefinition/Message
   touchmark check archive/ --format ndjson --jobs 4 > outcomes.ndjson")]
@@ -82,10 +95,10 @@ pub struct Check {
 /// The definitions to check by.
 #[derive(Args, Debug)]
 pub struct Definitions {
-    /// A package of definitions (a folder or a file) that stands before all packs; may be repeated
-    #[arg(long, value_name = "DIR")]
+    /// Definitions that stand before all packs: a folder, a file, a .tgz, or name@version; may be repeated
+    #[arg(long, value_name = "PACKAGE")]
     pub package: Vec<PathBuf>,
-    /// The packs to use, separated by commas, or none [default: all]
+    /// The packs to use, with commas, or none [default: all]; name@1.0 lets its versions 1.0 and 1.0.x judge
     #[arg(long, value_name = "LIST")]
     pub packs: Option<String>,
 }
@@ -109,15 +122,18 @@ pub struct Explain {
     pub definitions: Definitions,
 }
 
-/// List the packs and packages that are loaded, or search them for a canonical.
+/// List the packs and packages that are loaded, or search them for a canonical: the version marked * judges.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
   touchmark packs
   touchmark packs allergy --package my-profiles/")]
 pub struct Packs {
-    /// Part of a canonical url or of a name, in any case
+    /// Part of a canonical url or of a name, in any case, perhaps with |version
     pub search: Option<String>,
+    /// Write the packs of a folder as Markdown: a table of them, and every canonical
+    #[arg(long, value_name = "DIR", conflicts_with = "search")]
+    pub markdown: Option<PathBuf>,
     /// How to write it
     #[arg(long, value_enum, default_value_t)]
     pub format: PageFormat,

@@ -41,14 +41,30 @@ mod tests {
     fn results_come_in_the_order_of_the_things() {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(3).build().unwrap();
         let mut seen = Vec::new();
-        pool.install(|| in_order(0..1000, |n| n * 2, |n| { seen.push(n); true }));
+        pool.install(|| {
+            in_order(
+                0..1000,
+                |n| n * 2,
+                |n| {
+                    seen.push(n);
+                    true
+                },
+            )
+        });
         assert_eq!(seen, (0..1000).map(|n| n * 2).collect::<Vec<_>>());
     }
 
     #[test]
     fn it_ends_when_the_writer_says_so() {
         let mut seen = 0;
-        in_order(0.., |n| n, |_| { seen += 1; seen < 10 });
+        in_order(
+            0..,
+            |n| n,
+            |_| {
+                seen += 1;
+                seen < 10
+            },
+        );
         assert_eq!(seen, 10);
     }
 }

@@ -67,7 +67,9 @@ struct Worker<'a> {
 impl<'a> Run<'a> {
     fn new(arguments: &'a Check, graph: &'a RuleGraph) -> Result<Self, Failure> {
         let profiles = arguments.profile.iter().map(|url| {
-            let id = graph.find(url).ok_or_else(|| format!("the profile {url} is not loaded; `touchmark packs` searches them"))?;
+            let id = graph
+                .find(url)
+                .ok_or_else(|| format!("the profile {url} is not loaded; `touchmark packs` searches them"))?;
             if graph.profile(id).is_none() {
                 return Err(format!("{url} is no profile that can be used: its base is not loaded"));
             }

@@ -1,17 +1,16 @@
 //! The definitions to check by: the packs that the program carries, and the user's packages before them.
 
-use std::ffi::OsString;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
-use touchmark::definition::{self, Definition};
-use touchmark::document::{self, Arena, Limits, Names};
+use touchmark::document::Arena;
+use touchmark::package::{self, Content, Trouble};
 use touchmark::{Library, RuleGraph};
 
 use crate::Failure;
 use crate::arguments::Definitions;
-use crate::inputs::{Inputs, Source, reason, shown};
+use crate::inputs::shown;
+use crate::sources;
 
 /// The image of packs in this program.
 pub fn image() -> &'static [u8] {
@@ -20,66 +19,90 @@ pub fn image() -> &'static [u8] {
 
 /// Loads what the arguments name. What of a package cannot be read is said on standard error; the rest is loaded.
 pub fn load(arguments: &Definitions) -> Result<RuleGraph, Failure> {
+    Ok(RuleGraph::new(library(arguments)?))
+}
+
+/// The definitions that the arguments name.
+pub fn library(arguments: &Definitions) -> Result<Library, Failure> {
     let mut library = Library::new();
     add_packs(&mut library, arguments.packs.as_deref())?;
     for path in &arguments.package {
-        add_package(&mut library, path)?;
+        let path = find(path)?;
+        add_package(&mut library, &path, &mut Vec::new())?;
     }
     if library.entries().is_empty() {
         return Err("there are no definitions to check by; name a package with --package".to_owned());
     }
-    Ok(RuleGraph::new(library))
+    Ok(library)
 }
 
+/// Adds the packs of a list such as `base,regional@1.0`; what stands behind `@` is the version of the pack, or the line of
+/// versions of its definitions that is to stand before the others.
 fn add_packs(library: &mut Library, list: Option<&str>) -> Result<(), Failure> {
-    let wanted: Option<Vec<&str>> = list.map(|l| l.split(',').map(str::trim).filter(|n| !n.is_empty() && *n != "none").collect());
-    library.add_image(image(), |pack| wanted.as_ref().is_none_or(|names| names.contains(&&*pack.name)))?;
-    let held = |name: &str| library.packages().iter().any(|p| p.name == name);
-    match wanted.iter().flatten().find(|name| !held(name)) {
-        Some(name) => Err(format!("there is no pack named {name}; `touchmark packs` lists them")),
-        None => Ok(()),
-    }
-}
-
-/// Adds the definitions of a folder, or of one file.
-fn add_package(library: &mut Library, path: &Path) -> Result<(), Failure> {
-    let paths = [OsString::from(path)];
-    let mut files = Vec::new();
-    for input in Inputs::new(&paths) {
-        if let Source::File(file) = input.map_err(|trouble| format!("the package {trouble}"))? {
-            files.push(file);
-        }
-    }
-    let (name, version) = name_of(path);
-    library.add_package(&name, &version);
-    let read: Vec<Result<Option<Definition>, String>> =
-        files.par_iter().map_init(|| (Arena::new(), Vec::new()), |(arena, bytes), file| read(file, arena, bytes)).collect();
-    for (file, definition) in files.iter().zip(read) {
-        match definition {
-            Ok(Some(definition)) => library.add_definition(definition),
-            // Examples and lists of contents stand beside definitions.
-            Ok(None) => {}
-            Err(reason) => eprintln!("warning: {} was not loaded: {reason}", shown(file)),
+    let names = list.map(|list| list.split(',').map(str::trim).filter(|name| !matches!(*name, "" | "none")));
+    let wanted: Option<Vec<(String, String)>> = names.map(|names| names.map(split_version).collect());
+    library.add_image(image(), |pack| {
+        wanted.as_ref().is_none_or(|list| list.iter().any(|(name, _)| *name == pack.name))
+    })?;
+    for (name, version) in wanted.iter().flatten() {
+        let Some(pack) = library.packages().iter().find(|pack| pack.name == *name) else {
+            return Err(format!("there is no pack named {name}; `touchmark packs` lists them"));
+        };
+        let whole = version.is_empty() || pack.version == *version;
+        if !whole && library.prefer(name, version) == 0 {
+            return Err(format!("no definition of the pack {name} has the version {version} or {version}.x"));
         }
     }
     Ok(())
 }
 
-fn read(file: &PathBuf, arena: &mut Arena, bytes: &mut Vec<u8>) -> Result<Option<Definition>, String> {
-    Source::File(file.clone()).read(bytes, u64::from(Limits::default().size)).map_err(|error| reason(&error))?;
-    let text = document::decode(bytes).map_err(|trouble| trouble.to_string())?;
-    let names = Names::new();
-    match document::parse(&text, arena, &names, Limits::default()) {
-        Ok(document) => Ok(definition::read(document)),
-        Err(trouble) => Err(trouble.to_string()),
-    }
+/// Splits `name@version`, or `name#version` as the package cache writes it.
+pub fn split_version(text: &str) -> (String, String) {
+    text.split_once(['@', '#']).map_or_else(|| (text.into(), String::new()), |(n, v)| (n.into(), v.into()))
 }
 
-/// Name and version of a package: those of its `package.json`, or the path as given.
-fn name_of(path: &Path) -> (String, String) {
-    let manifest = [path.join("package.json"), path.join("package/package.json")]
-        .iter()
-        .find_map(|file| serde_json::from_slice::<serde_json::Value>(&fs::read(file).ok()?).ok());
-    let part = |key: &str| manifest.as_ref().and_then(|m| m[key].as_str()).map(str::to_owned);
-    (part("name").unwrap_or_else(|| shown(path)), part("version").unwrap_or_default())
+/// The folder or file that `--package` means: a path, or a package of the user's cache.
+fn find(path: &Path) -> Result<PathBuf, Failure> {
+    if path.exists() {
+        return Ok(path.to_owned());
+    }
+    let (name, version) = split_version(&shown(path));
+    sources::cached(&name, &version).ok_or_else(|| {
+        format!("the package {}: there is no such file or folder, and none in ~/.fhir/packages", shown(path))
+    })
+}
+
+/// Adds a package, and before it what it depends on. `open` are the packages whose dependencies are being added.
+fn add_package(library: &mut Library, path: &Path, open: &mut Vec<PathBuf>) -> Result<(), Failure> {
+    let items = sources::list(path).map_err(|trouble| format!("the package {trouble}"))?;
+    let read = |(arena, buffer): &mut (Arena, Vec<u8>), item: &sources::Item| {
+        let name = item.name();
+        let content = item.bytes(buffer).and_then(|bytes| package::read(&name, bytes, arena));
+        (name, content)
+    };
+    let files: Vec<_> = items.par_iter().map_init(Default::default, read).collect();
+    drop(items);
+    open.push(path.to_owned());
+    let manifest = files.iter().find_map(|(_, content)| match content {
+        Ok(Content::Manifest(manifest)) => Some(manifest.clone()),
+        _ => None,
+    });
+    let missing = manifest.as_ref().map_or_else(Vec::new, |manifest| package::missing(library, manifest));
+    for needed in missing {
+        if let Trouble::Missing(name, version) = needed
+            && let Some(path) = sources::cached(&name, &version)
+            && !open.contains(&path)
+        {
+            add_package(library, &path, open)?;
+        }
+    }
+    open.pop();
+    let is_open = |trouble: &Trouble| match trouble {
+        Trouble::Missing(name, version) => sources::cached(name, version).is_some_and(|path| open.contains(&path)),
+        _ => false,
+    };
+    for trouble in package::add(library, &shown(path), files).iter().filter(|trouble| !is_open(trouble)) {
+        eprintln!("warning: package {}: {trouble}", shown(path));
+    }
+    Ok(())
 }

@@ -8,8 +8,9 @@ use std::path::{Path, PathBuf};
 use touchmark::document::{Arena, Limits, Names, decode, parse};
 use touchmark::import::{Dropped, Import, Lean, Manifest, Package, lean};
 
-use crate::sources;
-use crate::{Failure, Status};
+use crate::definitions::split_version;
+use crate::sources::{self, Item};
+use crate::{Failure, Status, print};
 
 /// Make a pack of rule files from published definitions
 ///
@@ -52,7 +53,7 @@ pub struct ImportArgs {
 
 /// Runs the command. It fails when nothing could be read or written.
 pub fn run(args: &ImportArgs) -> Result<Status, Failure> {
-    print!("{}", import(args)?);
+    print(&import(args)?);
     Ok(Status::Fine)
 }
 
@@ -62,10 +63,10 @@ fn import(args: &ImportArgs) -> Result<String, String> {
     let marked = args.withdrawn.iter().chain(&args.further);
     let apart: Vec<_> = marked.filter(|m| !args.source.iter().any(|s| m.starts_with(s))).collect();
     for path in args.source.iter().chain(apart) {
-        sources::read_all(path, &mut |name, bytes| {
-            let (withdrawn, further) = (inside(&args.withdrawn, name), inside(&args.further, name));
-            reader.read(name, bytes, withdrawn, further);
-        })?;
+        for item in sources::list(path)? {
+            let name = item.name();
+            reader.read(&item, &name, inside(&args.withdrawn, &name), inside(&args.further, &name));
+        }
     }
     let folder = args.out.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
     let manifest = Manifest {
@@ -92,26 +93,24 @@ fn import(args: &ImportArgs) -> Result<String, String> {
     Ok(report)
 }
 
-/// Splits `name@version`, or `name#version` as the package cache writes it.
-pub fn split_version(text: &str) -> (String, String) {
-    text.rsplit_once(['@', '#']).map_or_else(|| (text.into(), String::new()), |(n, v)| (n.into(), v.into()))
-}
-
 #[derive(Default)]
 struct Reader {
     arena: Arena,
     names: Names,
+    bytes: Vec<u8>,
     package: Package,
     counts: BTreeMap<String, usize>,
     skipped: Vec<(String, String)>,
 }
 
 impl Reader {
-    fn read(&mut self, name: &str, bytes: Result<&[u8], String>, withdrawn: bool, further: bool) {
-        if sources::is_manifest(name) || sources::is_index(name) {
+    fn read(&mut self, item: &Item, name: &str, withdrawn: bool, further: bool) {
+        // The list of contents of a package, its index, a tool's settings.
+        let last = name.rsplit(['/', '\\']).next().unwrap_or(name);
+        if last.starts_with('.') || matches!(last, "package.json" | "package-lock.json") {
             return;
         }
-        let (lean, listed) = match self.lean(bytes) {
+        let (lean, listed) = match self.lean(item) {
             Import::Rules(lean) => (lean, false),
             Import::Listed(lean) => (lean, true),
             Import::Skipped(reason) => return self.skipped.push((name.into(), reason)),
@@ -121,17 +120,14 @@ impl Reader {
         if listed { self.package.add_listed(lean, name) } else { self.package.add_rules(lean, name) }
     }
 
-    fn lean(&mut self, bytes: Result<&[u8], String>) -> Import {
-        let bytes = match bytes {
-            Ok(bytes) => bytes,
-            Err(reason) => return Import::Skipped(reason),
-        };
-        match decode(bytes) {
+    fn lean(&mut self, item: &Item) -> Import {
+        let text = item.bytes(&mut self.bytes).and_then(|bytes| decode(bytes).map_err(|e| e.to_string()));
+        match text {
             Ok(text) => match parse(&text, &mut self.arena, &self.names, Limits::default()) {
                 Ok(document) => lean(document),
                 Err(unreadable) => Import::Skipped(unreadable.to_string()),
             },
-            Err(unreadable) => Import::Skipped(unreadable.to_string()),
+            Err(reason) => Import::Skipped(reason),
         }
     }
 }

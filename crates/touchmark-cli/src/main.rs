@@ -13,6 +13,7 @@ mod progress;
 mod snippet;
 mod sources;
 
+use std::io::Write;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -41,7 +42,7 @@ fn main() -> ExitCode {
         Some(Command::Packs(packs)) => packs::run(packs),
         Some(Command::Import(import)) => import::run(import),
         None => {
-            println!("touchmark {}", packs::version());
+            print(&format!("touchmark {}\n", packs::version()));
             Ok(Status::Fine)
         }
     };
@@ -50,4 +51,9 @@ fn main() -> ExitCode {
         Status::Failed
     });
     ExitCode::from(status as u8)
+}
+
+/// Writes to standard output. A reader that has closed its end of the pipe wants no more, and that is no error.
+pub fn print(text: &str) {
+    drop(std::io::stdout().write_all(text.as_bytes()));
 }

@@ -29,8 +29,10 @@ impl Snippet {
             at -= 1;
         }
         let cut = |c: char| matches!(c, '\n' | '\r');
-        let before: Vec<(usize, char)> = source[..at].char_indices().rev().take_while(|(_, c)| !cut(*c)).take(BEFORE + 1).collect();
-        let after: Vec<(usize, char)> = source[at..].char_indices().take_while(|(_, c)| !cut(*c)).take(AFTER + 1).collect();
+        let before: Vec<(usize, char)> =
+            source[..at].char_indices().rev().take_while(|(_, c)| !cut(*c)).take(BEFORE + 1).collect();
+        let after: Vec<(usize, char)> =
+            source[at..].char_indices().take_while(|(_, c)| !cut(*c)).take(AFTER + 1).collect();
         let mut text = String::new();
         if before.len() > BEFORE {
             text.push('…');
@@ -41,7 +43,8 @@ impl Snippet {
         if after.len() > AFTER {
             text.push('…');
         }
-        let marked: usize = text[start..].chars().take(token(&text[start..]).clamp(1, MARKED)).map(char::len_utf8).sum();
+        let marked: usize =
+            text[start..].chars().take(token(&text[start..]).clamp(1, MARKED)).map(char::len_utf8).sum();
         Snippet {
             name: name.to_owned(),
             span: (start, marked).into(),
@@ -81,7 +84,12 @@ fn token(text: &str) -> usize {
 }
 
 impl SourceCode for Snippet {
-    fn read_span<'a>(&'a self, _: &SourceSpan, _: usize, _: usize) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
+    fn read_span<'a>(
+        &'a self,
+        _: &SourceSpan,
+        _: usize,
+        _: usize,
+    ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
         Ok(Box::new(Window(self)))
     }
 }

@@ -1,108 +1,108 @@
-//! Definitions from where users keep them: files, folders, FHIR packages (`.tgz`), and the package cache of the user.
+//! The files of definitions: folders, single files, FHIR packages (`.tgz`), and the package cache of the user.
 
+use std::ffi::OsString;
 use std::fs;
-use std::io::Read;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-/// The largest file that is read from a package: as much as the document reader takes.
-const LARGEST: u64 = 256 << 20;
+use touchmark::document::Limits;
 
-/// Calls `each` with the name and the bytes of every file below `path`, in byte order of the paths: a file that is named
-/// whatever its name, in folders `*.json` and `*.xml`, in archives `*.json` and `*.xml` too. Links to folders are not followed.
+use crate::Failure;
+use crate::inputs::{self, Inputs, Source, shown};
+
+/// A file of definitions.
+pub enum Item {
+    /// On the disk.
+    File(PathBuf),
+    /// In an archive: the name of the archive and the path in it, and the bytes.
+    Member(String, Vec<u8>),
+}
+
+impl Item {
+    /// Where it is, for people.
+    pub fn name(&self) -> String {
+        match self {
+            Item::File(path) => shown(path),
+            Item::Member(name, _) => name.clone(),
+        }
+    }
+
+    /// Its bytes; `buffer` is used for what must be read first.
+    pub fn bytes<'b>(&'b self, buffer: &'b mut Vec<u8>) -> Result<&'b [u8], String> {
+        match self {
+            Item::Member(_, bytes) => Ok(bytes),
+            Item::File(path) => {
+                let source = Source::File(path.clone());
+                source.read(buffer, u64::from(Limits::default().size)).map_err(|error| inputs::reason(&error))?;
+                Ok(buffer)
+            }
+        }
+    }
+}
+
+/// The files of a folder, an archive or a single file, in byte order of their paths.
 ///
-/// # Errors
-/// When `path` itself cannot be read. What cannot be read below it is passed to `each` as an error.
-pub fn read_all(path: &Path, each: &mut dyn FnMut(&str, Result<&[u8], String>)) -> Result<(), String> {
-    let kind = fs::metadata(path).map_err(|e| format!("{}: {e}", path.display()))?;
-    if kind.is_dir() {
-        read_folder(path, each);
-        return Ok(());
+/// Where there is a `package/package.json`, the files beside it are meant, as FHIR packages have it, and no others: examples
+/// and other material stand in folders of their own.
+pub fn list(path: &Path) -> Result<Vec<Item>, Failure> {
+    if is_archive(path) {
+        return members(path).map_err(|error| format!("{}: {}", shown(path), inputs::reason(&error)));
     }
-    read_file(path, each);
-    Ok(())
+    let package = path.join("package");
+    if package.join("package.json").is_file() {
+        return Ok(files(&package)?
+            .into_iter()
+            .filter(|file| file.parent() == Some(&package))
+            .map(Item::File)
+            .collect());
+    }
+    Ok(files(path)?.into_iter().map(Item::File).collect())
 }
 
-fn read_folder(folder: &Path, each: &mut dyn FnMut(&str, Result<&[u8], String>)) {
-    let entries = match fs::read_dir(folder) {
-        Ok(entries) => entries,
-        Err(e) => return each(&folder.display().to_string(), Err(e.to_string())),
-    };
-    let mut entries: Vec<_> = entries.filter_map(Result::ok).collect();
-    entries.sort_by_key(fs::DirEntry::file_name);
-    for entry in entries {
-        let path = entry.path();
-        match entry.file_type() {
-            Ok(kind) if kind.is_dir() => read_folder(&path, each),
-            Ok(_) if is_definition(&path) || is_archive(&path) => read_file(&path, each),
-            _ => {}
-        }
-    }
-}
-
-fn read_file(path: &Path, each: &mut dyn FnMut(&str, Result<&[u8], String>)) {
-    let name = path.display().to_string();
-    match fs::read(path) {
-        Ok(bytes) if bytes.starts_with(&[0x1f, 0x8b]) => read_archive(&name, &bytes, each),
-        Ok(bytes) => each(&name, Ok(&bytes)),
-        Err(e) => each(&name, Err(e.to_string())),
-    }
-}
-
-/// A FHIR package: a gzip-compressed tar archive with everything below `package/`.
-fn read_archive(name: &str, bytes: &[u8], each: &mut dyn FnMut(&str, Result<&[u8], String>)) {
-    let mut archive = tar::Archive::new(flate2::read::MultiGzDecoder::new(bytes));
-    let entries = match archive.entries() {
-        Ok(entries) => entries,
-        Err(e) => return each(name, Err(e.to_string())),
-    };
+fn files(path: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let paths = [OsString::from(path)];
     let mut files = Vec::new();
-    for entry in entries {
-        let read = entry.and_then(|entry| {
-            let path = entry.path()?.into_owned();
-            let mut bytes = Vec::new();
-            if entry.header().entry_type().is_file() && is_definition(&path) {
-                entry.take(LARGEST).read_to_end(&mut bytes)?;
-            }
-            Ok((path, bytes))
-        });
-        match read {
-            Ok((path, bytes)) if !bytes.is_empty() => files.push((path, bytes)),
-            Ok(_) => {}
-            // The rest of the archive cannot be found after this.
-            Err(e) => {
-                each(name, Err(e.to_string()));
-                break;
-            }
+    for input in Inputs::new(&paths) {
+        if let Source::File(file) = input? {
+            files.push(file);
         }
     }
-    files.sort();
-    for (path, bytes) in files {
-        each(&format!("{name}:{}", path.display()), Ok(&bytes));
-    }
-}
-
-fn is_definition(path: &Path) -> bool {
-    let extension = path.extension().and_then(|e| e.to_str()).unwrap_or("").to_ascii_lowercase();
-    matches!(extension.as_str(), "json" | "xml")
+    Ok(files)
 }
 
 fn is_archive(path: &Path) -> bool {
-    let name = path.file_name().and_then(|n| n.to_str()).unwrap_or("").to_ascii_lowercase();
-    name.ends_with(".tgz") || name.ends_with(".tar.gz")
+    let mut head = [0; 2];
+    fs::metadata(path).is_ok_and(|m| m.is_file())
+        && fs::File::open(path).and_then(|mut file| file.read_exact(&mut head)).is_ok()
+        && head == [0x1f, 0x8b]
 }
 
-/// Whether a file is the list of contents of a package rather than a definition.
-pub fn is_manifest(name: &str) -> bool {
-    matches!(name.rsplit(['/', '\\', ':']).next(), Some("package.json"))
+/// The files of a gzip-compressed tar archive.
+fn members(path: &Path) -> io::Result<Vec<Item>> {
+    let file = io::BufReader::new(fs::File::open(path)?);
+    let mut archive = tar::Archive::new(flate2::read::MultiGzDecoder::new(file));
+    let mut members = Vec::new();
+    for entry in archive.entries()? {
+        let entry = entry?;
+        let inner = entry.path()?.into_owned();
+        if entry.header().entry_type().is_file() && inner.file_name().is_some_and(inputs::is_document) {
+            let mut bytes = Vec::new();
+            // Past this the reader refuses it anyway.
+            entry.take(u64::from(Limits::default().size) + 1).read_to_end(&mut bytes)?;
+            members.push((inner, bytes));
+        }
+    }
+    let package = Path::new("package");
+    if members.iter().any(|(inner, _)| *inner == package.join("package.json")) {
+        members.retain(|(inner, _)| inner.parent() == Some(package));
+    }
+    members.sort_by(|a, b| a.0.as_os_str().as_encoded_bytes().cmp(b.0.as_os_str().as_encoded_bytes()));
+    let name = |inner: &Path| format!("{}:{}", shown(path), shown(inner));
+    Ok(members.into_iter().map(|(inner, bytes)| Item::Member(name(&inner), bytes)).collect())
 }
 
-/// Whether a file belongs to a package but is never a definition: its index and its tool's settings.
-pub fn is_index(name: &str) -> bool {
-    name.rsplit(['/', '\\', ':']).next().is_some_and(|n| n.starts_with('.') || n == "package-lock.json")
-}
-
-/// The folder `~/.fhir/packages/name#version`, if it is there.
-pub fn cached_package(name: &str, version: &str) -> Option<PathBuf> {
+/// The folder of a package in the user's cache, `~/.fhir/packages/name#version`; without a version the newest one there.
+pub fn cached(name: &str, version: &str) -> Option<PathBuf> {
     let home = std::env::var_os("HOME").or_else(|| std::env::var_os("USERPROFILE"))?;
     let packages = Path::new(&home).join(".fhir").join("packages");
     let exact = packages.join(format!("{name}#{version}"));
@@ -110,8 +110,15 @@ pub fn cached_package(name: &str, version: &str) -> Option<PathBuf> {
         return Some(exact);
     }
     // `1.0.x` stands for the newest patch of 1.0.
-    let stem = format!("{name}#{}", version.strip_suffix('x')?);
-    let patches = fs::read_dir(&packages).ok()?.filter_map(Result::ok).map(|e| e.path());
-    let fitting = patches.filter(|p| p.file_name().and_then(|n| n.to_str()).is_some_and(|n| n.starts_with(&stem)));
-    fitting.max_by_key(|p| p.to_string_lossy()[..].rsplit('.').next().and_then(|n| n.parse::<u32>().ok()))
+    let stem = match version.strip_suffix('x') {
+        Some(stem) => format!("{name}#{stem}"),
+        None if version.is_empty() => format!("{name}#"),
+        None => return None,
+    };
+    let entries = fs::read_dir(&packages).ok()?.filter_map(Result::ok).map(|entry| entry.path());
+    let version = |path: &PathBuf| {
+        let version = path.file_name()?.to_str()?.strip_prefix(&stem)?;
+        Some(version.split(['.', '-']).map(|part| part.parse().unwrap_or(0)).collect::<Vec<u32>>())
+    };
+    entries.filter(|path| version(path).is_some()).max_by_key(version)
 }

@@ -30,14 +30,20 @@ fn make(profiles: &Path) -> Result<Vec<u8>, String> {
         let folder = profiles.join(pack);
         let manifest = parse(&folder.join("package.json"))?.1;
         image.add_pack(word(&manifest, "name"), word(&manifest, "version"));
-        let rows = manifest["canonicals"].as_array().ok_or_else(|| format!("{pack}/package.json lists nothing"))?;
-        for row in rows {
+        let mut add = |row: &Value, text: &str| {
+            let strings = ["resource", "url", "version", "name", "status", "type", "base"].map(|name| word(row, name));
+            image.add_row(strings, row["withdrawn"] == true, text);
+        };
+        for row in manifest["canonicals"].as_array().ok_or_else(|| format!("{pack}/package.json lists nothing"))? {
             let (text, definition) = parse(&folder.join(word(row, "file")))?;
             if word(row, "resource") == "StructureDefinition" {
                 names.add(&definition);
             }
-            let strings = ["resource", "url", "version", "name", "status", "type", "base"].map(|name| word(row, name));
-            image.add_row(strings, row["withdrawn"] == true, &text);
+            add(row, &text);
+        }
+        // Operations and their like have no rules, but whoever names one names something that is known.
+        for row in manifest["listed"].as_array().into_iter().flatten() {
+            add(row, "");
         }
     }
     Ok(image.write(&names.finish()))

@@ -9,7 +9,7 @@ use crate::word;
 /// Names in the making.
 #[derive(Default)]
 pub struct Names {
-    names: BTreeSet<String>,
+    fixed: BTreeSet<String>,
     /// Choices of any type: their stems.
     any: BTreeSet<String>,
     /// The data types that a choice of any type may have.
@@ -20,21 +20,21 @@ impl Names {
     /// Adds what a StructureDefinition names: its type, its elements, and a name for each type of a choice.
     pub fn add(&mut self, definition: &Value) {
         let type_name = word(definition, "type");
-        self.names.insert(type_name.into());
+        self.fixed.insert(type_name.into());
         if matches!(word(definition, "kind"), "primitive-type" | "complex-type") {
             self.types.insert(type_name.into());
         }
         for row in definition["differential"]["element"].as_array().into_iter().flatten() {
             let last = word(row, "path").rsplit('.').next().unwrap_or("");
             let Some(stem) = last.strip_suffix("[x]") else {
-                self.names.insert(last.into());
+                self.fixed.insert(last.into());
                 continue;
             };
             for code in row["type"].as_array().into_iter().flatten().map(|t| word(t, "code")) {
                 if code == "*" {
                     self.any.insert(stem.into());
                 } else {
-                    self.names.insert(choice(stem, code));
+                    self.fixed.insert(choice(stem, code));
                 }
             }
         }
@@ -43,9 +43,9 @@ impl Names {
     /// All names, with a line feed between two.
     pub fn finish(mut self) -> String {
         for stem in &self.any {
-            self.names.extend(self.types.iter().map(|code| choice(stem, code)));
+            self.fixed.extend(self.types.iter().map(|code| choice(stem, code)));
         }
-        self.names.into_iter().filter(|name| !name.is_empty()).collect::<Vec<_>>().join("\n")
+        self.fixed.into_iter().filter(|name| !name.is_empty()).collect::<Vec<_>>().join("\n")
     }
 }
 

@@ -13,7 +13,7 @@ use crate::rule::Severity;
 use crate::rules;
 use crate::sentence::Values;
 use crate::snapshot::DefinitionId;
-use crate::walk::Walk;
+use crate::walk::{Memory, Walk};
 
 /// What the caller asks of a check.
 #[derive(Clone, Debug)]
@@ -62,12 +62,13 @@ impl Default for Options<'_> {
 pub struct Checker<'g> {
     graph: &'g RuleGraph,
     arena: Arena,
+    memory: Memory,
 }
 
 impl<'g> Checker<'g> {
     /// A checker over a graph.
     pub fn new(graph: &'g RuleGraph) -> Self {
-        Checker { graph, arena: Arena::new() }
+        Checker { graph, arena: Arena::new(), memory: Memory::default() }
     }
 
     /// Checks a document: FHIR JSON or FHIR XML, recognised from its content.
@@ -77,14 +78,14 @@ impl<'g> Checker<'g> {
             Err(trouble) => return unreadable(self.graph, &trouble, bytes),
         };
         match touchmark_document::parse(&source, &mut self.arena, self.graph.names(), options.limits) {
-            Ok(document) => check_document(self.graph, document, options),
+            Ok(document) => check_document(self.graph, document, options, &mut self.memory),
             Err(trouble) => unreadable(self.graph, &trouble, bytes),
         }
     }
 
     /// Checks a document that has been parsed already, with the names of the graph ([`RuleGraph::names`]).
-    pub fn check_document(&self, document: Document<'_>, options: &Options<'_>) -> Report {
-        check_document(self.graph, document, options)
+    pub fn check_document(&mut self, document: Document<'_>, options: &Options<'_>) -> Report {
+        check_document(self.graph, document, options, &mut self.memory)
     }
 }
 
@@ -94,11 +95,19 @@ fn unreadable(graph: &RuleGraph, trouble: &Unreadable, bytes: &[u8]) -> Report {
     report
 }
 
-fn check_document<'g>(graph: &'g RuleGraph, document: Document<'_>, options: &Options<'g>) -> Report {
-    let mut walk = Walk::new(graph, document, options);
+fn check_document<'g>(
+    graph: &'g RuleGraph,
+    document: Document<'_>,
+    options: &Options<'g>,
+    memory: &mut Memory,
+) -> Report {
+    let mut walk = Walk::new(graph, document, options, memory);
     rules::syntax::faults(&mut walk);
     walk.resource(document.root(), &options.profiles);
     rules::reference::targets(&mut walk);
+    rules::binding::finish(&mut walk);
     messages::judge(&mut walk, &options.judging);
-    report::write(walk, options)
+    let report = report::write(&mut walk, options);
+    walk.release(memory);
+    report
 }

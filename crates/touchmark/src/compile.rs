@@ -6,11 +6,13 @@ use std::sync::Arc;
 
 use touchmark_document::Name;
 
-use crate::graph::{ANY_TYPES, ChildName, Children, Element, ElementId, Profile, Target, Type, TypeKind};
+use crate::definition::Binding;
+use crate::graph::{ANY_TYPES, Bound, ChildName, Children, Element, ElementId, Profile, Target, Type, TypeKind};
 use crate::library::{Forest, HL7, Library, choice_name};
 use crate::rules::invariant::Invariant;
 use crate::rules::primitive::Primitive;
 use crate::snapshot::{Defect, DefectKind, DefinitionId, Tree};
+use crate::terminology;
 
 /// Compiles one definition. `None` when it is no profile or cannot be used; its defects are in the forest.
 pub(crate) fn profile(library: &Library, forest: &mut Forest, id: DefinitionId) -> Option<Profile> {
@@ -18,7 +20,8 @@ pub(crate) fn profile(library: &Library, forest: &mut Forest, id: DefinitionId) 
     let definition = library.read(id)?;
     let structure = definition.structure.as_ref()?;
     let mut defects = forest.defects(id).to_vec();
-    let mut compiler = Compiler { library, forest, id, tree: &tree, elements: Vec::new(), at: Vec::new(), defects: &mut defects };
+    let mut compiler =
+        Compiler { library, forest, id, tree: &tree, elements: Vec::new(), at: Vec::new(), defects: &mut defects };
     compiler.add(0, &structure.type_name);
     compiler.link();
     let elements = compiler.elements;
@@ -55,6 +58,7 @@ impl Compiler<'_> {
         let number = ElementId(self.elements.len() as u32);
         let choice = source.name.ends_with("[x]");
         let constraints = self.invariants(at, id);
+        let binding = source.binding.as_ref().map(|b| Box::new(self.bound(id, b)));
         self.elements.push(Element {
             id: id.into(),
             label: source.name.clone(),
@@ -71,7 +75,7 @@ impl Compiler<'_> {
             min_value: source.min_value.clone(),
             max_value: source.max_value.clone(),
             max_length: source.max_length,
-            binding: source.binding.clone().map(Box::new),
+            binding,
             constraints,
             is_modifier: source.is_modifier,
             must_support: source.must_support,
@@ -197,6 +201,21 @@ impl Compiler<'_> {
             }
         }
         types
+    }
+
+    fn bound(&mut self, id: &str, binding: &Binding) -> Bound {
+        let bound = Bound::new(self.library, binding);
+        for (canonical, set) in [(&bound.value_set, bound.set), (&bound.maximum, bound.maximum_set)] {
+            let Some(canonical) = canonical.as_ref().filter(|c| set.is_none() && !terminology::is_known_by_form(c)) else {
+                continue;
+            };
+            let kind = match self.library.find(canonical) {
+                Some(_) => DefectKind::BindingToNoValueSet,
+                None => DefectKind::CanonicalMissing,
+            };
+            self.defects.push(Defect { element: id.into(), kind, detail: canonical.clone() });
+        }
+        bound
     }
 
     fn missing(&mut self, id: &str, canonical: &str) {

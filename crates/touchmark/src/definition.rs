@@ -1,9 +1,10 @@
 //! What is taken from a published definition: facts only, owned, in the field's words.
 
 mod read;
+pub mod terminology;
 
-pub use read::read;
-pub(crate) use read::type_of_suffix;
+pub(crate) use read::{rows, type_of_suffix};
+pub use read::{read, read_snapshot};
 
 /// A canonical url, perhaps with a version behind `|`.
 pub type Canonical = Box<str>;
@@ -25,6 +26,10 @@ pub struct Definition {
     pub fhir_version: Box<str>,
     /// The rules, when it is a StructureDefinition.
     pub structure: Option<StructureDefinition>,
+    /// The codes, when it is a ValueSet.
+    pub value_set: Option<terminology::ValueSet>,
+    /// The concepts, when it is a CodeSystem.
+    pub code_system: Option<terminology::CodeSystem>,
 }
 
 /// The rules of a StructureDefinition (<http://hl7.org/fhir/STU3/structuredefinition.html>).
@@ -180,4 +185,43 @@ pub enum SlicingRules {
     Open,
     /// Anything, at the end.
     OpenAtEnd,
+}
+
+impl SlicingRules {
+    /// The code of the value set `resource-slicing-rules`.
+    pub const fn code(self) -> &'static str {
+        match self {
+            SlicingRules::Closed => "closed",
+            SlicingRules::Open => "open",
+            SlicingRules::OpenAtEnd => "openAtEnd",
+        }
+    }
+}
+
+impl Strength {
+    /// The code of the value set `binding-strength`.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Strength::Example => "example",
+            Strength::Preferred => "preferred",
+            Strength::Extensible => "extensible",
+            Strength::Required => "required",
+        }
+    }
+}
+
+impl std::fmt::Display for Value {
+    /// The value itself; a complex one as `{system = a, code = b}`.
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if let Some(text) = &self.text {
+            out.write_str(text)?;
+        }
+        if self.children.is_empty() {
+            return Ok(());
+        }
+        for (number, child) in self.children.iter().enumerate() {
+            write!(out, "{}{} = {child}", if number == 0 { "{" } else { ", " }, child.name)?;
+        }
+        out.write_str("}")
+    }
 }

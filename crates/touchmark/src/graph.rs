@@ -7,12 +7,14 @@ use foldhash::fast::FixedState;
 use touchmark_document::{Name, Names};
 
 use crate::compile;
-use crate::definition::{Binding, SlicingRules, Value};
+use crate::definition::{Binding, Canonical, ElementDefinition, SlicingRules, Strength, Value};
+use crate::library::{Forest, HL7, Library, Within};
 use crate::messages::{self, RuleFileError, RuleSet};
-use crate::library::{Forest, HL7, Library};
 use crate::rules::invariant::Invariant;
 use crate::rules::primitive::Primitive;
+use crate::snapshot::compare::{Comparison, compare};
 use crate::snapshot::{Defect, DefinitionId};
+use crate::terminology::{self, Terminology};
 
 /// The types that `*` stands for (<http://hl7.org/fhir/STU3/datatypes.html#open>).
 pub(crate) const ANY_TYPES: &[&str] = &[
@@ -128,7 +130,7 @@ pub struct Element {
     /// The longest text, in characters.
     pub max_length: Option<u32>,
     /// The value set.
-    pub binding: Option<Box<Binding>>,
+    pub binding: Option<Box<Bound>>,
     /// The invariants.
     pub constraints: Box<[Invariant]>,
     /// Whether it changes the meaning of others.
@@ -137,6 +139,35 @@ pub struct Element {
     pub must_support: bool,
     /// The definition that last spoke of it.
     pub origin: DefinitionId,
+}
+
+/// A binding whose value sets have been looked up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bound {
+    /// How binding it is.
+    pub strength: Strength,
+    /// The value set, when one is named.
+    pub value_set: Option<Canonical>,
+    /// Its definition; `None` where it is not loaded, or no value set.
+    pub set: Option<DefinitionId>,
+    /// The maximum value set.
+    pub maximum: Option<Canonical>,
+    /// Its definition.
+    pub maximum_set: Option<DefinitionId>,
+}
+
+impl Bound {
+    /// Looks up the value sets of a binding.
+    pub(crate) fn new(library: &Library, binding: &Binding) -> Self {
+        let set = |canonical: &Option<Canonical>| canonical.as_deref().and_then(|c| terminology::find_set(library, c));
+        Bound {
+            strength: binding.strength,
+            set: set(&binding.value_set),
+            value_set: binding.value_set.clone(),
+            maximum_set: set(&binding.maximum),
+            maximum: binding.maximum.clone(),
+        }
+    }
 }
 
 /// The children of an element, by order and by name.
@@ -288,7 +319,18 @@ pub struct KnownNames {
     pub text: Name,
     pub system: Name,
     pub value: Name,
+    pub coding: Name,
+    pub code: Name,
+    pub display: Name,
     pub div: Name,
+}
+
+/// The types that rules need by themselves.
+#[derive(Debug)]
+#[allow(missing_docs)]
+pub struct KnownTypes {
+    pub coding: Option<DefinitionId>,
+    pub codeable_concept: Option<DefinitionId>,
 }
 
 /// The compiled rules of all loaded definitions.
@@ -303,6 +345,10 @@ pub struct RuleGraph {
     types: Box<[Option<DefinitionId>]>,
     /// Names that rules need by themselves.
     pub known: KnownNames,
+    /// Types that rules need by themselves.
+    pub known_types: KnownTypes,
+    /// Value sets and code systems.
+    pub(crate) terminology: Terminology,
     /// The rule sets about messages, compiled when a Bundle first asks.
     rule_sets: OnceLock<Vec<RuleSet>>,
     /// Extensions whose contexts exclude every place where a profile puts them; looked up when one is out of place.
@@ -332,6 +378,9 @@ impl RuleGraph {
             text: name("text"),
             system: name("system"),
             value: name("value"),
+            coding: name("coding"),
+            code: name("code"),
+            display: name("display"),
             div: name("div"),
         };
         let mut types = vec![None; library.names.len() + 1];
@@ -343,8 +392,23 @@ impl RuleGraph {
                 *slot = library.find(&entry.url);
             }
         }
+        let known_types = KnownTypes {
+            coding: library.find_type("Coding"),
+            codeable_concept: library.find_type("CodeableConcept"),
+        };
+        let terminology = Terminology::new(&library);
         let slots = library.entries().iter().map(|_| OnceLock::new()).collect();
-        RuleGraph { library, slots, forest: Mutex::default(), types: types.into(), known, misplaced: Mutex::default(), rule_sets: OnceLock::new() }
+        RuleGraph {
+            library,
+            slots,
+            forest: Mutex::default(),
+            types: types.into(),
+            known,
+            known_types,
+            terminology,
+            misplaced: Mutex::default(),
+            rule_sets: OnceLock::new(),
+        }
     }
 
     /// The definitions behind the graph.
@@ -399,6 +463,11 @@ impl RuleGraph {
         }
     }
 
+    /// Whether any type has a choice element of this name (without `[x]`).
+    pub(crate) fn is_choice(&self, base: &str) -> bool {
+        self.library.names.find(&format!("{base}[x]")) != Name::NONE
+    }
+
     /// The rule sets about messages.
     pub(crate) fn rule_sets(&self) -> &[RuleSet] {
         self.rule_sets.get_or_init(|| messages::rule_sets(self))
@@ -427,6 +496,21 @@ impl RuleGraph {
             let placements = self.library.placements(&extension.url);
             !placements.is_empty() && !placements.iter().any(|p| extension.contexts.iter().any(|c| **c == **p))
         })
+    }
+
+    /// The published snapshot of a definition compared with the one made here; `None` where none could be made.
+    pub fn compare_snapshot(&self, id: DefinitionId, published: &[ElementDefinition]) -> Option<Comparison> {
+        self.with_trees(|trees| {
+            let tree = trees.forest.tree(trees.library, id)?;
+            let chain = trees.library.chain(id);
+            Some(compare(&tree, published, &chain, trees))
+        })
+    }
+
+    /// Lets the trees of definitions be looked at.
+    pub(crate) fn with_trees<R>(&self, look: impl FnOnce(&mut Within<'_>) -> R) -> R {
+        let mut forest = self.forest.lock().unwrap_or_else(PoisonError::into_inner);
+        look(&mut Within { library: &self.library, forest: &mut forest })
     }
 
     /// What was wrong with a definition, found while it was laid over its base.

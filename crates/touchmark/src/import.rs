@@ -17,6 +17,7 @@ pub use package::{Dropped, Manifest, Package};
 
 use touchmark_document::{Document, NodeRef};
 
+use crate::edition::other_fhir_version;
 use json::Object;
 
 /// What becomes of a published resource.
@@ -119,14 +120,4 @@ pub fn lean(document: Document<'_>) -> Import {
     facts(root, &mut object);
     lean.text = object.into_text();
     Import::Rules(lean)
-}
-
-/// The FHIR version that a definition or a package states, when it is one whose definitions cannot be read as STU3.
-///
-/// NHS definitions of STU3 state 3.0.0, 3.0.1, 3.0.2, 1.0.0 or nothing; 1.0.0 is a profile's own version in the wrong
-/// place. What is surely another version is R4 and later, and DSTU2 as its final editions are numbered.
-pub fn other_fhir_version(stated: &str) -> Option<&str> {
-    let major = stated.split('.').next().unwrap_or("");
-    let other = matches!(major, "4" | "5" | "6") || matches!(stated, "1.0.1" | "1.0.2");
-    other.then_some(stated)
 }

@@ -16,6 +16,8 @@ pub struct Issue {
     pub severity: Severity,
     /// Where: a missing element is said at its parent, an unknown one at itself.
     pub node: NodeId,
+    /// Where in the source, in bytes: the start of the node, or a place that is no node (a repeated key).
+    pub start: u32,
     /// The element concerned, where it is not the node itself.
     pub what: Name,
     /// The profile and the element whose rule it is.

@@ -49,6 +49,13 @@ pub struct Entry {
     before: Option<u32>,
 }
 
+impl Entry {
+    /// Whether it is only listed: an operation, a concept map and the like, whose pack holds no rules of it.
+    pub fn is_listed(&self) -> bool {
+        matches!(self.source, Source::Lean([]))
+    }
+}
+
 #[derive(Clone, Debug)]
 enum Source {
     /// A lean rule file of a pack, read when it is asked for.
@@ -252,6 +259,17 @@ impl Library {
         self.find(&format!("{HL7}{name}"))
     }
 
+    /// A definition and what it derives from, itself first; ends where a base is not loaded or comes again.
+    pub fn chain(&self, id: DefinitionId) -> Vec<DefinitionId> {
+        let mut chain = vec![id];
+        while let Some(base) =
+            chain.last().and_then(|id| self.find(&self.entry(*id).base)).filter(|b| !chain.contains(b))
+        {
+            chain.push(base);
+        }
+        chain
+    }
+
     /// Reads a definition in full. `None` when the pack's own text cannot be read, which does not happen to packs made by
     /// the importer.
     pub fn read(&self, id: DefinitionId) -> Option<Arc<Definition>> {
@@ -272,7 +290,9 @@ impl Library {
     pub(crate) fn placements(&self, url: &str) -> Vec<Box<str>> {
         let mut paths = Vec::new();
         for (number, entry) in self.entries.iter().enumerate() {
-            if entry.resource != "StructureDefinition" || matches!(&entry.source, Source::Lean(text) if !holds(text, url)) {
+            if entry.resource != "StructureDefinition"
+                || matches!(&entry.source, Source::Lean(text) if !holds(text, url))
+            {
                 continue;
             }
             let Some(definition) = self.read(DefinitionId(number as u32)) else { continue };
@@ -297,7 +317,11 @@ pub(crate) fn intern_names(names: &mut Names, structure: &StructureDefinition) {
         let Some(last) = row.path.rsplit('.').next() else { continue };
         match last.strip_suffix("[x]") {
             None => drop(names.intern(last)),
-            Some(stem) => intern_choice(names, stem, row),
+            Some(stem) => {
+                // No document has a name with brackets: it says that the choice exists.
+                names.intern(last);
+                intern_choice(names, stem, row);
+            }
         }
     }
 }

@@ -88,7 +88,9 @@ impl<'d> Index<'d> {
         let rooted = |e: &u32| self.entries[*e as usize].full_url.is_some_and(|u| u.ends_with(reference));
         match found {
             [] => Resolution::Nowhere,
-            _ if base.is_some() || from.is_none() => self.entries[found[0] as usize].resource.map_or(Resolution::Nowhere, Resolution::Likely),
+            _ if base.is_some() || from.is_none() => {
+                self.entries[found[0] as usize].resource.map_or(Resolution::Nowhere, Resolution::Likely)
+            }
             _ if found.iter().any(rooted) => self.one_of(found),
             _ if self.entries[found[0] as usize].full_url.is_none() => self.one_of(found),
             _ => self.entries[found[0] as usize].resource.map_or(Resolution::Nowhere, Resolution::Likely),

@@ -26,11 +26,6 @@ rules! {
         why "What was not checked is said.",
         mend "Nothing.",
         at "conformance-rules.html#constraints";
-    BINDINGS_UNCHECKED = "binding-unchecked", Information, "informational",
-        says "{found} bindings were not checked",
-        why "What was not checked is said.",
-        mend "Nothing.",
-        at "terminologies.html";
 }
 
 /// The system of touchmark's rule codes in `details.coding`.
@@ -73,12 +68,13 @@ fn issues(report: &Report) -> impl Iterator<Item = Issue<'_>> {
     let clean = report.findings.is_empty();
     let notes = report.level == Severity::Information && !clean;
     let found = report.findings.iter().map(of_finding);
-    let no_fault = clean.then(|| Issue { diagnostics: Some(clean_diagnostics(report)), ..note(report, &NO_FAULT, "no fault found") });
+    let no_fault = clean
+        .then(|| Issue { diagnostics: Some(clean_diagnostics(report)), ..note(report, &NO_FAULT, "no fault found") });
     let judged = report.judged.iter().filter(move |_| notes).map(|j| note(report, &JUDGED, format!("judged by {j}")));
-    let unchecked = [(&INVARIANTS_UNCHECKED, report.invariants_unchecked), (&BINDINGS_UNCHECKED, report.bindings_unchecked)]
-        .into_iter()
-        .filter(move |(_, count)| notes && *count > 0)
-        .map(|(rule, count)| note(report, rule, rule.says.replace("{found}", &count.to_string())));
+    let unchecked = (notes && report.invariants_unchecked > 0).then(|| {
+        let text = INVARIANTS_UNCHECKED.says.replace("{found}", &report.invariants_unchecked.to_string());
+        note(report, &INVARIANTS_UNCHECKED, text)
+    });
     found.chain(no_fault).chain(judged).chain(unchecked)
 }
 

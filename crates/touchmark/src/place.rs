@@ -6,7 +6,8 @@ use std::fmt::Write as _;
 use foldhash::fast::FixedState;
 use touchmark_document::{Name, NodeRef};
 
-use crate::graph::{ElementId, RuleGraph};
+use crate::definition::type_of_suffix;
+use crate::graph::{ANY_TYPES, Element, ElementId, RuleGraph};
 use crate::walk::At;
 
 /// One node on the way, as the base definitions see it.
@@ -46,7 +47,8 @@ fn way_to<'g, 'd: 'g>(graph: &'g RuleGraph, node: NodeRef<'d>) -> (Vec<Step<'g, 
     let mut steps: Vec<Step<'g, 'd>> = Vec::with_capacity(nodes.len());
     let mut at: Option<At<'g>> = None;
     for node in nodes {
-        let found = at.filter(|_| !steps.is_empty()).and_then(|at| child(graph, at, node));
+        let parent = at.filter(|_| !steps.is_empty());
+        let found = parent.and_then(|at| child(graph, at, node));
         let mut step = Step {
             node,
             label: node.name_text(),
@@ -63,7 +65,14 @@ fn way_to<'g, 'd: 'g>(graph: &'g RuleGraph, node: NodeRef<'d>) -> (Vec<Step<'g, 
             let t = rules.types.get(of_type);
             step.type_name = t.map_or("", |t| &t.code);
             let own = graph.own_children(element.profile, element.id).is_some();
-            at = if own { Some(element) } else { t.and_then(|t| t.definition).and_then(|d| graph.profile(d)).map(At::root) };
+            at = if own {
+                Some(element)
+            } else {
+                t.and_then(|t| t.definition).and_then(|d| graph.profile(d)).map(At::root)
+            };
+        } else if let Some((choice, of_type)) = parent.and_then(|at| wrong_choice(graph, at, node)) {
+            (step.label, step.choice, step.type_name) = (choice.label.trim_end_matches("[x]"), true, of_type);
+            at = graph.find_type(graph.names().find(of_type)).and_then(|d| graph.profile(d)).map(At::root);
         } else {
             at = None;
         }
@@ -81,6 +90,17 @@ fn child<'g>(graph: &'g RuleGraph, at: At<'g>, node: NodeRef<'_>) -> Option<(At<
     let found = children.find(node.name())?;
     let id: ElementId = children.order[found.child as usize];
     Some((at.child(id), found.of_type as usize))
+}
+
+/// The choice that a child is, though of a type that it may not have.
+#[cold]
+fn wrong_choice<'g>(graph: &'g RuleGraph, at: At<'g>, node: NodeRef<'_>) -> Option<(&'g Element, &'static str)> {
+    let children = graph.own_children(at.profile, at.id)?;
+    children.order.iter().map(|id| at.child(*id).element()).find_map(|element| {
+        let suffix = node.name_text().strip_prefix(element.label.strip_suffix("[x]")?)?;
+        let of_type = type_of_suffix(suffix);
+        Some((element, *ANY_TYPES.iter().find(|t| **t == of_type)?))
+    })
 }
 
 /// The places of repeats among their siblings, counted once for each long list of children.

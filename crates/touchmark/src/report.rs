@@ -1,6 +1,6 @@
 //! What was found in a document, in words: made from the numbers of the walk when it has ended.
 
-use touchmark_document::{Form, NodeId, NodeRef, Position, Unreadable};
+use touchmark_document::{Form, Name, NodeId, NodeRef, Position, Unreadable};
 
 use crate::budget::Spent;
 use crate::check::Options;
@@ -180,7 +180,7 @@ impl Report {
 }
 
 /// Writes the report of a walk that has ended.
-pub(crate) fn write(mut walk: Walk<'_, '_>, options: &Options<'_>) -> Report {
+pub(crate) fn write(walk: &mut Walk<'_, '_>, options: &Options<'_>) -> Report {
     let document = walk.document;
     let spent = walk.budget.spent(walk.issues.len());
     let mut issues = std::mem::take(&mut walk.issues);
@@ -191,9 +191,9 @@ pub(crate) fn write(mut walk: Walk<'_, '_>, options: &Options<'_>) -> Report {
             issue.severity = *severity;
         }
     }
-    let id = |i: &Issue| i.claim.and_then(|mark| messages::id_of(&walk, mark));
+    let id = |i: &Issue| i.claim.and_then(|mark| messages::id_of(walk, mark));
     let code = |i: &Issue| if i.rule == &messages::BROKEN { id(i).unwrap_or("") } else { i.rule.code };
-    let key = |i: &Issue| (document.node(i.node).start(), i.node, code(i), i.what);
+    let key = |i: &Issue| (i.start, i.node, code(i), i.what);
     let text = |d: Detail| walk.details.get(d.0 as usize).map_or("", String::as_str);
     issues.sort_by(|a, b| key(a).cmp(&key(b)).then_with(|| text(a.detail).cmp(text(b.detail))).then_with(|| id(b).is_some().cmp(&id(a).is_some())));
     // Several profiles say the same of one place: that is one fault.
@@ -201,20 +201,22 @@ pub(crate) fn write(mut walk: Walk<'_, '_>, options: &Options<'_>) -> Report {
     issues.truncate(walk.budget.findings);
     let mut report = Report {
         judgements: std::mem::take(&mut walk.judgements),
-        judged: walk.tally.judged.iter().map(|id| judge(&walk, *id)).collect(),
+        judged: walk.tally.judged.iter().map(|id| judge(walk, *id)).collect(),
         invariants_unchecked: walk.tally.invariants,
         bindings_unchecked: walk.tally.bindings,
         resource: named(document.root().resource_text()),
         level: options.level,
         ..Report::default()
     };
-    let mut writer = Writer::new(&walk, options.values);
+    let mut writer = Writer::new(walk, options.values);
     for issue in &issues {
         report.counts.add(issue.severity);
         if issue.severity >= options.level {
             report.findings.push(writer.finding(issue));
         }
     }
+    drop(writer);
+    walk.issues = issues;
     if let Some(spent) = spent {
         let finding = cut_short(spent, walk.budget.findings);
         report.counts.add(finding.severity);
@@ -310,8 +312,8 @@ impl<'w, 'g, 'd> Writer<'w, 'g, 'd> {
             }).or_else(|| claimed.and_then(|c| c.mend)),
             entry: self.entry(node),
             expression: Some(place::expression(walk.graph, &mut self.repeats, node)),
-            position: Some(self.cursor.position(node.start())),
-            offset: node.start(),
+            position: Some(self.cursor.position(issue.start)),
+            offset: issue.start,
         }
     }
 
@@ -319,9 +321,13 @@ impl<'w, 'g, 'd> Writer<'w, 'g, 'd> {
         let detail = self.walk.details.get(issue.detail.0 as usize).map_or("", String::as_str);
         match place {
             "element" if issue.rule.code.starts_with("cardinality") => sentence::add(out, detail, self.values),
+            "element" if issue.what != Name::NONE => {
+                sentence::add(out, self.walk.document.name_text(issue.what), Values::Show)
+            }
             "element" => sentence::add(out, node.name_text(), Values::Show),
             "parent" => {
-                let parent = node.parent().map_or("", |p| if p.is_resource() { p.resource_text() } else { p.name_text() });
+                let parent =
+                    node.parent().map_or("", |p| if p.is_resource() { p.resource_text() } else { p.name_text() });
                 sentence::add(out, parent, Values::Show);
             }
             "found" => out.push_str(&issue.found.to_string()),

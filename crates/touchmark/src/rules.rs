@@ -1,5 +1,6 @@
 //! The rule kinds, one file each: what it checks, its codes and their pages.
 
+pub(crate) mod binding;
 pub(crate) mod bundle;
 pub(crate) mod cardinality;
 pub(crate) mod contained;
@@ -32,6 +33,8 @@ pub fn all() -> impl Iterator<Item = &'static Rule> {
         bundle::RULES,
         contained::RULES,
         profile::RULES,
+        binding::RULES,
+        binding::coding::RULES,
         crate::messages::RULES,
         invariant::RULES,
         narrative::RULES,

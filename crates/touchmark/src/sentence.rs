@@ -87,7 +87,8 @@ fn add_cut(out: &mut String, text: &str, most: usize) {
 
 /// Urls stay when values are masked: they name systems, not people.
 fn is_url(value: &str) -> bool {
-    ["http://", "https://", "urn:"].iter().any(|scheme| value.starts_with(scheme)) && !value.contains(char::is_whitespace)
+    ["http://", "https://", "urn:"].iter().any(|scheme| value.starts_with(scheme))
+        && !value.contains(char::is_whitespace)
 }
 
 fn add_form(out: &mut String, value: &str) {
@@ -99,7 +100,10 @@ fn add_form(out: &mut String, value: &str) {
         1 if digits == 1 => write!(out, "1 digit"),
         _ if digits == count => write!(out, "{more}{count} digits"),
         // Dates and numbers of whatever notation: the notation is what matters.
-        _ if count <= 40 && digits * 2 >= count && value.bytes().all(|b| b.is_ascii_digit() || b"-/.:+TZ, ".contains(&b)) => {
+        _ if count <= 40
+            && digits * 2 >= count
+            && value.bytes().all(|b| b.is_ascii_digit() || b"-/.:+TZ, ".contains(&b)) =>
+        {
             let form: String = value.chars().map(|c| if c.is_ascii_digit() { '9' } else { c }).collect();
             write!(out, "a value of the form {form}")
         }

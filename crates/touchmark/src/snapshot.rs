@@ -1,6 +1,9 @@
 //! Snapshots made from the differential chain, as trees: a profile's rows laid over the tree of what it derives from.
 
+pub mod compare;
+mod narrow;
 mod path;
+mod place;
 mod renamed;
 
 use std::sync::Arc;
@@ -78,6 +81,8 @@ pub enum DefectKind {
     Widened,
     /// The minimum is above the maximum: the maximum holds.
     MinimumAboveMaximum,
+    /// Slices of an element of which the same definition allows none: the slices hold, and no others.
+    SlicesOfProhibited,
     /// A type that what it derives from does not allow: dropped.
     TypeWidened,
     /// A Reference's `type.profile` names a resource profile: read as `targetProfile`.
@@ -90,6 +95,8 @@ pub enum DefectKind {
     DiscriminatorValueMissing,
     /// A path of a discriminator that leads nowhere: the slices are not checked.
     DiscriminatorPath,
+    /// A binding to what is no value set (a code system): not checked.
+    BindingToNoValueSet,
     /// A fixed uri in angle brackets: not checked.
     FixedInBrackets,
     /// An invariant whose expression cannot be read: not checked.
@@ -119,7 +126,10 @@ impl Tree {
         if tree.elements.is_empty() {
             tree.elements.push(Element { min: 0, max: u32::MAX, base_max: 1, ..Element::default() });
         }
-        tree.elements[0].name = structure.type_name.clone();
+        // Logical models have no type: their paths begin with their name.
+        let root = structure.elements.first().filter(|_| structure.type_name.is_empty());
+        tree.elements[0].name =
+            root.map_or_else(|| structure.type_name.clone(), |row| row.path.split('.').next().unwrap_or("").into());
         tree.elements[0].origin = Some(origin);
         let mut builder = Builder { tree, origin, constraint: structure.constraint, trees, defects };
         let mut context = path::Context::default();
@@ -192,14 +202,39 @@ impl Builder<'_> {
     /// Finds or makes the element that a row speaks of, and lays the row over it.
     fn lay(&mut self, row: &ElementDefinition, segments: &[Segment<'_>]) {
         let mut at = 0;
+        let mut sliced = Vec::new();
         for (depth, segment) in segments.iter().enumerate().skip(1) {
             let last = depth + 1 == segments.len();
             match self.step(at, segment, last, row) {
                 Some(next) => at = next,
                 None => return self.defect(row, DefectKind::PathUnknown, &row.path),
             }
+            sliced = self.slices_besides(at, sliced, segment);
         }
         self.merge(at, row);
+        for slice in sliced {
+            narrow::narrow(&mut self.tree, slice, row, self.origin);
+        }
+    }
+
+    /// What a row says of an element without naming a slice holds for the slices that are there already.
+    fn slices_besides(&mut self, at: usize, sliced: Vec<usize>, segment: &Segment<'_>) -> Vec<usize> {
+        let mut next = Vec::new();
+        for parent in sliced {
+            self.expand(parent);
+            let Some(child) = self.tree.child(parent, segment.name) else { continue };
+            let slices = &self.tree.elements[child].slices;
+            match segment.slice {
+                None => next.push(child),
+                Some(name) => {
+                    next.extend(slices.iter().copied().find(|s| self.tree.elements[*s].slice.as_deref() == Some(name)))
+                }
+            }
+        }
+        if segment.slice.is_none() {
+            next.extend_from_slice(&self.tree.elements[at].slices);
+        }
+        next
     }
 
     fn step(&mut self, at: usize, segment: &Segment<'_>, last: bool, row: &ElementDefinition) -> Option<usize> {
@@ -209,11 +244,15 @@ impl Builder<'_> {
         if found.is_none()
             && let Some((choice, type_name)) = self.tree.choice(at, segment.name)
         {
-            if segment.slice.is_some_and(|s| s != segment.name) {
+            let known = |s: &str| {
+                self.tree.elements[choice].slices.iter().any(|of| self.tree.elements[*of].slice.as_deref() == Some(s))
+            };
+            let named = segment.slice.filter(|s| known(s) || last && row.slice_name.is_some());
+            if named.is_some_and(|s| s != segment.name) {
                 // A named slice of a choice that is written with its type: the slice of the choice.
                 found = Some(choice);
             } else {
-                return self.type_slice(choice, segment.name, &type_name);
+                return self.type_slice(choice, segment.name, &type_name, row);
             }
         }
         if found.is_none() && last && !self.constraint {
@@ -221,6 +260,13 @@ impl Builder<'_> {
         }
         let child = found?;
         let Some(slice) = slice.take() else { return Some(child) };
+        // `value[x]` with the slice name `valueCoding`: written either way it restricts the choice.
+        if self.tree.elements[child].name.ends_with("[x]")
+            && self.tree.elements[child].slicing.is_none()
+            && let Some((choice, type_name)) = self.tree.choice(at, &slice).filter(|(c, _)| *c == child)
+        {
+            return self.type_slice(choice, &slice, &type_name, row);
+        }
         // `identifier:nhs/temporary` is a slice of the slice `nhs`.
         let mut owner = child;
         let mut name = String::new();
@@ -230,8 +276,10 @@ impl Builder<'_> {
             let known = self.tree.elements[owner].slices.iter().copied();
             owner = match known.into_iter().find(|s| self.tree.elements[*s].slice.as_deref() == Some(wanted)) {
                 Some(known) => known,
-                None if !last && row.slice_name.is_some() && self.tree.elements[owner].slices.is_empty() => return None,
-                None => self.add_slice(owner, wanted),
+                None if !last && row.slice_name.is_some() && self.tree.elements[owner].slices.is_empty() => {
+                    return None;
+                }
+                None => self.add_slice(owner, wanted, row),
             };
         }
         Some(owner)
@@ -249,7 +297,15 @@ impl Builder<'_> {
         child
     }
 
-    fn add_slice(&mut self, of: usize, name: &str) -> usize {
+    fn add_slice(&mut self, of: usize, name: &str, row: &ElementDefinition) -> usize {
+        let sliced = &mut self.tree.elements[of];
+        if sliced.max == 0 && sliced.origin == Some(self.origin) && sliced.base_max > 0 {
+            sliced.max = sliced.base_max;
+            if let Some(slicing) = &mut sliced.slicing {
+                slicing.rules = SlicingRules::Closed;
+            }
+            self.defect(row, DefectKind::SlicesOfProhibited, name);
+        }
         let slice = self.tree.copy(of);
         let element = &mut self.tree.elements[slice];
         element.slices.clear();
@@ -263,7 +319,7 @@ impl Builder<'_> {
     }
 
     /// The slice of a choice that has one type: what a row named `valueCoding` speaks of.
-    fn type_slice(&mut self, choice: usize, name: &str, type_name: &str) -> Option<usize> {
+    fn type_slice(&mut self, choice: usize, name: &str, type_name: &str, row: &ElementDefinition) -> Option<usize> {
         let slices = &self.tree.elements[choice].slices;
         let known = slices.iter().copied().find(|s| {
             let slice = &self.tree.elements[*s];
@@ -278,7 +334,7 @@ impl Builder<'_> {
         let allowed = allowed.or_else(|| self.tree.elements[choice].types.first().filter(|t| *t.code == *"*").cloned());
         let mut allowed = allowed?;
         allowed.code = type_name.into();
-        let slice = self.add_slice(choice, name);
+        let slice = self.add_slice(choice, name, row);
         let element = &mut self.tree.elements[slice];
         element.types = vec![allowed];
         element.renamed = true;
@@ -333,6 +389,7 @@ impl Builder<'_> {
         let first = self.tree.elements[at].base_max == 0;
         self.merge_cardinality(at, row, first);
         self.merge_types(at, row);
+        self.extension_cardinality(at, row);
         let origin = self.origin;
         let element = &mut self.tree.elements[at];
         if first {
@@ -352,8 +409,13 @@ impl Builder<'_> {
             }
         }
         element.max_length = row.max_length.or(element.max_length);
-        if row.binding.is_some() {
-            element.binding.clone_from(&row.binding);
+        if let Some(binding) = &row.binding {
+            // A row may change the strength alone: the value set stays.
+            let known = element.binding.take();
+            element.binding = Some(Binding {
+                value_set: binding.value_set.clone().or_else(|| known.and_then(|k| k.value_set)),
+                ..binding.clone()
+            });
         }
         for constraint in &row.constraints {
             if !element.constraints.iter().any(|(c, _)| c.key == constraint.key) {
@@ -403,6 +465,21 @@ impl Builder<'_> {
         }
         if let Some(detail) = above {
             self.defect(row, DefectKind::MinimumAboveMaximum, &detail);
+        }
+    }
+
+    /// Where a row puts an extension without a cardinality, that of the extension's definition holds: how often it may stand
+    /// in one place.
+    fn extension_cardinality(&mut self, at: usize, row: &ElementDefinition) {
+        let ([of_type], true) = (&row.types[..], self.tree.elements[at].slice.is_some()) else { return };
+        let ("Extension", [profile]) = (&*of_type.code, &of_type.profiles[..]) else { return };
+        let Some(tree) = self.trees.tree(profile).filter(|tree| *tree.elements[0].name == *"Extension") else { return };
+        let (root, element) = (&tree.elements[0], &mut self.tree.elements[at]);
+        if row.max.is_none() {
+            element.max = element.max.min(root.max);
+        }
+        if row.min.is_none() && element.min < root.min && root.min <= element.max {
+            element.min = root.min;
         }
     }
 
@@ -463,4 +540,32 @@ impl Tree {
     pub fn by_path(&self, path: &str) -> Option<usize> {
         path.split('.').skip(1).try_fold(0, |at, name| self.child(at, name))
     }
+}
+
+/// The elements of a tree with their ids, parents before children and the unsliced before its slices.
+pub(crate) fn ids(tree: &Tree) -> Vec<(usize, String)> {
+    fn add(tree: &Tree, at: usize, id: String, out: &mut Vec<(usize, String)>) {
+        let element = &tree.elements[at];
+        out.push((at, id));
+        let own = out.len() - 1;
+        for child in &element.children {
+            let id = format!("{}.{}", out[own].1, tree.elements[*child].name);
+            add(tree, *child, id, out);
+        }
+        for slice in &element.slices {
+            let id = slice_id(&out[own].1, element.slice.is_some(), tree.elements[*slice].slice.as_deref());
+            add(tree, *slice, id, out);
+        }
+    }
+    let mut out = Vec::with_capacity(tree.elements.len());
+    if let Some(root) = tree.elements.first() {
+        add(tree, 0, root.name.to_string(), &mut out);
+    }
+    out
+}
+
+/// The id of a slice of an element. A slice of a slice is `identifier:nhs/temporary`: its name holds both.
+pub(crate) fn slice_id(of: &str, is_slice: bool, name: Option<&str>) -> String {
+    let stem = if is_slice { of.rsplit_once(':').map_or(of, |(stem, _)| stem) } else { of };
+    format!("{stem}:{}", name.unwrap_or_default())
 }

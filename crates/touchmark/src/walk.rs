@@ -2,15 +2,15 @@
 //!
 //! Two shapes only: a rule looks at the *repeats* of an element (cardinality, slicing) or at *one* element (all others).
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use foldhash::fast::FixedState;
-use touchmark_document::{Document, Form, Name, NodeRef};
+use touchmark_document::{Document, Form, Name, NodeId, NodeRef};
 use touchmark_fhirpath::Scratch;
 
 use crate::budget::Budget;
 use crate::check::Options;
-use crate::graph::{ChildName, Children, Element, ElementId, Profile, RuleGraph, Type, TypeKind};
+use crate::graph::{Children, Element, ElementId, Profile, RuleGraph, Type, TypeKind};
 use crate::issue::{Detail, Issue};
 use crate::links::Links;
 use crate::messages::{Claimed, Judgement, Mark};
@@ -66,15 +66,45 @@ pub(crate) struct Walk<'g, 'd> {
     /// Reference targets that must meet a profile; looked at when the resource is done.
     pub targets: Vec<rules::reference::Wanted>,
     pub tally: Tally,
+    /// Value sets that could not be asked.
+    pub unchecked: Vec<rules::binding::Unchecked>,
     /// Memory of the evaluation of invariants.
     pub scratch: Scratch,
-    /// Repeat counts of the elements that are open, innermost last.
-    counts: Vec<u32>,
+    /// The definitions that urls have been found to stand for.
+    canonicals: Canonicals,
+    /// Repeat counts of the elements and slices that are open, innermost last.
+    pub counts: Vec<u32>,
+    /// The repeats of sliced elements that are open, innermost last.
+    pub sliced: Vec<Repeat>,
     /// While a slice or a choice of profiles is tried, what it finds is not for the report.
     pub trying: u32,
     /// What was marked as done while trying, to be undone.
     tried: Vec<(u32, DefinitionId)>,
 }
+
+/// One repeat of a sliced element: which child it is, the node, and which of the child's types it has.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Repeat {
+    pub child: u16,
+    pub of_type: u16,
+    pub node: NodeId,
+}
+
+/// What a checker keeps from one document to the next, so that it allocates once.
+#[derive(Default, Debug)]
+pub(crate) struct Memory {
+    issues: Vec<Issue>,
+    details: Vec<String>,
+    done: HashSet<(u32, DefinitionId), FixedState>,
+    counts: Vec<u32>,
+    sliced: Vec<Repeat>,
+    scratch: Scratch,
+    canonicals: Canonicals,
+}
+
+/// Urls met so far and the definitions that they stand for; bounded, since a document may name any number of urls.
+type Canonicals = HashMap<Box<str>, Option<DefinitionId>, FixedState>;
+const MOST_CANONICALS: usize = 10_000;
 
 /// What was looked at and what was not.
 #[derive(Clone, Debug, Default)]
@@ -90,33 +120,64 @@ pub(crate) struct Tally {
 }
 
 impl<'g, 'd> Walk<'g, 'd> {
-    pub fn new(graph: &'g RuleGraph, document: Document<'d>, options: &Options<'g>) -> Self {
+    pub fn new(graph: &'g RuleGraph, document: Document<'d>, options: &Options<'g>, memory: &mut Memory) -> Self {
+        let Memory { mut issues, mut details, mut done, counts, sliced, scratch, canonicals } = std::mem::take(memory);
+        issues.clear();
+        details.clear();
+        // Clearing walks the whole table: after one huge document that would cost every small one.
+        if done.capacity() > 100_000 {
+            done = HashSet::default();
+        }
+        done.clear();
         Walk {
             graph,
             document,
             links: Links::new(graph, document),
-            issues: Vec::new(),
-            details: Vec::new(),
+            issues,
+            details,
             claimed: Vec::new(),
             judgements: Vec::new(),
             budget: options.budget,
             resolver: options.resolver,
             terminology: options.terminology,
             now: options.now,
-            done: HashSet::default(),
+            done,
             targets: Vec::new(),
             tally: Tally::default(),
-            scratch: Scratch::new(),
-            counts: Vec::new(),
+            unchecked: Vec::new(),
+            scratch,
+            canonicals,
+            counts,
+            sliced,
             trying: 0,
             tried: Vec::new(),
         }
     }
 
+    /// Gives the memory back to the checker.
+    pub fn release(self, memory: &mut Memory) {
+        let Walk { issues, details, done, mut counts, mut sliced, scratch, canonicals, .. } = self;
+        counts.clear();
+        sliced.clear();
+        *memory = Memory { issues, details, done, counts, sliced, scratch, canonicals };
+    }
+
+    /// The definition that stands for a canonical, as [`RuleGraph::find`], looked up once a checker.
+    pub fn find(&mut self, canonical: &str) -> Option<DefinitionId> {
+        if let Some(known) = self.canonicals.get(canonical) {
+            return *known;
+        }
+        let found = self.graph.find(canonical);
+        if self.canonicals.len() < MOST_CANONICALS && canonical.len() < 500 {
+            self.canonicals.insert(canonical.into(), found);
+        }
+        found
+    }
+
     /// Checks a resource against the profiles that it claims, those that are asked for, and its type.
     pub fn resource(&mut self, node: NodeRef<'d>, asked: &[DefinitionId]) {
         let Some(base) = rules::types::resource_type(self, node) else { return };
-        let first_time = !self.done.contains(&(node.id().0, base)) && !self.has_been_judged(node);
+        let first_time = self.done.insert((node.id().0, VISITED));
         let mut profiles = rules::profile::claimed(self, node, base);
         let mut met = !profiles.is_empty();
         for profile in asked {
@@ -138,11 +199,6 @@ impl<'g, 'd> Walk<'g, 'd> {
                 rules::bundle::check(self, node);
             }
         }
-    }
-
-    fn has_been_judged(&self, node: NodeRef<'d>) -> bool {
-        // Any profile will do: they all include the type.
-        self.tally.judged.iter().any(|p| self.done.contains(&(node.id().0, *p)))
     }
 
     /// Checks a node against the root of a profile, once.
@@ -169,7 +225,7 @@ impl<'g, 'd> Walk<'g, 'd> {
     pub fn children(&mut self, node: NodeRef<'d>, at: At<'g>, children: &'g Children) {
         let base = self.counts.len();
         self.counts.resize(base + children.order.len(), 0);
-        let mut sliced: Vec<(ChildName, NodeRef<'d>)> = Vec::new();
+        let first_repeat = self.sliced.len();
         let mut last = 0;
         for child in node.children() {
             let Some(found) = children.find(child.name()) else {
@@ -192,7 +248,7 @@ impl<'g, 'd> Walk<'g, 'd> {
             let element = &at.profile.elements[id.0 as usize];
             rules::syntax::array_form(self, child, element);
             if element.slicing.is_some() {
-                sliced.push((found, child));
+                self.sliced.push(Repeat { child: found.child, of_type: found.of_type, node: child.id() });
             } else {
                 self.element(child, at.child(id), found.of_type as usize);
             }
@@ -204,17 +260,14 @@ impl<'g, 'd> Walk<'g, 'd> {
                 rules::cardinality::check(self, node, child, count);
             }
             if child.element().slicing.is_some() {
-                let repeats: Vec<(NodeRef<'d>, usize)> = sliced
-                    .iter()
-                    .filter(|(found, _)| found.child as usize == slot)
-                    .map(|(found, child)| (*child, found.of_type as usize))
-                    .collect();
-                if count & PRESENT == 0 || !repeats.is_empty() {
-                    rules::slicing::check(self, node, child, &repeats);
+                let repeats = first_repeat..self.sliced.len();
+                if count & PRESENT == 0 || self.sliced[repeats.clone()].iter().any(|r| r.child as usize == slot) {
+                    rules::slicing::check(self, node, child, repeats, slot as u16);
                 }
             }
         }
         self.counts.truncate(base);
+        self.sliced.truncate(first_repeat);
     }
 
     /// Checks one element: its form and type, its children, and the rules that hold for its value.
@@ -254,6 +307,7 @@ impl<'g, 'd> Walk<'g, 'd> {
             }
         }
         self.one(node, at, true);
+        rules::binding::check(self, node, at, t);
         match t.kind {
             TypeKind::Reference => rules::reference::check(self, node, at, t),
             TypeKind::Extension => rules::extension::check(self, node, at),
@@ -280,10 +334,6 @@ impl<'g, 'd> Walk<'g, 'd> {
     fn one(&mut self, node: NodeRef<'d>, at: At<'g>, with_types: bool) {
         rules::value::check(self, node, at);
         rules::invariant::check(self, node, at, with_types);
-        let element = at.element();
-        if element.binding.as_ref().is_some_and(|b| b.value_set.is_some()) && self.trying == 0 {
-            self.tally.bindings += 1;
-        }
     }
 
     /// Makes a finding at a node.
@@ -292,6 +342,7 @@ impl<'g, 'd> Walk<'g, 'd> {
             rule,
             severity: rule.severity,
             node: node.id(),
+            start: node.start(),
             what: Name::NONE,
             from: None,
             found: 0,
@@ -340,6 +391,9 @@ impl<'g, 'd> Walk<'g, 'd> {
         passed
     }
 }
+
+/// Marks a resource that has been looked at, by whatever profile.
+const VISITED: DefinitionId = DefinitionId(u32::MAX);
 
 /// Marks a count: the element is there in a form that has been reported already.
 const PRESENT: u32 = 1 << 31;

@@ -26,7 +26,8 @@ pub fn json(shape: Shape, checked: &Checked<'_>, out: &mut Vec<u8>) {
     }
     let (link, url) = (link(checked.source), full_url(checked));
     out.extend_from_slice(
-        format!("{{\"link\":[{{\"relation\":\"via\",\"url\":\"{link}\"}}],\"fullUrl\":\"{url}\",\"resource\":").as_bytes(),
+        format!("{{\"link\":[{{\"relation\":\"via\",\"url\":\"{link}\"}}],\"fullUrl\":\"{url}\",\"resource\":")
+            .as_bytes(),
     );
     checked.report.write_json(out);
     out.push(b'}');

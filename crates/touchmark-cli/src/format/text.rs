@@ -24,7 +24,8 @@ impl Text {
         let coloured = terminal && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
         let theme = if coloured { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
         let width = if terminal { 100 } else { 120 };
-        let handler = GraphicalReportHandler::new_themed(theme).with_width(width).with_context_lines(0).with_links(false);
+        let handler =
+            GraphicalReportHandler::new_themed(theme).with_width(width).with_context_lines(0).with_links(false);
         Text { handler, quotes: values == Values::Show }
     }
 
@@ -133,20 +134,17 @@ impl<'f> Shown<'f> {
 
 impl Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.finding.text)
+        f.write_str(self.finding.rule.code)?;
+        if let Some(claim) = &self.finding.claimed {
+            write!(f, " ({})", claim.code)?;
+        }
+        write!(f, ": {}", self.finding.text)
     }
 }
 
 impl Error for Shown<'_> {}
 
 impl Diagnostic for Shown<'_> {
-    fn code<'a>(&'a self) -> Option<Box<dyn Display + 'a>> {
-        Some(match &self.finding.claimed {
-            Some(claim) => Box::new(format!("{} ({})", self.finding.rule.code, claim.code)),
-            None => Box::new(self.finding.rule.code),
-        })
-    }
-
     fn severity(&self) -> Option<miette::Severity> {
         Some(match self.finding.severity {
             Severity::Fatal | Severity::Error => miette::Severity::Error,

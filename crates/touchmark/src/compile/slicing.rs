@@ -156,9 +156,7 @@ impl Compiler<'_> {
         };
         let element = &tree.elements[at];
         let names: Box<[Name]> = match element.name.strip_suffix("[x]") {
-            Some(stem) => {
-                element.types.iter().map(|t| self.library.names.find(&choice_name(stem, &t.code))).collect()
-            }
+            Some(stem) => element.types.iter().map(|t| self.library.names.find(&choice_name(stem, &t.code))).collect(),
             None => Box::new([self.library.names.find(&element.name)]),
         };
         Some((Step::Child(names), Place { tree, at }))

@@ -4,7 +4,7 @@ use touchmark_document::{Document, NodeRef};
 
 use super::{
     Binding, Constraint, Definition, Discriminator, ElementDefinition, Slicing, SlicingRules, Strength,
-    StructureDefinition, TypeRef, Value,
+    StructureDefinition, TypeRef, Value, terminology,
 };
 
 const CONFORMANCE: &[&str] = &[
@@ -47,16 +47,21 @@ pub fn read(document: Document<'_>) -> Option<Definition> {
         status: text(root, "status"),
         fhir_version: text(root, "fhirVersion"),
         structure: (resource == "StructureDefinition").then(|| structure(root)),
+        value_set: (resource == "ValueSet").then(|| terminology::value_set(root)),
+        code_system: (resource == "CodeSystem").then(|| terminology::code_system(root)),
     })
+}
+
+/// The rows of the snapshot that a StructureDefinition was published with; `None` where it has none.
+pub fn read_snapshot(document: Document<'_>) -> Option<Vec<ElementDefinition>> {
+    let root = document.root();
+    let rows = root.child("snapshot").filter(|_| root.resource_text() == "StructureDefinition")?;
+    Some(rows.all("element").map(element).collect())
 }
 
 fn structure(root: NodeRef<'_>) -> StructureDefinition {
     let base = text(root, "baseDefinition");
-    let (rows, from_snapshot) = match (root.child("differential"), root.child("snapshot")) {
-        (Some(rows), _) if rows.has_children() => (Some(rows), false),
-        (_, Some(rows)) => (Some(rows), true),
-        (rows, None) => (rows, false),
-    };
+    let (rows, from_snapshot) = rows(root);
     StructureDefinition {
         kind: text(root, "kind"),
         is_abstract: root.child_value("abstract") == Some("true"),
@@ -69,9 +74,41 @@ fn structure(root: NodeRef<'_>) -> StructureDefinition {
         base,
         context_type: text(root, "contextType"),
         contexts: root.all("context").filter_map(|c| c.value()).map(|c| c.trim().into()).collect(),
-        elements: rows.map_or_else(Vec::new, |rows| rows.all("element").map(element).collect()),
+        elements: rows.into_iter().map(element).collect(),
         from_snapshot,
     }
+}
+
+/// The rows of a StructureDefinition that say what it requires: its differential, or the snapshot where there is none (then
+/// the second part is true).
+pub(crate) fn rows(root: NodeRef<'_>) -> (Vec<NodeRef<'_>>, bool) {
+    let differential: Vec<_> = root.child("differential").into_iter().flat_map(|d| d.all("element")).collect();
+    match root.child("snapshot") {
+        Some(snapshot) if differential.is_empty() => (snapshot_rows(snapshot), true),
+        _ => (differential, false),
+    }
+}
+
+/// The rows of a snapshot that stands for a differential.
+///
+/// Below an element of type Resource (`Bundle.entry.resource`) snapshots list `id`, `meta`, `implicitRules` and `language`
+/// and nothing else, an artefact of the tool that made them: as rules they would refuse every other child.
+fn snapshot_rows(snapshot: NodeRef<'_>) -> Vec<NodeRef<'_>> {
+    let path = |row: NodeRef<'_>| row.child_value("path").unwrap_or("").trim().to_owned();
+    let holders: Vec<String> = snapshot
+        .all("element")
+        .filter(|row| row.all("type").any(|t| t.child_value("code") == Some("Resource")))
+        .map(path)
+        .collect();
+    snapshot
+        .all("element")
+        .filter(|row| {
+            let path = path(*row);
+            !path.rsplit_once('.').is_some_and(|(parent, last)| {
+                matches!(last, "id" | "meta" | "implicitRules" | "language") && holders.iter().any(|h| h == parent)
+            })
+        })
+        .collect()
 }
 
 fn element(node: NodeRef<'_>) -> ElementDefinition {

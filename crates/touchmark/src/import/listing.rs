@@ -12,6 +12,7 @@ pub fn table(packages: &[Manifest]) -> String {
     for pack in packages {
         let canonicals = by_canonical(pack);
         let count = |resource: &str| canonicals.iter().filter(|versions| versions[0].resource == resource).count();
+        let kinds = ["StructureDefinition", "ValueSet", "CodeSystem", "MessageDefinition", "NamingSystem"].map(count);
         // Writing to a string cannot fail.
         let _ = writeln!(
             out,
@@ -21,15 +22,15 @@ pub fn table(packages: &[Manifest]) -> String {
             pack.date,
             cell(&pack.source),
             cell(&pack.license),
-            count("StructureDefinition"),
-            count("ValueSet"),
-            count("CodeSystem"),
-            count("MessageDefinition"),
-            count("NamingSystem"),
-            pack.listed.len(),
-            canonicals.len() + pack.listed.len(),
-            canonicals.iter().filter(|v| v[0].withdrawn).count() + pack.listed.iter().filter(|l| l.withdrawn).count(),
-            pack.canonicals.len() - canonicals.len(),
+            kinds[0],
+            kinds[1],
+            kinds[2],
+            kinds[3],
+            kinds[4],
+            canonicals.len() - kinds.iter().sum::<usize>(),
+            canonicals.len(),
+            canonicals.iter().filter(|versions| versions[0].withdrawn).count(),
+            pack.canonicals.len() + pack.listed.len() - canonicals.len(),
         );
     }
     out
@@ -39,8 +40,7 @@ pub fn table(packages: &[Manifest]) -> String {
 pub fn list(pack: &Manifest) -> String {
     let mut out = format!("### {}\n", pack.name);
     let mut resource = "";
-    let listed: Vec<Vec<&Lean>> = pack.listed.iter().map(|lean| vec![lean]).collect();
-    for versions in by_canonical(pack).iter().chain(&listed) {
+    for versions in by_canonical(pack) {
         let first = versions[0];
         if first.resource != resource {
             resource = &first.resource;
@@ -72,10 +72,10 @@ pub fn list(pack: &Manifest) -> String {
 
 fn by_canonical(pack: &Manifest) -> Vec<Vec<&Lean>> {
     let mut out: Vec<Vec<&Lean>> = Vec::new();
-    for (lean, _) in &pack.canonicals {
+    for lean in pack.canonicals.iter().map(|(lean, _)| lean).chain(&pack.listed) {
         match out.last_mut() {
             Some(versions) if (&versions[0].resource, &versions[0].url) == (&lean.resource, &lean.url) => {
-                versions.push(lean)
+                versions.push(lean);
             }
             _ => out.push(vec![lean]),
         }

@@ -6,6 +6,8 @@ use std::collections::{BTreeMap, HashSet};
 
 use serde_json::Value;
 
+use crate::edition::FHIR_VERSION;
+
 use super::Lean;
 use super::json::{Json, Object};
 
@@ -22,6 +24,8 @@ pub struct Manifest {
     pub license: String,
     /// The date of the newest definition.
     pub date: String,
+    /// The FHIR versions that it states; [`Package::files`] writes ours.
+    pub fhir_versions: Vec<String>,
     /// Name and version of the packages that it needs.
     pub dependencies: BTreeMap<String, String>,
     /// The rule files, the first of a canonical being the one that stands for it; [`Lean::text`] is empty.
@@ -174,7 +178,7 @@ impl Manifest {
         let mut out = Object::new();
         out.string("name", &self.name);
         out.string("version", &self.version);
-        out.array("fhirVersions", vec![Json::Text("3.0.1".into())]);
+        out.array("fhirVersions", vec![Json::Text(FHIR_VERSION.into())]);
         for (name, value) in [("date", &self.date), ("source", &self.source), ("license", &self.license)] {
             if !value.is_empty() {
                 out.string(name, value);
@@ -214,6 +218,8 @@ impl Manifest {
             text: String::new(),
         };
         let rows = |name: &str| value[name].as_array().cloned().unwrap_or_default();
+        let mut versions = rows("fhirVersions");
+        versions.extend(rows("fhir-version-list"));
         let pairs = value["dependencies"].as_object().into_iter().flatten();
         Ok(Manifest {
             name: word(&value, "name"),
@@ -221,6 +227,7 @@ impl Manifest {
             source: word(&value, "source"),
             license: word(&value, "license"),
             date: word(&value, "date"),
+            fhir_versions: versions.iter().filter_map(|v| v.as_str().map(str::to_owned)).collect(),
             dependencies: pairs.filter_map(|(n, v)| Some((n.clone(), v.as_str()?.to_owned()))).collect(),
             canonicals: rows("canonicals").iter().map(|row| (lean(row), word(row, "file"))).collect(),
             listed: rows("listed").iter().map(lean).collect(),

@@ -4,6 +4,7 @@ use touchmark_document::NodeRef;
 
 use super::json::{Json, Object};
 use super::value;
+use crate::definition::rows;
 
 const MAX_VALUE_SET: &str = "http://hl7.org/fhir/StructureDefinition/elementdefinition-maxValueSet";
 /// What the type of a primitive's value carries in extensions and a check can use.
@@ -22,37 +23,10 @@ pub(super) fn facts(root: NodeRef<'_>, out: &mut Object) {
     for name in ["type", "baseDefinition", "derivation"] {
         out.text(root, name);
     }
-    let differential = root.child("differential").filter(|d| d.child("element").is_some());
-    let rows: Vec<NodeRef<'_>> = match (differential, root.child("snapshot")) {
-        (Some(differential), _) => differential.all("element").collect(),
-        (None, Some(snapshot)) => snapshot_rows(snapshot),
-        (None, None) => Vec::new(),
-    };
+    let (rows, _) = rows(root);
     let mut differential = Object::new();
     differential.array("element", rows.into_iter().map(|row| Json::Object(element(row))).collect());
     out.object("differential", differential);
-}
-
-/// The rows of a snapshot that stands for a differential.
-///
-/// Below an element of type Resource (`Bundle.entry.resource`) snapshots list `id`, `meta`, `implicitRules` and `language`
-/// and nothing else, an artefact of the tool that made them: as rules they would refuse every other child.
-fn snapshot_rows(snapshot: NodeRef<'_>) -> Vec<NodeRef<'_>> {
-    let path = |row: NodeRef<'_>| row.child_value("path").unwrap_or("").trim().to_owned();
-    let holders: Vec<String> = snapshot
-        .all("element")
-        .filter(|row| row.all("type").any(|t| t.child_value("code") == Some("Resource")))
-        .map(path)
-        .collect();
-    snapshot
-        .all("element")
-        .filter(|row| {
-            let path = path(*row);
-            !path.rsplit_once('.').is_some_and(|(parent, last)| {
-                matches!(last, "id" | "meta" | "implicitRules" | "language") && holders.iter().any(|h| h == parent)
-            })
-        })
-        .collect()
 }
 
 fn element(row: NodeRef<'_>) -> Object {

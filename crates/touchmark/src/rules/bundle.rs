@@ -194,10 +194,14 @@ fn targets<'d>(walk: &Walk<'_, 'd>, index: &Index<'d>, from: u32, resource: Node
     while let Some(node) = open.pop() {
         if (node.name() == known.reference || node.name() == known.url)
             && let Some(value) = node.value()
-            && let Resolution::Entry(target) | Resolution::Likely(target) = index.resolve(walk.graph, Some(from), value)
-            && let Some(entry) = index.entry_of(target)
         {
-            found.push(entry);
+            let target = match index.resolve(walk.graph, Some(from), value) {
+                Resolution::Entry(target) | Resolution::Likely(target) => index.entry_of(target),
+                // What a bare UUID is meant to lead to is no orphan besides: the reference is the fault.
+                _ if super::primitive::uuid(value) => index.with_url(&format!("urn:uuid:{value}")).first().copied(),
+                _ => None,
+            };
+            found.extend(target);
         }
         open.extend(node.children());
     }

@@ -55,7 +55,7 @@ pub(crate) fn check<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, at: At<'_>) 
         }
         return;
     }
-    let Some(id) = walk.graph.find(url) else {
+    let Some(id) = walk.find(url) else {
         if at.element().types.first().is_some_and(|t| !t.profiles.is_empty()) {
             return;
         }
@@ -95,6 +95,10 @@ fn context<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, profile: &Profile) {
         return;
     }
     let Some(parent) = node.parent() else { return };
+    // Most extensions stand on a resource, and need no look at the types on the way there.
+    if parent.is_resource() && profile.contexts.iter().any(|c| c.trim() == parent.resource_text()) {
+        return;
+    }
     let way = place::way(walk.graph, parent);
     let mut names: Vec<String> = Vec::new();
     // Every ancestor with a type begins a path to the element: `Observation.code.coding`, `CodeableConcept.coding`, `Coding`.
@@ -132,15 +136,13 @@ fn context<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, profile: &Profile) {
         &*profile.context_type == "extension" && profile.contexts.iter().any(|c| !c.starts_with("http"));
     if !allowed && !wrong_definition && !walk.graph.contexts_exclude_profiles(profile) {
         let here = way.iter().rposition(|s| s.node.is_resource()).map_or_else(String::new, |start| {
-            let labels: Vec<&str> = std::iter::once(way[start].type_name).chain(way[start + 1..].iter().map(|s| s.label)).collect();
+            let labels: Vec<&str> =
+                std::iter::once(way[start].type_name).chain(way[start + 1..].iter().map(|s| s.label)).collect();
             labels.join(".")
         });
         let contexts: Vec<String> = profile.contexts.iter().map(ToString::to_string).collect();
-        let detail = walk.detail(format!(
-            "{} is not allowed on {here}, only on {}",
-            profile.url,
-            super::types::list(&contexts)
-        ));
+        let detail =
+            walk.detail(format!("{} is not allowed on {here}, only on {}", profile.url, super::types::list(&contexts)));
         let issue = walk.say(&CONTEXT, node);
         issue.detail = detail;
         issue.from = Some((profile.id, ElementId::ROOT));

@@ -1,4 +1,4 @@
-//! Identifiers and codings: a system is an absolute uri, and a uri as identifier is one.
+//! Identifiers: a system is an absolute uri, and a uri as identifier is one.
 
 use touchmark_document::NodeRef;
 
@@ -14,11 +14,6 @@ rules! {
         why "Two identifiers are the same only when system and value are; a relative system means nothing elsewhere.",
         mend "Write the uri of the identifier's namespace.",
         at "datatypes.html#Identifier";
-    CODING_SYSTEM = "identifier-coding-system", Error, "value",
-        says "the system of a Coding must be an absolute uri, not {detail}",
-        why "Without it nobody knows which code system the code is from.",
-        mend "Write the uri of the code system.",
-        at "datatypes.html#Coding";
     URI_VALUE = "identifier-uri", Error, "value",
         says "the identifier is said to be a uri, and its value is none{detail}",
         why "The system urn:ietf:rfc:3986 means that the value is a uri in full.",
@@ -26,11 +21,10 @@ rules! {
         at "datatypes.html#Identifier";
 }
 
-/// Checks an Identifier or a Coding; other types have no such rules.
+/// Checks an Identifier; other types have no such rules.
 #[inline]
 pub(crate) fn check<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, t: &Type) {
-    let identifier = &*t.code == "Identifier";
-    if !identifier && &*t.code != "Coding" {
+    if &*t.code != "Identifier" {
         return;
     }
     let Some(system) = node.child_named(walk.graph.known.system).and_then(NodeRef::value).filter(|s| !s.is_empty())
@@ -39,11 +33,15 @@ pub(crate) fn check<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, t: &Type) {
     };
     if !absolute_uri(system.trim()) {
         let detail = walk.detail(Quoted(system).to_string());
-        walk.say(if identifier { &SYSTEM } else { &CODING_SYSTEM }, node).detail = detail;
-    } else if identifier && system == "urn:ietf:rfc:3986" {
+        walk.say(&SYSTEM, node).detail = detail;
+    } else if system == "urn:ietf:rfc:3986" {
         let value = node.child_named(walk.graph.known.value).and_then(NodeRef::value).unwrap_or("");
         if !value.is_empty() && !absolute_uri(value) {
-            let hint = if uuid(value) { format!(": a bare UUID; did you mean urn:uuid:{}?", value.to_ascii_lowercase()) } else { String::new() };
+            let hint = if uuid(value) {
+                format!(": a bare UUID; did you mean urn:uuid:{}?", value.to_ascii_lowercase())
+            } else {
+                String::new()
+            };
             let detail = walk.detail(hint);
             walk.say(&URI_VALUE, node).detail = detail;
         }

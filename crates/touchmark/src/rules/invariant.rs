@@ -55,7 +55,7 @@ pub(crate) enum How {
     Extension,
     /// `per-1`: the start is not after the end.
     Period,
-    /// Said by a rule of its own, which knows the place better: `ref-1`, `dom-1` to `dom-4`, `bdl-7`, `bdl-8`, `txt-1`, `txt-2`.
+    /// Said by a rule of its own, which knows the place better: `ref-1`, `dom-1` to `dom-4`, `bdl-7`, `bdl-8`, `que-2`, `txt-1`, `txt-2`.
     Elsewhere,
     /// By its expression.
     Path(Arc<Expression>),
@@ -84,6 +84,7 @@ impl Expressions {
             | "contained.where(('#'+id in %resource.descendants().reference).not()).empty()"
             | "entry.where(fullUrl).select(fullUrl&resource.meta.versionId).isDistinct()"
             | "fullUrl.contains('/_history/').not()"
+            | "descendants().linkId.isDistinct()"
             | "htmlchecks()" => How::Elsewhere,
             "" => return (How::Unreadable, Some("no expression".into())),
             text => {
@@ -116,7 +117,7 @@ pub(crate) fn check<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, at: At<'_>, 
             How::Extension => extension(walk, node),
             How::Period => period(node),
             How::Elsewhere => Truth::True,
-            How::Path(expression) => by_path(walk, node, expression, invariant),
+            How::Path(expression) => by_path(walk, node, at, expression, invariant),
             How::Unreadable => {
                 walk.tally.invariants += 1;
                 Truth::True
@@ -179,7 +180,13 @@ fn period(node: NodeRef<'_>) -> Truth {
     }
 }
 
-fn by_path<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, expression: &Expression, invariant: &Invariant) -> Truth {
+fn by_path<'d>(
+    walk: &mut Walk<'_, 'd>,
+    node: NodeRef<'d>,
+    at: At<'_>,
+    expression: &Expression,
+    invariant: &Invariant,
+) -> Truth {
     let graph = walk.graph;
     let environment = Environment {
         resource: Some(resource_of(node)),
@@ -192,7 +199,7 @@ fn by_path<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, expression: &Expressi
         Ok(truth) => truth,
         Err(trouble) => {
             let detail = walk.detail(format!("{} could not be evaluated: {trouble}", invariant.constraint.key));
-            walk.say(&TOO_COSTLY, node).detail = detail;
+            walk.say_from(&TOO_COSTLY, node, at).detail = detail;
             Truth::True
         }
     }
@@ -209,5 +216,9 @@ impl Model for Typed<'_> {
             return Some(node.resource_text());
         }
         place::way(self.graph, node).last().map(|step| step.type_name).filter(|name| !name.is_empty())
+    }
+
+    fn is_choice(&self, base: &str) -> bool {
+        self.graph.is_choice(base)
     }
 }

@@ -31,7 +31,7 @@ pub(crate) fn claimed<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, base: Defi
     let Some(meta) = node.child_named(known.meta) else { return profiles };
     for claim in meta.children_named(known.profile) {
         let Some(canonical) = claim.value().map(str::trim).filter(|c| !c.is_empty()) else { continue };
-        match walk.graph.find(canonical) {
+        match walk.find(canonical) {
             None => {
                 let likely = likely(walk, canonical);
                 let text = match likely {
@@ -70,8 +70,7 @@ fn likely(walk: &Walk<'_, '_>, canonical: &str) -> Option<String> {
     let last = canonical.rsplit('/').next()?.split('|').next()?.to_ascii_lowercase();
     let library = walk.graph.library();
     let mut found = library.entries().iter().filter(|e| {
-        e.resource == "StructureDefinition"
-            && e.url.rsplit('/').next().is_some_and(|l| l.eq_ignore_ascii_case(&last))
+        e.resource == "StructureDefinition" && e.url.rsplit('/').next().is_some_and(|l| l.eq_ignore_ascii_case(&last))
     });
     found.next().map(|e| e.url.to_string())
 }

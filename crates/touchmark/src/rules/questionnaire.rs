@@ -1,6 +1,6 @@
 //! Questionnaires and their responses: what is answered is asked, in the type that is asked for, and what is required is there.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 
 use touchmark_document::NodeRef;
 
@@ -60,23 +60,22 @@ rules! {
 pub(crate) fn check<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>) {
     match node.resource_text() {
         "Questionnaire" => {
-            let mut seen = HashMap::new();
-            unique(walk, node, &mut seen);
+            unique(walk, node, &mut HashSet::new());
         }
         "QuestionnaireResponse" => response(walk, node),
         _ => {}
     }
 }
 
-fn unique<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, seen: &mut HashMap<&'d str, ()>) {
-    let mut open: Vec<NodeRef<'d>> = node.all("item").collect();
-    while let Some(item) = open.pop() {
+/// Says it of each item whose linkId an item before it has. The depth is that of the document, which its reader has bounded.
+fn unique<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, seen: &mut HashSet<&'d str>) {
+    for item in node.all("item") {
         if let Some(link) = item.child_value("linkId")
-            && seen.insert(link, ()).is_some()
+            && !seen.insert(link)
         {
             say(walk, &DUPLICATE, item, link);
         }
-        open.extend(item.all("item"));
+        unique(walk, item, seen);
     }
 }
 
@@ -119,7 +118,10 @@ impl<'d> Answers<'d> {
             let link = question.child_value("linkId").unwrap_or("");
             let of_link = |i: &NodeRef<'d>| i.child_value("linkId") == Some(link);
             let count = answered.all("item").filter(of_link).count();
-            if count > 1 && question.child_value("repeats") != Some("true") && question.child_value("type") != Some("group") {
+            if count > 1
+                && question.child_value("repeats") != Some("true")
+                && question.child_value("type") != Some("group")
+            {
                 say(walk, &REPEATS, answered, link);
             }
             let display = question.child_value("type") == Some("display");
@@ -175,7 +177,9 @@ impl<'d> Answers<'d> {
             let detail = format!("{} found, {} wanted", value.name_text(), wanted.join(" or "));
             return say(walk, &TYPE, answer, &detail);
         }
-        if let (Some(text), Some(most)) = (value.value(), question.child_value("maxLength").and_then(|m| m.parse().ok())) {
+        if let (Some(text), Some(most)) =
+            (value.value(), question.child_value("maxLength").and_then(|m| m.parse().ok()))
+        {
             let length = text.chars().count() as u32;
             if length > most {
                 let detail = walk.detail(link);
@@ -183,7 +187,8 @@ impl<'d> Answers<'d> {
                 (issue.found, issue.wanted, issue.detail) = (length, most, detail);
             }
         }
-        let mut options = question.all("option").flat_map(|o| o.children().filter(|c| c.name_text().starts_with("value")));
+        let mut options =
+            question.all("option").flat_map(|o| o.children().filter(|c| c.name_text().starts_with("value")));
         let free_text = kind == "open-choice" && value.name_text() == "valueString";
         if question.child("option").is_some() && !free_text && !options.any(|o| same_option(o, value)) {
             say(walk, &OPTION, answer, link);

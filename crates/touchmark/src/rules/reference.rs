@@ -81,13 +81,17 @@ pub(crate) struct Wanted {
 pub(crate) fn check<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, at: At<'_>, t: &Type) {
     let Some(reference) = node.child_named(walk.graph.known.reference) else { return };
     let Some(value) = reference.value().filter(|v| !v.is_empty()) else { return };
-    if let Some(rule) = malformed(walk, value) {
+    let resolution = walk.links.resolve(node, value);
+    // What leads to an entry has a right form, unless the entry's own fullUrl is a bare id.
+    let formed = matches!(resolution, Resolution::Entry(_) | Resolution::Likely(_))
+        && value.contains([':', '/'])
+        && !value.ends_with(' ');
+    if !formed && let Some(rule) = malformed(walk, value) {
         let hint = hint(walk, node, value);
         let detail = walk.detail(hint);
         walk.say(rule, node).detail = detail;
         return;
     }
-    let resolution = walk.links.resolve(node, value);
     let (target, kind) = match resolution {
         Resolution::Contained(target) => (Some(target), "contained"),
         Resolution::Entry(target) => (Some(target), "bundled"),
@@ -248,9 +252,10 @@ fn hint<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, value: &str) -> String {
     let bundle = walk.links.bundle_around(walk.links.container(node));
     let index = bundle.map(|b| walk.links.index(b));
     let by_id = index.as_ref().and_then(|index| {
-        let at = index.entries.iter().position(|e| {
-            e.id == Some(value) || e.full_url.and_then(|u| u.strip_prefix("urn:uuid:")) == Some(value)
-        })?;
+        let at = index
+            .entries
+            .iter()
+            .position(|e| e.id == Some(value) || e.full_url.and_then(|u| u.strip_prefix("urn:uuid:")) == Some(value))?;
         Some((at, index.entries[at]))
     });
     if let Some((at, entry)) = by_id {

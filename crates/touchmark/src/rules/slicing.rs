@@ -1,13 +1,15 @@
 //! Slices: which one each repeat belongs to, how often each is there, and what may stand beside them.
 
-use touchmark_document::NodeRef;
+use std::ops::Range;
+
+use touchmark_document::{NodeId, NodeRef};
 
 use crate::definition::SlicingRules;
 use crate::graph::{Slice, Slicing, Step, Test};
 use crate::links::Resolution;
 use crate::rule::rules;
-use crate::rules::{extension, value};
-use crate::walk::{At, Walk};
+use crate::rules::{binding, extension, value};
+use crate::walk::{At, Repeat, Walk};
 
 rules! {
     MINIMUM = "slicing-minimum", Error, "required",
@@ -16,7 +18,7 @@ rules! {
         mend "Add a repeat that has the value by which the slice is told apart.",
         at "profiling.html#slicing";
     MAXIMUM = "slicing-maximum", Error, "structure",
-        says "the slice {detail} of {element} is there {found} times, at most {wanted} allowed",
+        says "the slice {detail} of {element} is there too often: {found} found, at most {wanted} allowed",
         why "The profile limits the repeats of this kind.",
         mend "Remove the surplus.",
         at "profiling.html#slicing";
@@ -38,22 +40,30 @@ rules! {
 }
 
 /// Sorts the repeats of an element into its slices and checks each by the rules of its slice.
-pub(crate) fn check<'g, 'd>(walk: &mut Walk<'g, 'd>, parent: NodeRef<'d>, at: At<'g>, repeats: &[(NodeRef<'d>, usize)]) {
+///
+/// The repeats are those of `child` within `range` of the walk's stack, which elements below only push on and pop from.
+pub(crate) fn check<'g, 'd>(walk: &mut Walk<'g, 'd>, parent: NodeRef<'d>, at: At<'g>, range: Range<usize>, child: u16) {
     let Some(slicing) = at.element().slicing.as_deref() else { return };
-    let mut counts = vec![0_u32; slicing.slices.len()];
+    let base = walk.counts.len();
+    walk.counts.resize(base + slicing.slices.len(), 0);
     let mut last: Option<usize> = None;
     let mut stranger: Option<NodeRef<'d>> = None;
-    for (repeat, of_type) in repeats {
-        let Some(found) = slicing.slices.iter().position(|s| belongs(walk, *repeat, s)) else {
-            beside(walk, *repeat, at, slicing, *of_type);
-            stranger = stranger.or(Some(*repeat));
+    for number in range.clone() {
+        let Repeat { child: of_child, of_type, node } = walk.sliced[number];
+        if of_child != child {
+            continue;
+        }
+        let (repeat, of_type) = (walk.document.node(node), of_type as usize);
+        let Some(found) = slicing.slices.iter().position(|s| belongs(walk, repeat, s)) else {
+            beside(walk, repeat, at, slicing, of_type);
+            stranger = stranger.or(Some(repeat));
             continue;
         };
-        counts[found] += 1;
+        walk.counts[base + found] += 1;
         let slice = &slicing.slices[found];
         if slicing.ordered && last.is_some_and(|l| found < l) {
             let detail = walk.detail(&*slice.name);
-            walk.say_from(&ORDER, *repeat, at).detail = detail;
+            walk.say_from(&ORDER, repeat, at).detail = detail;
         }
         if let Some(stranger) = stranger.filter(|_| slicing.rules == SlicingRules::OpenAtEnd && slicing.complete) {
             let detail = walk.detail(&*slice.name);
@@ -62,28 +72,46 @@ pub(crate) fn check<'g, 'd>(walk: &mut Walk<'g, 'd>, parent: NodeRef<'d>, at: At
         last = Some(last.map_or(found, |l| l.max(found)));
         let inner = at.child(slice.element);
         if inner.element().slicing.is_some() {
-            check(walk, parent, inner, &[(*repeat, *of_type)]);
+            check(walk, parent, inner, number..number + 1, child);
         } else {
-            let of_type = type_in_slice(at, inner, *of_type);
-            walk.element(*repeat, inner, of_type);
+            let of_type = type_in_slice(at, inner, of_type);
+            walk.element(repeat, inner, of_type);
         }
     }
-    for (slice, count) in slicing.slices.iter().zip(counts) {
+    for (number, slice) in slicing.slices.iter().enumerate() {
+        let count = walk.counts[base + number];
         let element = at.child(slice.element).element();
-        if slice.tests.is_none() || (count >= element.min && count <= element.max) {
-            continue;
+        if slice.tests.is_some() && (count < element.min || count > element.max) {
+            let surplus = walk.sliced[range.clone()].iter().filter(|r| r.child == child).map(|r| r.node).collect();
+            miscounted(walk, parent, at, slice, count, surplus);
         }
-        let (rule, place) = if count < element.min {
-            (&MINIMUM, parent)
-        } else {
-            let surplus = repeats.iter().filter(|(r, _)| belongs(walk, *r, slice)).nth(element.max as usize);
-            (&MAXIMUM, surplus.map_or(parent, |(r, _)| *r))
-        };
-        let wanted = if count < element.min { element.min } else { element.max };
-        let detail = walk.detail(&*slice.name);
-        let issue = walk.say_from(rule, place, at.child(slice.element));
-        (issue.found, issue.wanted, issue.detail, issue.what) = (count, wanted, detail, element.name);
     }
+    walk.counts.truncate(base);
+}
+
+/// A slice that is there too seldom, said at the parent, or too often, said at the first repeat that is too many.
+#[cold]
+fn miscounted<'g, 'd>(
+    walk: &mut Walk<'g, 'd>,
+    parent: NodeRef<'d>,
+    at: At<'g>,
+    slice: &'g Slice,
+    count: u32,
+    repeats: Vec<NodeId>,
+) {
+    let inner = at.child(slice.element);
+    let element = inner.element();
+    let (rule, wanted, place) = if count < element.min {
+        (&MINIMUM, element.min, parent)
+    } else {
+        let document = walk.document;
+        let nodes = repeats.into_iter().map(|id| document.node(id));
+        let surplus = nodes.filter(|r| belongs(walk, *r, slice)).nth(element.max as usize);
+        (&MAXIMUM, element.max, surplus.unwrap_or(parent))
+    };
+    let detail = walk.detail(&*slice.name);
+    let issue = walk.say_from(rule, place, inner);
+    (issue.found, issue.wanted, issue.detail, issue.what) = (count, wanted, detail, element.name);
 }
 
 /// A repeat that belongs to no slice.
@@ -113,14 +141,16 @@ fn passes<'d>(walk: &mut Walk<'_, 'd>, repeat: NodeRef<'d>, test: &Test) -> bool
     match test {
         Test::Fixed(path, wanted) => any(walk, repeat, path, &mut |_, node| value::equals(node, wanted)),
         Test::Pattern(path, wanted) => any(walk, repeat, path, &mut |_, node| value::contains(node, wanted)),
-        // Without terminology no code is known to be in a set: the slice is not recognised.
-        Test::ValueSet(..) => false,
+        Test::ValueSet(path, canonical) => {
+            any(walk, repeat, path, &mut |walk, node| binding::is_in(walk, node, canonical))
+        }
         Test::Exists(path, wanted) => any(walk, repeat, path, &mut |_, _| true) == *wanted,
         Test::Type(path, types) => any(walk, repeat, path, &mut |_, node| {
             let name = node.name_text();
             types.iter().any(|t| {
                 node.resource_text() == &**t
-                    || name.len() > t.len() && name.is_char_boundary(name.len() - t.len())
+                    || name.len() > t.len()
+                        && name.is_char_boundary(name.len() - t.len())
                         && name[name.len() - t.len()..].eq_ignore_ascii_case(t)
             })
         }),

@@ -79,7 +79,7 @@ rules! {
         mend "Remove the attribute.",
         at "xml.html";
     NAMESPACE = "syntax-namespace", Error, "structure",
-        says "{detail} is in the wrong namespace",
+        says "{element} is in the wrong namespace: {detail}",
         why "FHIR elements are in http://hl7.org/fhir, narrative in http://www.w3.org/1999/xhtml.",
         mend "Declare the namespace on the root element, and on the div.",
         at "xml.html";
@@ -159,9 +159,11 @@ pub(crate) fn faults(walk: &mut Walk<'_, '_>) {
         }
         let detail = match fault.kind {
             FaultKind::StrayText => walk.detail(Quoted(&fault.detail).to_string()),
+            FaultKind::ArrayLengths => walk.detail(fault.detail.trim_start_matches('_')),
             _ => walk.detail(&*fault.detail),
         };
-        walk.say(rule, document.node(fault.node)).detail = detail;
+        let issue = walk.say(rule, document.node(fault.node));
+        (issue.detail, issue.start) = (detail, fault.offset);
     }
 }
 

@@ -19,7 +19,7 @@ rules! {
         mend "Write the value with an allowed type; the type is part of the element's name.",
         at "formats.html#choice";
     RESOURCE = "type-resource", Error, "structure",
-        says "{detail} is not allowed here",
+        says "a resource of this type is not allowed here: {detail}",
         why "The profile says which type of resource stands in this place.",
         mend "Put a resource of the right type here.",
         at "resource.html";
@@ -107,7 +107,11 @@ pub(crate) fn place<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, at: At<'_>, 
     }
     let open = matches!(&*t.code, "Resource" | "DomainResource");
     let allowed = open
-        || at.element().types.iter().any(|t| matches!(&*t.code, "Resource" | "DomainResource") || *t.code == *node.resource_text());
+        || at
+            .element()
+            .types
+            .iter()
+            .any(|t| matches!(&*t.code, "Resource" | "DomainResource") || *t.code == *node.resource_text());
     if !allowed {
         let wanted: Vec<String> = at.element().types.iter().map(|t| t.code.to_string()).collect();
         let detail = walk.detail(format!("{} found, {} wanted", node.resource_text(), list(&wanted)));

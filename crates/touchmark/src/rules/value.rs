@@ -9,7 +9,7 @@ use crate::definition::Value;
 use crate::issue::Detail;
 use crate::rule::{Rule, rules};
 use crate::sentence::Quoted;
-use crate::walk::{At, Walk, is_xml};
+use crate::walk::{At, Walk};
 
 rules! {
     FORM = "primitive-form", Error, "value",
@@ -27,11 +27,6 @@ rules! {
         why "FHIR JSON writes each type in one way; a reader that follows it cannot read another.",
         mend "Booleans and numbers stand without quotation marks, all other primitives with them.",
         at "json.html#primitive";
-    NO_VALUE = "primitive-missing", Error, "structure",
-        says "{element} has neither a value nor an extension",
-        why "An element without content says nothing.",
-        mend "Give it a value, or leave the element out.",
-        at "element.html";
     FIXED = "fixed-value", Error, "value",
         says "{element} must be {detail}",
         why "The profile fixes the value, so that receivers can rely on it.",
@@ -68,7 +63,9 @@ pub(crate) fn primitive<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, at: At<'
         form => {
             let right = matches!(
                 (kind.json_form(), form),
-                (JsonForm::Boolean, Form::Boolean) | (JsonForm::Number, Form::Number) | (JsonForm::String, Form::String)
+                (JsonForm::Boolean, Form::Boolean)
+                    | (JsonForm::Number, Form::Number)
+                    | (JsonForm::String, Form::String)
             );
             if !right {
                 return wrong_json(walk, node, kind, form);
@@ -85,9 +82,7 @@ pub(crate) fn primitive<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, at: At<'
                 flawed(walk, node, at, kind, flaw, &BLANKS);
             }
         }
-        None if !node.has_children() && !is_xml(node) && node.form() != Form::Null => {
-            walk.say(&NO_VALUE, node);
-        }
+        // The reader reports an element without any content; one that has only an id breaks an invariant (ele-1).
         None => {}
     }
     true

@@ -13,6 +13,8 @@ pub(super) struct Segment<'r> {
 #[derive(Default)]
 pub(super) struct Context<'r> {
     open: Vec<Segment<'r>>,
+    /// Ids that call a slice otherwise than its `sliceName` does: the rows below it have the id's word.
+    aliases: Vec<(&'r str, &'r str)>,
 }
 
 impl<'r> Context<'r> {
@@ -20,9 +22,12 @@ impl<'r> Context<'r> {
     /// rows before it do.
     pub fn segments(&mut self, row: &'r ElementDefinition) -> Vec<Segment<'r>> {
         let names: Vec<&str> = row.path.split('.').collect();
-        let slices = from_id(row, &names).unwrap_or_else(|| self.from_rows(row, &names));
-        let segments: Vec<Segment<'r>> =
-            names.iter().zip(slices).map(|(name, slice)| Segment { name, slice: slice.filter(|s| s != name) }).collect();
+        let slices = self.from_id(row, &names).unwrap_or_else(|| self.from_rows(row, &names));
+        let segments: Vec<Segment<'r>> = names
+            .iter()
+            .zip(slices)
+            .map(|(name, slice)| Segment { name, slice: slice.filter(|s| s != name) })
+            .collect();
         self.open.clone_from(&segments);
         segments
     }
@@ -40,33 +45,32 @@ impl<'r> Context<'r> {
         }
         slices
     }
-}
 
-/// The slices that an id names, when the id goes with the path and with `sliceName`.
-fn from_id<'r>(row: &'r ElementDefinition, names: &[&'r str]) -> Option<Vec<Option<&'r str>>> {
-    if row.id.is_empty() {
-        return None;
-    }
-    let parts: Vec<(&str, Option<&str>)> =
-        row.id.split('.').map(|s| s.split_once(':').map_or((s, None), |(n, s)| (n, Some(s)))).collect();
-    if parts.len() != names.len() {
-        return None;
-    }
-    let mut slices = Vec::with_capacity(names.len());
-    for (name, (part, slice)) in names.iter().zip(&parts) {
-        // `value[x]:valueCoding` and `valueCoding:valueCoding` both speak of `valueCoding`.
-        let renamed = part.strip_suffix("[x]").is_some_and(|stem| name.starts_with(stem));
-        if part != name && !renamed {
+    /// The slices that an id names, when the id goes with the path and with `sliceName`.
+    fn from_id(&mut self, row: &'r ElementDefinition, names: &[&'r str]) -> Option<Vec<Option<&'r str>>> {
+        if row.id.is_empty() || row.id.split('.').count() != names.len() {
             return None;
         }
-        slices.push(*slice);
+        let mut slices = Vec::with_capacity(names.len());
+        let mut end = 0;
+        for (name, part) in names.iter().zip(row.id.split('.')) {
+            end += part.len() + usize::from(end > 0);
+            let (label, slice) = part.split_once(':').map_or((part, None), |(n, s)| (n, Some(s)));
+            // `value[x]:valueCoding` and `valueCoding:valueCoding` both speak of `valueCoding`.
+            let renamed = label.strip_suffix("[x]").is_some_and(|stem| name.starts_with(stem));
+            if label != *name && !renamed {
+                return None;
+            }
+            let prefix = &row.id[..end];
+            let alias = self.aliases.iter().rev().find(|(id, _)| *id == prefix).map(|(_, slice)| *slice);
+            slices.push(slice.map(|slice| alias.unwrap_or(slice)));
+        }
+        if let (Some(last), Some(slice)) = (slices.last_mut(), row.slice_name.as_deref()) {
+            if last.is_some_and(|l| l != slice) {
+                self.aliases.push((&row.id, slice));
+            }
+            *last = Some(slice);
+        }
+        Some(slices)
     }
-    let last = slices.last_mut()?;
-    if let Some(slice) = row.slice_name.as_deref() {
-        *last = Some(slice);
-    } else if last.is_some_and(|s| Some(&s) != names.last()) {
-        // An id that names a slice where the row has no name of one: a row that constrains the slice further.
-        return Some(slices);
-    }
-    Some(slices)
 }

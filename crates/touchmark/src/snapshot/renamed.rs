@@ -6,12 +6,12 @@ use crate::definition::SlicingRules;
 /// Folds what the renamed rows of each choice say into the choice, unless the profile slices the choice openly.
 pub(super) fn settle(tree: &mut Tree) {
     for at in 0..tree.elements.len() {
-        if !std::mem::take(&mut tree.elements[at].renamed) || tree.elements[at].slice.is_some() && is_type_slice(tree, at)
+        if !std::mem::take(&mut tree.elements[at].renamed)
+            || tree.elements[at].slice.is_some() && is_type_slice(tree, at)
         {
             continue;
         }
-        let slices: Vec<usize> =
-            tree.elements[at].slices.iter().copied().filter(|s| is_type_slice(tree, *s)).collect();
+        let slices: Vec<usize> = tree.elements[at].slices.iter().copied().filter(|s| is_type_slice(tree, *s)).collect();
         match (&tree.elements[at].slicing, &slices[..]) {
             // `value[x]` itself is sliced by the profile, and may have other types beside the slices.
             (Some(slicing), _) if slicing.rules != SlicingRules::Closed => {}

@@ -1,0 +1,315 @@
+//! Bindings: codes are of the value sets that profiles name. What cannot be looked up is said to be unchecked, once for each set.
+
+pub(crate) mod coding;
+
+use touchmark_document::{NodeId, NodeRef};
+
+use crate::definition::Strength;
+use crate::graph::{Bound, Type, TypeKind};
+use crate::issue::Detail;
+use crate::rule::{Rule, rules};
+use crate::rules::primitive::Primitive;
+use crate::snapshot::DefinitionId;
+use crate::terminology::near::{self, Written};
+use crate::terminology::{self, Answer, CodeSet, Missing};
+use crate::walk::{At, Walk};
+
+rules! {
+    REQUIRED = "binding-required", Error, "code-invalid",
+        says "{element} must have a code of the value set {detail}",
+        why "The binding is required: receivers know these codes and no others.",
+        mend "Choose a code of the value set, with the system that the set takes it from.",
+        at "terminologies.html#required";
+    MAXIMUM = "binding-maximum", Error, "code-invalid",
+        says "{element} must have a code of the maximum value set {detail}",
+        why "Beyond the recommended codes only those of the maximum value set are allowed.",
+        mend "Choose a code of one of the two value sets.",
+        at "extension-elementdefinition-maxvalueset.html";
+    EXTENSIBLE = "binding-extensible", Warning, "code-invalid",
+        says "{element} should have a code of the value set {detail}",
+        why "The binding is extensible: another code is right only where none of the set says what is meant, which no program can judge.",
+        mend "Look for a code of the set that says the same.",
+        at "terminologies.html#extensible";
+    PREFERRED = "binding-preferred", Information, "code-invalid",
+        says "{element} has no code of the preferred value set {detail}",
+        why "The binding is preferred: other codes are allowed, but fewer receivers will know them.",
+        mend "Use a code of the set where one says the same.",
+        at "terminologies.html#preferred";
+    TEXT_REQUIRED = "binding-code-missing", Error, "code-invalid",
+        says "{element} has no code; one of the value set {detail} is required",
+        why "The binding is required: a text alone cannot be processed.",
+        mend "Add a coding with a code of the value set.",
+        at "terminologies.html#required";
+    TEXT_EXTENSIBLE = "binding-code-advised", Warning, "code-invalid",
+        says "{element} has no code; one of the value set {detail} should be given",
+        why "The binding is extensible: text alone is right only where no code of the set says what is meant.",
+        mend "Add a coding with a code of the value set where one fits.",
+        at "terminologies.html#extensible";
+    UNCHECKED = "binding-unchecked", Information, "incomplete",
+        says "the value set {detail}",
+        why "What was not checked may be wrong; only somebody who has the codes can tell.",
+        mend "Load the code system or value set that is named.",
+        at "terminologies.html";
+}
+
+/// A value set that could not be asked, and how often in this document.
+#[derive(Debug)]
+pub(crate) struct Unchecked {
+    set: Box<str>,
+    reason: String,
+    count: u32,
+    first: NodeId,
+}
+
+/// Checks a node that is a Coding or is bound to a value set.
+#[inline]
+pub(crate) fn check<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, at: At<'_>, t: &Type) {
+    let bound = at.element().binding.as_deref();
+    let is_coding = t.definition.is_some() && t.definition == walk.graph.known_types.coding;
+    if is_coding {
+        coding::check(walk, node);
+    }
+    if let Some(bound) = bound
+        && (bound.strength != Strength::Example || bound.maximum.is_some())
+    {
+        let kind = match t.kind {
+            TypeKind::Primitive(Primitive::Code | Primitive::String | Primitive::Uri) => Kind::Value,
+            TypeKind::Complex if is_coding => Kind::Coding,
+            TypeKind::Complex if t.definition == walk.graph.known_types.codeable_concept => Kind::Concept,
+            TypeKind::Complex
+                if matches!(&*t.code, "Quantity" | "Age" | "Count" | "Distance" | "Duration" | "Money") =>
+            {
+                Kind::Quantity
+            }
+            _ => return,
+        };
+        binding(walk, node, at, bound, kind);
+    }
+}
+
+/// Whether a node certainly has a code of a value set. Used to tell slices apart.
+pub(crate) fn is_in<'d>(walk: &Walk<'_, 'd>, node: NodeRef<'d>, canonical: &str) -> bool {
+    let graph = walk.graph;
+    let id = terminology::find_set(graph.library(), canonical);
+    let Some(set) = id.and_then(|id| graph.terminology.set(graph.library(), id)) else { return false };
+    let known = &graph.known;
+    let kind = match node.value() {
+        Some(_) => Kind::Value,
+        None if node.child_named(known.coding).is_some() => Kind::Concept,
+        None => Kind::Coding,
+    };
+    matches!(verdict(walk, node, set, kind), Verdict::In)
+}
+
+/// Where an element has its codes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// It is one.
+    Value,
+    Coding,
+    Concept,
+    Quantity,
+}
+
+fn binding<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, at: At<'_>, bound: &Bound, kind: Kind) {
+    if let Some(canonical) = &bound.value_set
+        && bound.strength != Strength::Example
+    {
+        let (rule, text_rule): (&'static Rule, Option<&'static Rule>) = match bound.strength {
+            Strength::Required => (&REQUIRED, Some(&TEXT_REQUIRED)),
+            // Where there is a maximum, that says whether the code is wrong.
+            Strength::Extensible => (&EXTENSIBLE, bound.maximum.is_none().then_some(&TEXT_EXTENSIBLE)),
+            _ => (&PREFERRED, None),
+        };
+        against(walk, node, at, Asked { canonical, set: bound.set, rule, text_rule }, kind);
+    }
+    if let Some(canonical) = &bound.maximum {
+        let text_rule = (bound.strength == Strength::Extensible).then_some(&TEXT_REQUIRED);
+        against(walk, node, at, Asked { canonical, set: bound.maximum_set, rule: &MAXIMUM, text_rule }, kind);
+    }
+}
+
+/// A value set and what is said of an element without a code of it.
+struct Asked<'b> {
+    canonical: &'b str,
+    set: Option<DefinitionId>,
+    rule: &'static Rule,
+    /// What is said of an element without any code.
+    text_rule: Option<&'static Rule>,
+}
+
+fn against<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, at: At<'_>, asked: Asked<'_>, kind: Kind) {
+    let graph = walk.graph;
+    let terminology = &graph.terminology;
+    let set = match asked.set {
+        Some(id) => terminology.set(graph.library(), id),
+        None => terminology.by_form(asked.canonical),
+    };
+    let Some(set) = set else {
+        let reason = match graph.find(asked.canonical) {
+            Some(id) if graph.library().entry(id).resource == "CodeSystem" => {
+                "the profile names a code system where a value set belongs"
+            }
+            Some(_) => "it is no value set",
+            None => "it is not loaded",
+        };
+        unchecked(walk, node, asked.canonical, || reason.to_owned());
+        return;
+    };
+    match verdict(walk, node, set, kind) {
+        Verdict::In => {}
+        Verdict::NoCode => {
+            if let Some(rule) = asked.text_rule {
+                let detail = walk.detail(named(walk, &asked));
+                walk.say_from(rule, node, at).detail = detail;
+            }
+        }
+        Verdict::NotIn => not_in(walk, node, at, &asked, set, kind),
+        Verdict::Unknown(missing) => unchecked(walk, node, asked.canonical, || missing.sentence()),
+    }
+}
+
+enum Verdict<'t> {
+    In,
+    NotIn,
+    /// There is nothing that could be in a set.
+    NoCode,
+    Unknown(&'t Missing),
+}
+
+impl<'t> From<Answer<'t>> for Verdict<'t> {
+    fn from(answer: Answer<'t>) -> Self {
+        match answer {
+            Answer::In(_) => Verdict::In,
+            Answer::NotIn => Verdict::NotIn,
+            Answer::Unknown(missing) => Verdict::Unknown(missing),
+        }
+    }
+}
+
+#[inline]
+fn verdict<'t, 'd>(walk: &Walk<'t, 'd>, node: NodeRef<'d>, set: &'t CodeSet, kind: Kind) -> Verdict<'t> {
+    let known = &walk.graph.known;
+    match kind {
+        // An element without a value has an extension that says why.
+        Kind::Value => node.value().filter(|v| !v.is_empty()).map_or(Verdict::In, |code| set.holds(None, code).into()),
+        Kind::Coding => of_coding(walk, node, set),
+        // A quantity may have a unit for people only.
+        Kind::Quantity => match (node.child_named(known.system), node.child_named(known.code)) {
+            (_, None) => Verdict::In,
+            (system, Some(code)) => holds(set, system, code),
+        },
+        Kind::Concept => {
+            let mut verdict = Verdict::NoCode;
+            for coding in node.children_named(known.coding) {
+                match of_coding(walk, coding, set) {
+                    Verdict::In => return Verdict::In,
+                    unknown @ Verdict::Unknown(_) => verdict = unknown,
+                    _ if matches!(verdict, Verdict::Unknown(_)) => {}
+                    _ => verdict = Verdict::NotIn,
+                }
+            }
+            verdict
+        }
+    }
+}
+
+#[inline]
+fn of_coding<'t, 'd>(walk: &Walk<'t, 'd>, coding: NodeRef<'d>, set: &'t CodeSet) -> Verdict<'t> {
+    let known = &walk.graph.known;
+    let (mut system, mut code) = (None, None);
+    for child in coding.children() {
+        if child.name() == known.system {
+            system = Some(child);
+        } else if child.name() == known.code {
+            code = Some(child);
+        }
+    }
+    code.map_or(Verdict::NoCode, |code| holds(set, system, code))
+}
+
+#[inline]
+fn holds<'t>(set: &'t CodeSet, system: Option<NodeRef<'_>>, code: NodeRef<'_>) -> Verdict<'t> {
+    // A code without a system is in no set: sets hold pairs.
+    match (system.and_then(NodeRef::value), code.value().filter(|c| !c.is_empty())) {
+        (_, None) => Verdict::NoCode,
+        (None, Some(_)) => Verdict::NotIn,
+        (Some(system), Some(code)) => set.holds(Some(system), code).into(),
+    }
+}
+
+#[cold]
+fn not_in<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, at: At<'_>, asked: &Asked<'_>, set: &CodeSet, kind: Kind) {
+    let known = &walk.graph.known;
+    let codings: Vec<NodeRef<'d>> = match kind {
+        Kind::Concept => node.children_named(known.coding).collect(),
+        Kind::Coding => vec![node],
+        _ => Vec::new(),
+    };
+    // A code that is wrong by itself has been reported: that it is in no set only follows.
+    if !codings.is_empty() && codings.iter().all(|c| coding::is_wrong(walk, *c)) && claim(walk, node, at, &codings) {
+        return;
+    }
+    let written: Vec<Written<'d>> = match kind {
+        Kind::Value => vec![Written { code: node.value(), ..Written::default() }],
+        Kind::Quantity => vec![coding::written(walk, node)],
+        _ => codings.iter().map(|c| coding::written(walk, *c)).collect(),
+    };
+    let found: Vec<String> = written.iter().map(ToString::to_string).collect();
+    let hint = written.iter().find_map(|w| near::in_set(set, *w)).or_else(|| match set.systems()[..] {
+        [only] if written.iter().all(|w| w.system.is_some_and(|s| s != only)) => {
+            Some(format!("the codes of the value set are of {only}"))
+        }
+        _ => None,
+    });
+    let detail = format!("{}, not {}", named(walk, asked), super::types::list(&found));
+    let (detail, hint) = (walk.detail(detail), hint.map_or(Detail::NONE, |hint| walk.detail(hint)));
+    let issue = walk.say_from(asked.rule, node, at);
+    (issue.detail, issue.hint) = (detail, hint);
+}
+
+/// What is wrong with all codings of a concept is wrong with the concept: it is said there, as what the binding asks for.
+/// Returns whether it has been said.
+fn claim<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, at: At<'_>, codings: &[NodeRef<'d>]) -> bool {
+    let mut said = false;
+    // The codings were looked at just now: their findings are the last.
+    let recent = walk.issues.len().saturating_sub(codings.len() * 4);
+    for issue in &mut walk.issues[recent..] {
+        let of_coding = issue.from.is_none() && codings.iter().any(|c| c.id() == issue.node);
+        if of_coding && coding::ERRORS.contains(&issue.rule) {
+            (issue.node, issue.from, said) = (node.id(), Some((at.profile.id, at.id)), true);
+        }
+    }
+    said
+}
+
+/// A value set by its name and canonical.
+fn named(walk: &Walk<'_, '_>, asked: &Asked<'_>) -> String {
+    let name = asked.set.map_or("", |id| &walk.graph.library().entry(id).name);
+    if name.is_empty() { asked.canonical.to_owned() } else { format!("{name} ({})", asked.canonical) }
+}
+
+/// Notes that a value set could not be asked.
+#[cold]
+fn unchecked<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, set: &str, reason: impl FnOnce() -> String) {
+    if walk.trying > 0 {
+        return;
+    }
+    walk.tally.bindings += 1;
+    match walk.unchecked.iter_mut().find(|u| *u.set == *set) {
+        Some(known) => known.count += 1,
+        None => walk.unchecked.push(Unchecked { set: set.into(), reason: reason(), count: 1, first: node.id() }),
+    }
+}
+
+/// Says which value sets could not be asked, each once.
+pub(crate) fn finish(walk: &mut Walk<'_, '_>) {
+    for unchecked in std::mem::take(&mut walk.unchecked) {
+        let Unchecked { set, reason, count, first } = unchecked;
+        let times = if count == 1 { "here".to_owned() } else { format!("here and at {} further places", count - 1) };
+        let detail = walk.detail(format!("{set} could not be checked {times}: {reason}"));
+        let node = walk.document.node(first);
+        let issue = walk.say(&UNCHECKED, node);
+        (issue.detail, issue.found) = (detail, count);
+    }
+}

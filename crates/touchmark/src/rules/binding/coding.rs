@@ -1,0 +1,156 @@
+//! A Coding by itself, whatever it is bound to: its system, its code in that system, its display.
+
+use touchmark_document::NodeRef;
+
+use crate::issue::Detail;
+use crate::rule::{Rule, rules};
+use crate::rules::primitive::absolute_uri;
+use crate::sentence::Quoted;
+use crate::terminology::form::snomed_flaw;
+use crate::terminology::near::{self, Written, same_display};
+use crate::walk::Walk;
+
+/// SNOMED CT, whose identifiers carry a check digit.
+const SNOMED: &str = "http://snomed.info/sct";
+
+rules! {
+    RELATIVE = "binding-system-absolute", Error, "value",
+        says "the system of a Coding must be an absolute uri, not {detail}",
+        why "Without it nobody knows which code system the code is from.",
+        mend "Write the uri of the code system.",
+        at "datatypes.html#Coding";
+    NO_SYSTEM = "binding-system-missing", Warning, "incomplete",
+        says "{detail} has no system",
+        why "A code without its system has no defined meaning and cannot be checked.",
+        mend "Add the uri of the code system; where there is none, leave the code out and use the text.",
+        at "datatypes.html#Coding";
+    VALUE_SET = "binding-system-value-set", Error, "code-invalid",
+        says "the system of a Coding must be a code system; {detail}",
+        why "A value set only chooses codes that code systems define.",
+        mend "Write the uri of the code system that the value set takes the code from.",
+        at "datatypes.html#Coding";
+    UNKNOWN_CODE = "binding-code-unknown", Error, "code-invalid",
+        says "there is no such code in its code system: {detail}",
+        why "The code system is loaded in full and does not define the code, so it means nothing.",
+        mend "Correct the code, or the system that it is said to be from.",
+        at "datatypes.html#Coding";
+    DISPLAY = "binding-display", Warning, "value",
+        says "the display is not the one of the code: {detail}",
+        why "Readers see the display and programs use the code: when they differ, one of them is wrong.",
+        mend "Write the display that the code system has for the code, or correct the code.",
+        at "datatypes.html#Coding";
+    SNOMED_FORM = "binding-snomed-form", Warning, "code-invalid",
+        says "this cannot be a SNOMED CT code: {detail}",
+        why "Identifiers of SNOMED CT carry what they identify and a check digit, so that mistyped ones are noticed.",
+        mend "Copy the identifier of the concept again from its source.",
+        at "snomedct.html";
+}
+
+/// Those that make a code meaningless, so that it is in no value set either.
+pub(super) static ERRORS: &[&Rule] = &[&RELATIVE, &VALUE_SET, &UNKNOWN_CODE];
+
+/// Checks a Coding by itself.
+pub(crate) fn check<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>) {
+    let Written { system, code, display } = written(walk, node);
+    let Some(system) = system else {
+        let found = Written { system: None, code, display };
+        let detail = if code.is_some() { format!("the code {found}") } else { "a coding without a code".to_owned() };
+        let detail = walk.detail(detail);
+        walk.say(&NO_SYSTEM, node).detail = detail;
+        return;
+    };
+    let graph = walk.graph;
+    let Some(loaded) = graph.terminology.system(graph.library(), system) else {
+        stranger(walk, node, system, code);
+        return;
+    };
+    let Some(code) = code else { return };
+    let Some(concept) = loaded.concept(code) else {
+        if loaded.is_complete() {
+            let found = Written { system: Some(system), code: Some(code), display };
+            let (detail, hint) = (walk.detail(found.to_string()), near::in_system(loaded, found));
+            say(walk, &UNKNOWN_CODE, node, detail, hint);
+        } else if system == SNOMED {
+            snomed(walk, node, code);
+        }
+        return;
+    };
+    if let Some(shown) = display
+        && shown != &*concept.display
+        && !concept.display.is_empty()
+        && !same_display(shown, &concept.display)
+        && !concept.designations.iter().any(|d| same_display(shown, d))
+    {
+        let detail = walk.detail(format!(
+            "{} found, '{}' is that of '{code}' of {system}",
+            Quoted(shown),
+            concept.display
+        ));
+        walk.say(&DISPLAY, node).detail = detail;
+    }
+}
+
+/// A system of which nothing is loaded.
+#[cold]
+fn stranger<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, system: &str, code: Option<&str>) {
+    if system == SNOMED {
+        if let Some(code) = code {
+            snomed(walk, node, code);
+        }
+    } else if !absolute_uri(system.trim()) {
+        let detail = walk.detail(Quoted(system).to_string());
+        walk.say(&RELATIVE, node).detail = detail;
+    } else if names_value_set(walk, system) {
+        let graph = walk.graph;
+        let set = graph.find(system).and_then(|id| graph.terminology.set(graph.library(), id));
+        let hint = set.and_then(|s| near::in_set(s, Written { system: Some(system), code, display: None }));
+        let detail = walk.detail(format!("{system} is a value set"));
+        say(walk, &VALUE_SET, node, detail, hint);
+    }
+}
+
+fn names_value_set(walk: &Walk<'_, '_>, system: &str) -> bool {
+    walk.graph.find(system).is_some_and(|id| walk.graph.library().entry(id).resource == "ValueSet")
+}
+
+fn snomed<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, code: &str) {
+    // Blanks around a code are a fault of its form, which is said already.
+    if let Some(flaw) = snomed_flaw(code.trim()) {
+        let found = Written { code: Some(code), ..Written::default() };
+        let detail = walk.detail(format!("{found}: {}", flaw.sentence()));
+        walk.say(&SNOMED_FORM, node).detail = detail;
+    }
+}
+
+fn say<'d>(walk: &mut Walk<'_, 'd>, rule: &'static Rule, node: NodeRef<'d>, detail: Detail, hint: Option<String>) {
+    let hint = hint.map_or(Detail::NONE, |hint| walk.detail(hint));
+    let issue = walk.say(rule, node);
+    (issue.detail, issue.hint) = (detail, hint);
+}
+
+/// Whether a Coding has an error by itself.
+pub(super) fn is_wrong<'d>(walk: &Walk<'_, 'd>, node: NodeRef<'d>) -> bool {
+    let Written { system: Some(system), code, .. } = written(walk, node) else { return false };
+    let graph = walk.graph;
+    match graph.terminology.system(graph.library(), system) {
+        Some(loaded) => loaded.is_complete() && code.is_some_and(|c| loaded.concept(c).is_none()),
+        None => system != SNOMED && (!absolute_uri(system.trim()) || names_value_set(walk, system)),
+    }
+}
+
+/// What a Coding, or a Quantity, says.
+pub(super) fn written<'d>(walk: &Walk<'_, 'd>, node: NodeRef<'d>) -> Written<'d> {
+    let known = &walk.graph.known;
+    let mut written = Written::default();
+    for child in node.children() {
+        let value = child.value().filter(|v| !v.is_empty());
+        if child.name() == known.system {
+            written.system = value;
+        } else if child.name() == known.code {
+            written.code = value;
+        } else if child.name() == known.display {
+            written.display = value;
+        }
+    }
+    written
+}

@@ -1,0 +1,136 @@
+//! What was probably meant: the code of a set that a wrong one comes close to, and displays that say the same.
+
+use super::code_set::CodeSet;
+use super::code_system::CodeSystem;
+use crate::sentence::Quoted;
+
+/// How many codes of a set are looked at for one that is near.
+const MOST: usize = 20_000;
+
+/// A code as a message has it.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Written<'d> {
+    /// The code system.
+    pub system: Option<&'d str>,
+    /// The code.
+    pub code: Option<&'d str>,
+    /// The display.
+    pub display: Option<&'d str>,
+}
+
+impl std::fmt::Display for Written<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match (self.code, self.system) {
+            // What has blanks in it is no code but somebody's words.
+            (Some(code), system) if code.contains(char::is_whitespace) => {
+                write!(f, "{}", Quoted(code))?;
+                system.map_or(Ok(()), |system| write!(f, " of {system}"))
+            }
+            (Some(code), Some(system)) => write!(f, "'{code}' of {system}"),
+            (Some(code), None) => write!(f, "'{code}'"),
+            (None, Some(system)) => write!(f, "no code of {system}"),
+            (None, None) => f.write_str("no code"),
+        }
+    }
+}
+
+/// The ways in which a code can come close, best first.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Way {
+    System,
+    Case,
+    Swapped,
+    Display,
+}
+
+/// What was probably meant by a code that is not in a set, as a question; `None` where nothing is near.
+pub(crate) fn in_set(set: &CodeSet, written: Written<'_>) -> Option<String> {
+    let mut best: Option<(Way, String)> = None;
+    let mut left = MOST;
+    set.each(&mut |system, code, display| {
+        if let Some(way) = near(written, system, code, display)
+            && best.as_ref().is_none_or(|(b, _)| way < *b)
+        {
+            best = Some((way, question(way, written, system, code, display)));
+        }
+        left -= 1;
+        left == 0
+    });
+    best.map(|(_, text)| text)
+}
+
+/// The same within one code system.
+pub(crate) fn in_system(system: &CodeSystem, written: Written<'_>) -> Option<String> {
+    let mut best: Option<(Way, String)> = None;
+    for concept in system.concepts().iter().take(MOST) {
+        if let Some(way) = near(written, system.url(), &concept.code, &concept.display)
+            && best.as_ref().is_none_or(|(b, _)| way < *b)
+        {
+            best = Some((way, question(way, written, system.url(), &concept.code, &concept.display)));
+        }
+    }
+    best.map(|(_, text)| text)
+}
+
+fn near(written: Written<'_>, system: &str, code: &str, display: &str) -> Option<Way> {
+    let meant = written.code?;
+    let same_system = written.system.is_none_or(|s| s == system);
+    if meant == code && !same_system {
+        return Some(Way::System);
+    }
+    if same_display(meant, code) {
+        return Some(Way::Case);
+    }
+    if !display.is_empty() && same_display(meant, display) {
+        return Some(Way::Swapped);
+    }
+    let shown = written.display.filter(|d| !d.is_empty())?;
+    (same_display(shown, display) || same_display(shown, code)).then_some(Way::Display)
+}
+
+fn question(way: Way, written: Written<'_>, system: &str, code: &str, display: &str) -> String {
+    let other = written.system.is_some_and(|s| s != system);
+    let of = if other { format!(" of {system}") } else { String::new() };
+    match way {
+        Way::System => format!("did you mean the system {system}?"),
+        Way::Case => format!("did you mean '{code}'{of}? Codes are exact"),
+        Way::Swapped => format!("did you mean '{code}'{of}? '{display}' is its display"),
+        Way::Display => format!("did you mean '{code}'{of} ({display})?"),
+    }
+}
+
+/// Whether two displays say the same: case, dashes, quotation marks and blanks do not matter.
+pub(crate) fn same_display(a: &str, b: &str) -> bool {
+    a == b || folded(a).eq(folded(b))
+}
+
+/// The letters of a display without what does not matter.
+fn folded(text: &str) -> impl Iterator<Item = char> {
+    let plain = text.chars().map(|c| match c {
+        '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{ad}' | '\u{fe58}' | '\u{fe63}' | '\u{ff0d}' => '-',
+        '\u{2018}'..='\u{201b}' | '\u{2032}' | '`' | '\u{b4}' => '\'',
+        '\u{201c}'..='\u{201f}' | '\u{2033}' | '\u{ab}' | '\u{bb}' => '"',
+        c if c.is_whitespace() || matches!(c, '\u{200b}' | '\u{feff}') => ' ',
+        c => c,
+    });
+    plain.flat_map(char::to_lowercase).filter(|c| *c != ' ')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn displays_that_say_the_same() {
+        for (a, b, wanted) in [
+            ("Not known", "not  known ", true),
+            ("Non–smoker", "Non-smoker", true),
+            ("Patient’s choice", "Patient's choice", true),
+            ("“Do not resuscitate”", "\"Do not resuscitate\"", true),
+            ("X-ray", "Xray", false),
+            ("Male", "Female", false),
+        ] {
+            assert_eq!(same_display(a, b), wanted, "{a} / {b}");
+        }
+    }
+}
