@@ -392,10 +392,8 @@ impl RuleGraph {
                 *slot = library.find(&entry.url);
             }
         }
-        let known_types = KnownTypes {
-            coding: library.find_type("Coding"),
-            codeable_concept: library.find_type("CodeableConcept"),
-        };
+        let known_types =
+            KnownTypes { coding: library.find_type("Coding"), codeable_concept: library.find_type("CodeableConcept") };
         let terminology = Terminology::new(&library);
         let slots = library.entries().iter().map(|_| OnceLock::new()).collect();
         RuleGraph {

@@ -11,10 +11,12 @@ mod recognise;
 mod selector;
 mod sentence;
 
-use touchmark_document::NodeRef;
 pub use file::{RuleFile, RuleFileError};
+use touchmark_document::NodeRef;
 
 pub(crate) use compile::RuleSet;
+pub(crate) use functions::FUNCTIONS;
+pub(crate) use recognise::Message;
 pub(crate) use selector::Selector;
 
 use crate::graph::RuleGraph;

@@ -195,7 +195,12 @@ pub(crate) fn write(walk: &mut Walk<'_, '_>, options: &Options<'_>) -> Report {
     let code = |i: &Issue| if i.rule == &messages::BROKEN { id(i).unwrap_or("") } else { i.rule.code };
     let key = |i: &Issue| (i.start, i.node, code(i), i.what);
     let text = |d: Detail| walk.details.get(d.0 as usize).map_or("", String::as_str);
-    issues.sort_by(|a, b| key(a).cmp(&key(b)).then_with(|| text(a.detail).cmp(text(b.detail))).then_with(|| id(b).is_some().cmp(&id(a).is_some())));
+    issues.sort_by(|a, b| {
+        key(a)
+            .cmp(&key(b))
+            .then_with(|| text(a.detail).cmp(text(b.detail)))
+            .then_with(|| id(b).is_some().cmp(&id(a).is_some()))
+    });
     // Several profiles say the same of one place: that is one fault.
     issues.dedup_by(|a, b| key(a) == key(b) && text(a.detail) == text(b.detail));
     issues.truncate(walk.budget.findings);
@@ -305,11 +310,15 @@ impl<'w, 'g, 'd> Writer<'w, 'g, 'd> {
                     version => format!("{}|{version}#{}", profile.url, element.id),
                 })
             }),
-            hint: walk.details.get(issue.hint.0 as usize).map(|hint| {
-                let mut out = String::new();
-                sentence::add(&mut out, hint, self.values);
-                out
-            }).or_else(|| claimed.and_then(|c| c.mend)),
+            hint: walk
+                .details
+                .get(issue.hint.0 as usize)
+                .map(|hint| {
+                    let mut out = String::new();
+                    sentence::add(&mut out, hint, self.values);
+                    out
+                })
+                .or_else(|| claimed.and_then(|c| c.mend)),
             entry: self.entry(node),
             expression: Some(place::expression(walk.graph, &mut self.repeats, node)),
             position: Some(self.cursor.position(issue.start)),

@@ -19,7 +19,12 @@ use crate::rules;
 use crate::walk::Walk;
 
 /// Judges the message by a set, if it is for it.
-pub(crate) fn apply<'g, 'd>(walk: &mut Walk<'g, 'd>, number: u32, set: &'g RuleSet, how: &Judging) -> Option<Judgement> {
+pub(crate) fn apply<'g, 'd>(
+    walk: &mut Walk<'g, 'd>,
+    number: u32,
+    set: &'g RuleSet,
+    how: &Judging,
+) -> Option<Judgement> {
     let root = walk.document.root();
     let resolver = Links::new(walk.graph, walk.document);
     let environment = Environment {
@@ -101,7 +106,8 @@ where
                     return;
                 }
                 let wanted: Vec<String> = link.types.iter().map(ToString::to_string).collect();
-                let text = format!("{} leads to a {found}, where {} is wanted", node.name_text(), rules::types::list(&wanted));
+                let text =
+                    format!("{} leads to a {found}, where {} is wanted", node.name_text(), rules::types::list(&wanted));
                 (link.wrong_type.as_ref(), claims(&["reference-target-type"]), text)
             }
             Resolution::Several(_) => return,
@@ -109,9 +115,17 @@ where
                 let bare = !value.contains(':') && self.names_an_entry(node, value);
                 let absolute = value.contains(':') && !value.starts_with("urn:");
                 if bare && link.form.is_some() {
-                    (link.form.as_ref(), claims(&["reference-form", "reference-full-url"]), format!("{value} is the id of an entry, not its fullUrl"))
+                    (
+                        link.form.as_ref(),
+                        claims(&["reference-form", "reference-full-url"]),
+                        format!("{value} is the id of an entry, not its fullUrl"),
+                    )
                 } else {
-                    let verdict = if absolute { link.elsewhere.as_ref().or(link.unresolved.as_ref()) } else { link.unresolved.as_ref() };
+                    let verdict = if absolute {
+                        link.elsewhere.as_ref().or(link.unresolved.as_ref())
+                    } else {
+                        link.unresolved.as_ref()
+                    };
                     let text = format!("{} leads to no entry of the message: {value}", node.name_text());
                     (verdict, claims(&["reference-not-found", "reference-elsewhere", "reference-form"]), text)
                 }
@@ -125,7 +139,10 @@ where
         let Some(bundle) = self.walk.links.bundle_around(node) else { return false };
         let index = self.walk.links.index(bundle);
         let bare = value.rsplit('/').next().unwrap_or(value);
-        index.entries.iter().any(|e| e.id == Some(bare) || e.full_url.and_then(|u| u.strip_prefix("urn:uuid:")) == Some(bare))
+        index
+            .entries
+            .iter()
+            .any(|e| e.id == Some(bare) || e.full_url.and_then(|u| u.strip_prefix("urn:uuid:")) == Some(bare))
     }
 
     /// Gives the engine's finding at a node to a rule, or makes one.
@@ -137,7 +154,11 @@ where
             return;
         }
         let severity = self.severity(rule, ruled.severity);
-        let own = self.walk.issues.iter().position(|i| i.node == node.id() && i.claim.is_none() && codes.contains(&i.rule.code));
+        let own = self
+            .walk
+            .issues
+            .iter()
+            .position(|i| i.node == node.id() && i.claim.is_none() && codes.contains(&i.rule.code));
         let sentence = ruled.text.as_ref().map(|s| self.write(s, node, &text));
         match own {
             Some(at) => self.give(at, ruled.rule, severity, sentence),
@@ -160,7 +181,8 @@ where
                     continue;
                 }
                 let way = ways[at].get_or_insert_with(|| way(self.walk, &issue));
-                if !claim.elements.is_empty() && !claim.elements.iter().any(|e| e.matches(&way.0) || e.matches(&way.1)) {
+                if !claim.elements.is_empty() && !claim.elements.iter().any(|e| e.matches(&way.0) || e.matches(&way.1))
+                {
                     continue;
                 }
                 self.claim(claim, at, &issue);
@@ -183,7 +205,11 @@ where
         }
         if !claim.keys.is_empty() {
             let detail = self.walk.details.get(issue.detail.0 as usize).map_or("", String::as_str);
-            if !claim.keys.iter().any(|k| detail.strip_prefix(k.as_str()).is_some_and(|rest| !rest.starts_with(char::is_alphanumeric))) {
+            if !claim
+                .keys
+                .iter()
+                .any(|k| detail.strip_prefix(k.as_str()).is_some_and(|rest| !rest.starts_with(char::is_alphanumeric)))
+            {
                 return;
             }
         }
@@ -203,7 +229,9 @@ where
         let Some(number) = claim.rule else {
             match claim.severity {
                 Some(Level::Silent) => self.walk.issues[at].claim = Some(super::Mark(u32::MAX - 1)),
-                Some(level) => self.walk.issues[at].severity = level_of(level, issue.severity).unwrap_or(issue.severity),
+                Some(level) => {
+                    self.walk.issues[at].severity = level_of(level, issue.severity).unwrap_or(issue.severity)
+                }
                 None => {}
             }
             return;

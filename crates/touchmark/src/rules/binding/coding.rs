@@ -81,11 +81,8 @@ pub(crate) fn check<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>) {
         && !same_display(shown, &concept.display)
         && !concept.designations.iter().any(|d| same_display(shown, d))
     {
-        let detail = walk.detail(format!(
-            "{} found, '{}' is that of '{code}' of {system}",
-            Quoted(shown),
-            concept.display
-        ));
+        let detail =
+            walk.detail(format!("{} found, '{}' is that of '{code}' of {system}", Quoted(shown), concept.display));
         walk.say(&DISPLAY, node).detail = detail;
     }
 }
