@@ -79,6 +79,25 @@ pub struct Recognised {
     pub value_title: String,
 }
 
+impl std::fmt::Display for Judgement {
+    /// `Title: kind SPD (Send Payload, document), edition E2.5+ …, policy default`
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: ", self.title)?;
+        for found in &self.recognised {
+            write!(f, "{} {}", found.title, found.value)?;
+            if !found.value_title.is_empty() {
+                write!(f, " ({})", found.value_title)?;
+            }
+            f.write_str(", ")?;
+        }
+        write!(f, "policy {}", self.policy)?;
+        for (id, reason) in &self.undecided {
+            write!(f, "; not decided: {id}, as {reason}")?;
+        }
+        Ok(())
+    }
+}
+
 impl Judgement {
     /// What the message is in a dimension.
     pub fn value(&self, dimension: &str) -> Option<&str> {
