@@ -72,7 +72,11 @@ pub fn run(arguments: &Coverage) -> Result<Status, Failure> {
         let looked = count.exercised.max(count.failed);
         let _ = writeln!(out, "{id:<width$}  {looked:>9}  {:>6}  {:>6}  {title}", looked - count.failed, count.failed);
     }
-    let _ = writeln!(out, "\n{messages} messages: {exercised} of {} rules exercised, {failed} failed at least once", rules.len());
+    let _ = writeln!(
+        out,
+        "\n{messages} messages: {exercised} of {} rules exercised, {failed} failed at least once",
+        rules.len()
+    );
     print(&out);
     Ok(Status::Fine)
 }

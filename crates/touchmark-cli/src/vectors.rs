@@ -137,7 +137,8 @@ fn finds_fault(command: &str, file: &Path) -> Result<bool, Failure> {
     let mut words = command.split_whitespace();
     let program = words.next().ok_or("--with names no program")?;
     let file = file.as_os_str();
-    let words = words.map(|w| if w == "{}" { file.to_owned() } else { w.replace("{}", &file.to_string_lossy()).into() });
+    let words =
+        words.map(|w| if w == "{}" { file.to_owned() } else { w.replace("{}", &file.to_string_lossy()).into() });
     let output = Process::new(program).args(words).output().map_err(|e| format!("{program}: {}", reason(&e)))?;
     Ok(!output.status.success())
 }

@@ -32,7 +32,8 @@ fn valid() -> PathBuf {
 fn base(name: &str) -> String {
     let (name, form) = name.split_once('.').unwrap_or((name, "xml"));
     let file = fs::read_dir(valid()).expect("the folder of valid messages").flatten().map(|e| e.path()).find(|p| {
-        p.extension().is_some_and(|e| e == form) && p.file_name().is_some_and(|f| f.to_string_lossy().starts_with(&format!("{name}-")))
+        p.extension().is_some_and(|e| e == form)
+            && p.file_name().is_some_and(|f| f.to_string_lossy().starts_with(&format!("{name}-")))
     });
     fs::read_to_string(file.unwrap_or_else(|| panic!("there is no valid message {name}"))).expect("a text")
 }
@@ -68,7 +69,11 @@ fn trouble(mutation: &Mutation, found: &BTreeMap<String, Severity>, before: &BTr
         }
     }
     for (id, severity) in found {
-        if *severity >= Severity::Warning && !mutation.fires.contains(id) && !mutation.may.contains(id) && !before.contains_key(id) {
+        if *severity >= Severity::Warning
+            && !mutation.fires.contains(id)
+            && !mutation.may.contains(id)
+            && !before.contains_key(id)
+        {
             let _ = write!(out, " also {id} ({severity:?});");
         }
     }
@@ -83,7 +88,11 @@ fn valid_messages_have_no_fault() {
     for file in fs::read_dir(valid()).expect("the folder of valid messages").flatten().map(|e| e.path()) {
         let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let text = fs::read_to_string(&file).expect("a text");
-        let named = if name.starts_with('Y') { BTreeMap::from([("edition".to_owned(), "E2.3".to_owned())]) } else { BTreeMap::new() };
+        let named = if name.starts_with('Y') {
+            BTreeMap::from([("edition".to_owned(), "E2.3".to_owned())])
+        } else {
+            BTreeMap::new()
+        };
         for (id, severity) in found(&check(&mut checker, &text, &named, None)) {
             // No definition of these two events is published; the payload of D1 is not complete; receivers read XML.
             let known = matches!(

@@ -87,7 +87,9 @@ pub fn acknowledge(
     let source = if unreadable { stub } else { &*text };
     let document =
         touchmark_document::parse(source, &mut arena, graph.names(), Limits::default()).map_err(|e| e.to_string())?;
-    Filling { graph, set, document, options: &options, report: &report, unreadable, response }.write(&template)
+    let format =
+        if text.trim_start_matches('\u{feff}').trim_start().starts_with('{') { Format::Json } else { Format::Xml };
+    Filling { graph, set, document, options: &options, report: &report, unreadable, format, response }.write(&template)
 }
 
 struct Filling<'a> {
@@ -97,6 +99,8 @@ struct Filling<'a> {
     options: &'a Options<'a>,
     report: &'a Report,
     unreadable: bool,
+    /// The format of the message, also when it cannot be read.
+    format: Format,
     response: &'a Response<'a>,
 }
 
@@ -152,18 +156,26 @@ impl Filling<'_> {
             }
             out.push_str(&format!("{id} at {place}: {}", finding.text));
         }
-        let digits = |c: char| if c.is_ascii_digit() { '9' } else { c };
-        // Runs of digits stand for people; single ones for places.
-        out.split_inclusive(' ')
-            .map(|w| {
-                if w.chars().filter(char::is_ascii_digit).count() >= 9 {
-                    w.chars().map(digits).collect()
-                } else {
-                    w.to_owned()
-                }
-            })
-            .collect()
+        without_numbers(&out)
     }
+}
+
+/// Runs of nine digits and more stand for people: what is quoted of them is their length.
+fn without_numbers(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut run = String::new();
+    for letter in text.chars().chain(['\0']) {
+        if letter.is_ascii_digit() {
+            run.push(letter);
+            continue;
+        }
+        out.push_str(&if run.len() >= 9 { "9".repeat(run.len()) } else { std::mem::take(&mut run) });
+        run.clear();
+        if letter != '\0' {
+            out.push(letter);
+        }
+    }
+    out
 }
 
 /// The expressions of a template, by their text.
@@ -240,7 +252,7 @@ fn fill<'e>(
             pen.message.is_for(&written.when) && written.condition.as_ref().map_or(Ok(true), |c| pen.holds(c))?;
         if fits {
             let value = pen.fill(&written.response)?.pop().ok_or("the template of the response is empty")?;
-            let format = filling.response.format.unwrap_or(filling.document.format());
+            let format = filling.response.format.unwrap_or(filling.format);
             return Ok(Some(match format {
                 Format::Json => serde_json::to_string_pretty(&value).map_err(|e| e.to_string())? + "\n",
                 Format::Xml => {

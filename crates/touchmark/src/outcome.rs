@@ -81,7 +81,8 @@ fn issues(report: &Report) -> impl Iterator<Item = Issue<'_>> {
     let no_fault = clean
         .then(|| Issue { diagnostics: Some(clean_diagnostics(report)), ..note(report, &NO_FAULT, "no fault found") });
     let judged = report.judged.iter().filter(move |_| notes).map(|j| note(report, &JUDGED, format!("judged by {j}")));
-    let messages = report.judgements.iter().filter(move |_| notes).map(|j| note(report, &JUDGED, format!("judged as {j}")));
+    let messages =
+        report.judgements.iter().filter(move |_| notes).map(|j| note(report, &JUDGED, format!("judged as {j}")));
     let unchecked = (notes && report.invariants_unchecked > 0).then(|| {
         let text = INVARIANTS_UNCHECKED.says.replace("{found}", &report.invariants_unchecked.to_string());
         note(report, &INVARIANTS_UNCHECKED, text)
