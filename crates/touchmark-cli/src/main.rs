@@ -1,8 +1,10 @@
 //! The touchmark command: reads what it is told to, lets the library check it, prints, and exits.
 
+mod acknowledge;
 mod arguments;
 mod batch;
 mod check;
+mod coverage;
 mod definitions;
 mod explain;
 mod format;
@@ -13,6 +15,7 @@ mod progress;
 mod snapshot;
 mod snippet;
 mod sources;
+mod vectors;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -43,6 +46,9 @@ fn main() -> ExitCode {
         Some(Command::Packs(packs)) => packs::run(packs),
         Some(Command::Import(import)) => import::run(import),
         Some(Command::Snapshot(snapshot)) => snapshot::run(snapshot),
+        Some(Command::Vectors(vectors)) => vectors::run(vectors),
+        Some(Command::Coverage(coverage)) => coverage::run(coverage),
+        Some(Command::Acknowledge(acknowledge)) => acknowledge::run(acknowledge),
         None => {
             print(&format!("touchmark {}\n", packs::version()));
             Ok(Status::Fine)

@@ -100,8 +100,10 @@ fn load(library: &mut Library, paths: &[PathBuf]) -> Result<Vec<Published>, Fail
     let mut arena = Arena::new();
     library.add_package("published", "");
     for path in paths {
-        sources::read_all(path, &mut |name, bytes| {
-            let read = bytes.and_then(|bytes| {
+        for item in sources::list(path)? {
+            let name = item.name();
+            let mut buffer = Vec::new();
+            let read = item.bytes(&mut buffer).and_then(|bytes| {
                 let text = document::decode(bytes).map_err(|e| e.to_string())?;
                 let names = Names::new();
                 let document = document::parse(&text, &mut arena, &names, Limits::default()).map_err(|e| e.to_string())?;
@@ -116,7 +118,7 @@ fn load(library: &mut Library, paths: &[PathBuf]) -> Result<Vec<Published>, Fail
                 Ok(_) => {}
                 Err(reason) => eprintln!("warning: {name} was not read: {reason}"),
             }
-        })?;
+        }
     }
     Ok(published)
 }

@@ -44,6 +44,7 @@
 //! ```
 #![forbid(unsafe_code)]
 
+pub mod acknowledge;
 mod budget;
 mod check;
 mod compile;
