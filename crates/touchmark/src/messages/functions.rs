@@ -53,11 +53,6 @@ impl Tables {
         self.tables.insert(name.to_owned(), table).is_none()
     }
 
-    /// The table of this name.
-    pub fn get(&self, name: &str) -> Option<&Table> {
-        self.tables.get(name)
-    }
-
     fn lookup<'d>(&self, key: &str, table: &str, column: Option<&str>) -> Option<Collection<'d>> {
         let table = self.tables.get(table)?;
         let key = table.aliases.get(key).map_or(key, String::as_str);
@@ -226,7 +221,7 @@ fn plain(text: &str) -> String {
     out.trim().to_owned()
 }
 
-/// The check digit of the NHS Data Dictionary and others: the sum of each digit times its weight, the weights falling from the
+/// The check digit by modulus 11: the sum of each digit times its weight, the weights falling from the
 /// number of digits to 2; 11 less the remainder of the division by 11, 11 counting as 0 and 10 as never right.
 fn check_digit(digits: &str) -> bool {
     let length = digits.len() as u32;

@@ -423,3 +423,66 @@ fn of_literal(literal: &Literal) -> Operand {
         Literal::Null => Operand::Null,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use touchmark_document::{Arena, Limits};
+
+    use super::*;
+
+    const SOURCE: &str = r#"{"resourceType": "Bundle", "type": "message", "entry": [
+        {"fullUrl": "urn:a", "resource": {"resourceType": "Patient", "id": "1", "active": true}},
+        {"fullUrl": "urn:b", "resource": {"resourceType": "Organization", "id": "2", "identifier": [
+            {"system": "s", "value": "10"}, {"system": "t", "value": "x"}]}},
+        {"fullUrl": "urn:c"}]}"#;
+
+    fn check(selector: &str, wanted: &[&str]) {
+        let names = Names::new();
+        let mut arena = Arena::new();
+        let document = touchmark_document::parse(SOURCE, &mut arena, &names, Limits::default()).unwrap();
+        let selector = Selector::parse(selector, &names).unwrap();
+        let found = selector.select(document.root()).into_iter();
+        let found: Vec<&str> = found.map(|n| n.value().unwrap_or(n.resource_text())).collect();
+        assert_eq!(found, wanted);
+    }
+
+    #[test]
+    fn names_and_brackets() {
+        check("$.type", &["message"]);
+        check("$.entry.fullUrl", &["urn:a", "urn:b", "urn:c"]);
+        check("$.entry[1].fullUrl", &["urn:b"]);
+        check("$.entry[-1].fullUrl", &["urn:c"]);
+        check("$.entry[1:].fullUrl", &["urn:b", "urn:c"]);
+        check("$.entry[::2].fullUrl", &["urn:a", "urn:c"]);
+        check("$.entry[0, 2].fullUrl", &["urn:a", "urn:c"]);
+        check("$['type', 'none']", &["message"]);
+        check("$.none", &[]);
+    }
+
+    #[test]
+    fn descendants() {
+        check("$..id", &["1", "2"]);
+        check("$..identifier[*].value", &["10", "x"]);
+        check("$..resource", &["Patient", "Organization"]);
+    }
+
+    #[test]
+    fn filters() {
+        check("$.entry[?@.resource].fullUrl", &["urn:a", "urn:b"]);
+        check("$.entry[?!@.resource].fullUrl", &["urn:c"]);
+        check("$.entry[?@.resource.resourceType=='Patient'].fullUrl", &["urn:a"]);
+        check("$..identifier[?@.system=='s' || @.system=='u'].value", &["10"]);
+        check("$.entry[?@.resource.id=='2' && $.type=='message'].fullUrl", &["urn:b"]);
+        check("$.entry[?match(@.fullUrl, 'urn:[ac]')].fullUrl", &["urn:a", "urn:c"]);
+        check("$.entry[?count(@.resource.identifier)>1].fullUrl", &["urn:b"]);
+        check("$.entry[?length(@.fullUrl)!=5].fullUrl", &[]);
+    }
+
+    #[test]
+    fn what_is_no_selector_is_refused() {
+        let names = Names::new();
+        for text in ["", "entry", "$.", "$[", "$.entry[?]", "$.a[?match(@.b, @.c)]"] {
+            assert!(Selector::parse(text, &names).is_err(), "{text}");
+        }
+    }
+}
