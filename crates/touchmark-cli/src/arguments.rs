@@ -42,6 +42,7 @@ pub enum Command {
     Explain(Explain),
     Packs(Packs),
     Import(ImportArgs),
+    Snapshot(crate::snapshot::Snapshot),
     #[command(subcommand)]
     Vectors(Vectors),
     Coverage(Coverage),

@@ -12,6 +12,7 @@ mod import;
 mod inputs;
 mod packs;
 mod progress;
+mod snapshot;
 mod snippet;
 mod sources;
 mod vectors;
@@ -44,6 +45,7 @@ fn main() -> ExitCode {
         Some(Command::Explain(explain)) => explain::run(explain),
         Some(Command::Packs(packs)) => packs::run(packs),
         Some(Command::Import(import)) => import::run(import),
+        Some(Command::Snapshot(snapshot)) => snapshot::run(snapshot),
         Some(Command::Vectors(vectors)) => vectors::run(vectors),
         Some(Command::Coverage(coverage)) => coverage::run(coverage),
         Some(Command::Acknowledge(acknowledge)) => acknowledge::run(acknowledge),

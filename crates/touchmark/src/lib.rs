@@ -50,6 +50,8 @@ mod check;
 mod compile;
 pub mod definition;
 pub mod edition;
+#[doc(hidden)]
+pub mod fuzz;
 pub mod graph;
 pub mod image;
 pub mod import;
@@ -81,4 +83,5 @@ pub use report::{Claim, Counts, Finding, Judge, Report};
 pub use rule::{Rule, Severity};
 pub use sentence::Values;
 pub use snapshot::{Defect, DefectKind, DefinitionId};
+pub use terminology::snomed::{SnomedBuilder, SnomedIndex};
 pub use touchmark_document as document;

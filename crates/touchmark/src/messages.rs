@@ -170,6 +170,8 @@ pub(crate) fn rule_sets(graph: &RuleGraph) -> Vec<RuleSet> {
         }
     }
     let mut sets = compile::compile(read, graph.names());
+    // Packs come from the general to the special: the special ones speak first.
+    sets.reverse();
     if !errors.is_empty() {
         // A set that recognises nothing bears the errors of files that belong to none.
         sets.push(RuleSet { errors, ..RuleSet::default() });

@@ -15,7 +15,7 @@ use crate::issue::{Detail, Issue};
 use crate::links::{Links, Resolution};
 use crate::place;
 use crate::rule::Severity;
-use crate::rules;
+use crate::rules::{self, reference};
 use crate::walk::Walk;
 
 /// Judges the message by a set, if it is for it.
@@ -76,7 +76,7 @@ where
                 }
             }
         }
-        rules::reference::targets(self.walk);
+        reference::targets(self.walk);
     }
 
     /// Follows the references that the set speaks of.
@@ -95,11 +95,10 @@ where
     fn follow(&mut self, link: &'e Link, node: NodeRef<'d>) {
         let Some(value) = node.child_value("reference").filter(|v| !v.is_empty()) else { return };
         let resolution = self.walk.links.resolve(node, value);
-        let claims = |codes: &'static [&'static str]| codes;
         let (verdict, codes, text) = match resolution {
             Resolution::Entry(target) | Resolution::Contained(target) | Resolution::Likely(target) => {
                 if matches!(resolution, Resolution::Likely(_)) && link.form.is_some() {
-                    self.rule_on(link.form.as_ref(), node, claims(&["reference-full-url"]), String::new());
+                    self.rule_on(link.form.as_ref(), node, &[reference::FULL_URL.code], String::new());
                 }
                 let found = target.resource_text();
                 if link.types.is_empty() || link.types.iter().any(|t| **t == *found) {
@@ -108,7 +107,7 @@ where
                 let wanted: Vec<String> = link.types.iter().map(ToString::to_string).collect();
                 let text =
                     format!("{} leads to a {found}, where {} is wanted", node.name_text(), rules::types::list(&wanted));
-                (link.wrong_type.as_ref(), claims(&["reference-target-type"]), text)
+                (link.wrong_type.as_ref(), vec![reference::TARGET_TYPE.code], text)
             }
             Resolution::Several(_) => return,
             Resolution::Nowhere => {
@@ -117,7 +116,7 @@ where
                 if bare && link.form.is_some() {
                     (
                         link.form.as_ref(),
-                        claims(&["reference-form", "reference-full-url"]),
+                        vec![reference::FORM.code, reference::FULL_URL.code],
                         format!("{value} is the id of an entry, not its fullUrl"),
                     )
                 } else {
@@ -127,11 +126,15 @@ where
                         link.unresolved.as_ref()
                     };
                     let text = format!("{} leads to no entry of the message: {value}", node.name_text());
-                    (verdict, claims(&["reference-not-found", "reference-elsewhere", "reference-form"]), text)
+                    (
+                        verdict,
+                        vec![reference::NOT_IN_BUNDLE.code, reference::ELSEWHERE.code, reference::FORM.code],
+                        text,
+                    )
                 }
             }
         };
-        self.rule_on(verdict, node, codes, text);
+        self.rule_on(verdict, node, &codes, text);
     }
 
     /// Whether an entry of the innermost Bundle has this bare text as its id, or in its `urn:uuid:`.
@@ -154,11 +157,12 @@ where
             return;
         }
         let severity = self.severity(rule, ruled.severity);
-        let own = self
-            .walk
-            .issues
-            .iter()
-            .position(|i| i.node == node.id() && i.claim.is_none() && codes.contains(&i.rule.code));
+        let here = |i: &Issue| i.node == node.id() && codes.contains(&i.rule.code);
+        // A rule set that stands before this one has spoken of the link.
+        if self.walk.issues.iter().any(|i| here(i) && i.claim.is_some()) {
+            return;
+        }
+        let own = self.walk.issues.iter().position(|i| here(i) && i.claim.is_none());
         let sentence = ruled.text.as_ref().map(|s| self.write(s, node, &text));
         match own {
             Some(at) => self.give(at, ruled.rule, severity, sentence),
@@ -431,7 +435,7 @@ fn way(walk: &Walk<'_, '_>, issue: &Issue) -> (String, String) {
         path.push('.');
         path.push_str(step.label);
     }
-    if issue.rule.code.starts_with("cardinality") || issue.rule.code.starts_with("slicing-minimum") {
+    if issue.rule.code.starts_with("cardinality") || *issue.rule == rules::slicing::MINIMUM {
         // What is missing is said at its parent.
         if let Some(last) = id.rsplit('.').next().filter(|l| !l.is_empty()) {
             path.push('.');
