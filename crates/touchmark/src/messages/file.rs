@@ -428,6 +428,11 @@ impl std::error::Error for RuleFileError {}
 impl RuleFile {
     /// Whether a text is meant to be a rule file: a JSON object with a `url` and a part of a rule file, and no FHIR resource.
     pub fn is_meant(text: &str) -> bool {
+        // Definitions are many and large, and say early what they are.
+        let begin: String = text.chars().take(200).collect();
+        if begin.contains("\"resourceType\"") {
+            return false;
+        }
         let Ok(serde_json::Value::Object(fields)) = serde_json::from_str(text) else { return false };
         let parts = ["recognise", "places", "dimensions", "tables", "links", "rules", "mutations", "acknowledgement"];
         fields.contains_key("url") && !fields.contains_key("resourceType") && parts.iter().any(|p| fields.contains_key(*p))
