@@ -435,7 +435,9 @@ impl RuleFile {
         }
         let Ok(serde_json::Value::Object(fields)) = serde_json::from_str(text) else { return false };
         let parts = ["recognise", "places", "dimensions", "tables", "links", "rules", "mutations", "acknowledgement"];
-        fields.contains_key("url") && !fields.contains_key("resourceType") && parts.iter().any(|p| fields.contains_key(*p))
+        fields.contains_key("url")
+            && !fields.contains_key("resourceType")
+            && parts.iter().any(|p| fields.contains_key(*p))
     }
 
     /// Reads a rule file.

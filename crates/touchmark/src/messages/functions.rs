@@ -1,8 +1,8 @@
 //! Functions that conditions may call beyond FHIRPath: tables, check digits, bytes, and the neighbourhood of a node.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::collections::hash_map::DefaultHasher;
+use std::collections::{HashMap, HashSet};
 use std::hash::{Hash, Hasher};
 use std::ops::RangeInclusive;
 
@@ -154,7 +154,7 @@ impl Functions for Tables {
             "isUuid" => Some(truth(crate::rules::primitive::uuid(&value.to_ascii_lowercase()))),
             "derivedUuid" => Some(text(&derived_uuid(&value, &argument(0)?))),
             "mediaType" => media_type(&decode(&value)?).map(text),
-            "decodedLength" => Some(Collection::One(Item::Integer(decode(&value)?.len() as i64))),
+            "decodedLength" => Some(Collection::One(Item::Integer(i64::try_from(decode(&value)?.len()).ok()?))),
             _ => None,
         }
     }
@@ -181,12 +181,12 @@ fn truth<'d>(value: bool) -> Collection<'d> {
 
 /// The nodes that have the content of an earlier one, but for children of these names.
 fn repeated<'d>(input: &Collection<'d>, but: &[String]) -> Collection<'d> {
-    let mut seen = HashMap::new();
+    let mut seen = HashSet::new();
     let mut again = Collection::Empty;
     for node in input.iter().filter_map(node) {
         let mut hasher = DefaultHasher::new();
         content(node, but, &mut hasher);
-        if seen.insert(hasher.finish(), ()).is_some() {
+        if !seen.insert(hasher.finish()) {
             again.push(Item::Node(node));
         }
     }

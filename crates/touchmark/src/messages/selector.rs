@@ -122,7 +122,7 @@ fn walk<'d>(steps: &[Step], from: NodeRef<'d>, root: NodeRef<'d>) -> Vec<NodeRef
                 }
             } else {
                 for pick in &step.picks {
-                    pick.from_run(run, root, &mut next);
+                    pick.pick_of_run(run, root, &mut next);
                 }
             }
         }
@@ -135,7 +135,7 @@ fn below<'d>(step: &Step, node: NodeRef<'d>, root: NodeRef<'d>, next: &mut Vec<R
     let mut open = vec![node];
     while let Some(node) = open.pop() {
         for pick in &step.picks {
-            pick.from_node(node, root, next);
+            pick.pick_of_node(node, root, next);
         }
         let first = open.len();
         open.extend(node.children().filter(|c| c.has_children()));
@@ -156,19 +156,19 @@ impl Field {
 }
 
 impl Pick {
-    fn from_run<'d>(&self, run: &Run<'d>, root: NodeRef<'d>, next: &mut Vec<Run<'d>>) {
+    fn pick_of_run<'d>(&self, run: &Run<'d>, root: NodeRef<'d>, next: &mut Vec<Run<'d>>) {
         let single = |nodes: Vec<NodeRef<'d>>, next: &mut Vec<Run<'d>>| {
             next.extend(nodes.into_iter().map(|n| Run { nodes: vec![n], repeats: false }));
         };
         match self {
             Pick::Name(_) => {
                 for node in &run.nodes {
-                    self.from_node(*node, root, next);
+                    self.pick_of_node(*node, root, next);
                 }
             }
             _ if !run.repeats => {
                 for node in &run.nodes {
-                    self.from_node(*node, root, next);
+                    self.pick_of_node(*node, root, next);
                 }
             }
             Pick::Any => single(run.nodes.clone(), next),
@@ -180,7 +180,7 @@ impl Pick {
         }
     }
 
-    fn from_node<'d>(&self, node: NodeRef<'d>, root: NodeRef<'d>, next: &mut Vec<Run<'d>>) {
+    fn pick_of_node<'d>(&self, node: NodeRef<'d>, root: NodeRef<'d>, next: &mut Vec<Run<'d>>) {
         let children = || node.children().collect::<Vec<_>>();
         let single = |nodes: Vec<NodeRef<'d>>, next: &mut Vec<Run<'d>>| {
             next.extend(nodes.into_iter().map(|n| Run { nodes: vec![n], repeats: false }));
@@ -203,14 +203,16 @@ impl Pick {
 }
 
 fn nth<'d>(nodes: &[NodeRef<'d>], index: i64) -> Option<NodeRef<'d>> {
-    let at = if index < 0 { nodes.len() as i64 + index } else { index };
-    usize::try_from(at).ok().and_then(|at| nodes.get(at)).copied()
+    let from_end = index.unsigned_abs() as usize;
+    let at = if index < 0 { nodes.len().checked_sub(from_end)? } else { from_end };
+    nodes.get(at).copied()
 }
 
 /// RFC 9535, section 2.3.4.2.2.
 fn slice<'d>(nodes: &[NodeRef<'d>], start: Option<i64>, end: Option<i64>, step: i64) -> Vec<NodeRef<'d>> {
-    let length = nodes.len() as i64;
+    let length = i64::try_from(nodes.len()).unwrap_or(i64::MAX);
     let normal = |i: i64| if i < 0 { length + i } else { i };
+    let node = |at: i64| usize::try_from(at).ok().and_then(|at| nodes.get(at));
     let mut found = Vec::new();
     match step.cmp(&0) {
         Ordering::Equal => {}
@@ -218,16 +220,16 @@ fn slice<'d>(nodes: &[NodeRef<'d>], start: Option<i64>, end: Option<i64>, step: 
             let mut at = normal(start.unwrap_or(0)).clamp(0, length);
             let last = normal(end.unwrap_or(length)).clamp(0, length);
             while at < last {
-                found.extend(nodes.get(at as usize));
-                at += step;
+                found.extend(node(at));
+                at = at.saturating_add(step);
             }
         }
         Ordering::Less => {
             let mut at = normal(start.unwrap_or(length - 1)).clamp(-1, length - 1);
             let last = end.map_or(-1, |e| normal(e).clamp(-1, length - 1));
             while at > last {
-                found.extend(nodes.get(at as usize));
-                at += step;
+                found.extend(node(at));
+                at = at.saturating_add(step);
             }
         }
     }
@@ -282,13 +284,18 @@ impl Operand {
                 .first()
                 .filter(|n| n.is_resource())
                 .map_or(Value::Nothing, |n| Value::Text(n.resource_text())),
-            Operand::Count(from, steps) => Value::Number(walk(steps, from.node(here, root), root).len() as f64),
+            Operand::Count(from, steps) => Value::Number(number(walk(steps, from.node(here, root), root).len())),
             Operand::Length(operand) => match operand.value(here, root) {
-                Value::Text(text) => Value::Number(text.chars().count() as f64),
+                Value::Text(text) => Value::Number(number(text.chars().count())),
                 _ => Value::Nothing,
             },
         }
     }
+}
+
+/// A count as JSON has it.
+fn number(count: usize) -> f64 {
+    u32::try_from(count).map_or(f64::INFINITY, f64::from)
 }
 
 // ---- compiling
@@ -416,6 +423,7 @@ fn argument(argument: &FnArg, names: &Names) -> Result<Operand, String> {
 
 fn of_literal(literal: &Literal) -> Operand {
     match literal {
+        #[expect(clippy::cast_precision_loss, reason = "JSON numbers are compared as such: RFC 9535 has no others")]
         Literal::Int(number) => Operand::Number(*number as f64),
         Literal::Float(number) => Operand::Number(*number),
         Literal::String(text) => Operand::Text(text.trim_matches(['"', '\'']).into()),
