@@ -106,8 +106,7 @@ fn load(library: &mut Library, paths: &[PathBuf]) -> Result<Vec<Published>, Fail
             let read = item.bytes(&mut buffer).and_then(|bytes| {
                 let text = document::decode(bytes).map_err(|e| e.to_string())?;
                 let names = Names::new();
-                let document =
-                    document::parse(&text, &mut arena, &names, Limits::default()).map_err(|e| e.to_string())?;
+                let document = document::parse(&text, &mut arena, &names, Limits::default()).map_err(|e| e.to_string())?;
                 Ok((definition::read_snapshot(document), definition::read(document)))
             });
             match read {
