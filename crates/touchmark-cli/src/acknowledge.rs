@@ -22,7 +22,7 @@ Nothing is written where the message asks for no such response.
 
 Examples:
   touchmark acknowledge message.xml > response.xml
-  touchmark acknowledge message.xml --business 30001 --format json")]
+  touchmark acknowledge message.xml --business CODE --format json")]
 pub struct Acknowledge {
     /// The message to answer
     #[arg(value_name = "MESSAGE")]

@@ -108,7 +108,7 @@ pub struct Judging {
     /// How severe the rules about messages are: default, strict, archive
     #[arg(long, value_name = "NAME")]
     pub policy: Option<String>,
-    /// The edition of messages, instead of the one that they show, as in E1 or E2.3
+    /// The edition of messages, instead of the one that they show
     #[arg(long, value_name = "NAME")]
     pub edition: Option<String>,
     /// The domain of messages, instead of the one that they show

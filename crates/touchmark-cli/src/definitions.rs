@@ -23,7 +23,14 @@ pub fn load(arguments: &Definitions) -> Result<RuleGraph, Failure> {
     if library.entries().is_empty() {
         return Err("there are no definitions to check by; name a package with --package".to_owned());
     }
-    Ok(RuleGraph::new(library))
+    let graph = RuleGraph::new(library);
+    // The rule files of the packs are known to be right.
+    if !arguments.package.is_empty() {
+        for trouble in graph.rule_file_errors() {
+            eprintln!("warning: {trouble}");
+        }
+    }
+    Ok(graph)
 }
 
 /// The definitions that the arguments name, as they were read.

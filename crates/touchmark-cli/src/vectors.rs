@@ -54,7 +54,7 @@ pub struct Run {
 #[command(after_help = "\
 Examples:
   touchmark vectors mutate message.xml --out faults/
-  touchmark vectors mutate message.xml --out faults/ --rule ITK-HDR-09")]
+  touchmark vectors mutate message.xml --out faults/ --rule RULE-07")]
 pub struct Mutate {
     /// A message without faults
     #[arg(value_name = "MESSAGE")]

@@ -1,5 +1,7 @@
 //! The response that a receiver owes: the template of a rule file, filled from the message and from what was found in it.
 
+use std::fmt::Write as _;
+
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use touchmark_document::{Arena, Document, Format, Limits};
@@ -115,7 +117,7 @@ impl Filling<'_> {
         let text = |t: &str| Collection::One(Item::String(t.to_owned().into()));
         let errors = self.report.findings.iter().filter_map(|f| f.claimed.as_ref());
         message.variable("errors", errors.map(|c| Item::String(c.code.clone().into())).collect());
-        message.variable("faults", Collection::One(Item::Integer(self.report.findings.len() as i64)));
+        message.variable("faults", Collection::One(Item::Integer(self.report.counts.from(Severity::Error).into())));
         message.variable("unreadable", Collection::One(Item::Boolean(self.unreadable)));
         message.variable("diagnostics", text(&self.diagnostics()));
         message.variable("id", text(self.response.id));
@@ -130,7 +132,7 @@ impl Filling<'_> {
             let _ = name;
         }
         collect(
-            &serde_json::to_value(&template.responses.iter().map(|r| &r.response).collect::<Vec<_>>())
+            &serde_json::to_value(template.responses.iter().map(|r| &r.response).collect::<Vec<_>>())
                 .unwrap_or_default(),
             &mut expressions,
         )?;
@@ -154,7 +156,7 @@ impl Filling<'_> {
             if !out.is_empty() {
                 out.push_str("; ");
             }
-            out.push_str(&format!("{id} at {place}: {}", finding.text));
+            let _ = write!(out, "{id} at {place}: {}", finding.text);
         }
         without_numbers(&out)
     }

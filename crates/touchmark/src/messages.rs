@@ -43,7 +43,7 @@ rules! {
 pub struct Judging {
     /// The policy by name; without it the first of the rule set.
     pub policy: Option<String>,
-    /// What the caller says of the message: dimension and value (`edition` is `E2.3`). It stands before what is recognised.
+    /// What the caller says of the message: dimension and value (`edition` is `2`). It stands before what is recognised.
     pub named: Vec<(String, String)>,
 }
 
@@ -80,7 +80,7 @@ pub struct Recognised {
 }
 
 impl std::fmt::Display for Judgement {
-    /// `Title: kind SPD (Send Payload, document), edition E2.5+ …, policy default`
+    /// `Title: kind report (a report), edition 2 (of 2021), policy default`
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}: ", self.title)?;
         for found in &self.recognised {

@@ -1,8 +1,8 @@
 //! Functions that conditions may call beyond FHIRPath: tables, check digits, bytes, and the neighbourhood of a node.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::collections::hash_map::DefaultHasher;
+use std::collections::{HashMap, HashSet};
 use std::hash::{Hash, Hasher};
 use std::ops::RangeInclusive;
 
@@ -51,11 +51,6 @@ impl Tables {
     /// Adds a table. Returns whether there was none of that name.
     pub fn add(&mut self, name: &str, table: Table) -> bool {
         self.tables.insert(name.to_owned(), table).is_none()
-    }
-
-    /// The table of this name.
-    pub fn get(&self, name: &str) -> Option<&Table> {
-        self.tables.get(name)
     }
 
     fn lookup<'d>(&self, key: &str, table: &str, column: Option<&str>) -> Option<Collection<'d>> {
@@ -159,7 +154,7 @@ impl Functions for Tables {
             "isUuid" => Some(truth(crate::rules::primitive::uuid(&value.to_ascii_lowercase()))),
             "derivedUuid" => Some(text(&derived_uuid(&value, &argument(0)?))),
             "mediaType" => media_type(&decode(&value)?).map(text),
-            "decodedLength" => Some(Collection::One(Item::Integer(decode(&value)?.len() as i64))),
+            "decodedLength" => Some(Collection::One(Item::Integer(i64::try_from(decode(&value)?.len()).ok()?))),
             _ => None,
         }
     }
@@ -186,12 +181,12 @@ fn truth<'d>(value: bool) -> Collection<'d> {
 
 /// The nodes that have the content of an earlier one, but for children of these names.
 fn repeated<'d>(input: &Collection<'d>, but: &[String]) -> Collection<'d> {
-    let mut seen = HashMap::new();
+    let mut seen = HashSet::new();
     let mut again = Collection::Empty;
     for node in input.iter().filter_map(node) {
         let mut hasher = DefaultHasher::new();
         content(node, but, &mut hasher);
-        if seen.insert(hasher.finish(), ()).is_some() {
+        if !seen.insert(hasher.finish()) {
             again.push(Item::Node(node));
         }
     }
@@ -226,7 +221,7 @@ fn plain(text: &str) -> String {
     out.trim().to_owned()
 }
 
-/// The check digit of the NHS Data Dictionary and others: the sum of each digit times its weight, the weights falling from the
+/// The check digit by modulus 11: the sum of each digit times its weight, the weights falling from the
 /// number of digits to 2; 11 less the remainder of the division by 11, 11 counting as 0 and 10 as never right.
 fn check_digit(digits: &str) -> bool {
     let length = digits.len() as u32;
