@@ -7,6 +7,7 @@ use std::borrow::Cow;
 
 use touchmark_document::Position;
 
+use crate::messages::Judgement;
 use crate::report::{Finding, Report};
 use crate::rule::{Rule, Severity, rules};
 
@@ -68,14 +69,16 @@ fn issues(report: &Report) -> impl Iterator<Item = Issue<'_>> {
     let clean = report.findings.is_empty();
     let notes = report.level == Severity::Information && !clean;
     let found = report.findings.iter().map(of_finding);
-    let no_fault = clean
-        .then(|| Issue { diagnostics: Some(clean_diagnostics(report)), ..note(report, &NO_FAULT, "no fault found") });
+    let no_fault =
+        clean.then(|| Issue { diagnostics: Some(report.basis()), ..note(report, &NO_FAULT, "no fault found") });
     let judged = report.judged.iter().filter(move |_| notes).map(|j| note(report, &JUDGED, format!("judged by {j}")));
+    let messages = report.judgements.iter().filter(move |_| notes);
+    let messages = messages.map(|j| note(report, &JUDGED, format!("judged {}", as_message(j))));
     let unchecked = (notes && report.invariants_unchecked > 0).then(|| {
         let text = INVARIANTS_UNCHECKED.says.replace("{found}", &report.invariants_unchecked.to_string());
         note(report, &INVARIANTS_UNCHECKED, text)
     });
-    found.chain(no_fault).chain(judged).chain(unchecked)
+    found.chain(no_fault).chain(judged).chain(messages).chain(unchecked)
 }
 
 fn of_finding(finding: &Finding) -> Issue<'_> {
@@ -130,26 +133,40 @@ fn diagnostics(finding: &Finding) -> String {
     out
 }
 
-/// What a document without findings was judged by, and what of it was not looked at.
-pub(crate) fn clean_diagnostics(report: &Report) -> String {
-    let mut sentences = Vec::new();
-    if !report.judged.is_empty() {
-        let judges: Vec<String> = report.judged.iter().map(ToString::to_string).collect();
-        sentences.push(format!("Judged by {}.", judges.join(", ")));
+impl Report {
+    /// What the document was judged by, and what of it was not looked at or is not shown, in full sentences.
+    pub fn basis(&self) -> String {
+        let mut sentences = Vec::new();
+        if !self.judged.is_empty() {
+            let judges: Vec<String> = self.judged.iter().map(ToString::to_string).collect();
+            sentences.push(format!("Judged by {}.", judges.join(", ")));
+        }
+        sentences.extend(self.judgements.iter().map(|judgement| format!("Judged {}.", as_message(judgement))));
+        let unchecked = [(self.invariants_unchecked, "invariants"), (self.bindings_unchecked, "bindings")];
+        let unchecked: Vec<String> =
+            unchecked.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
+        if !unchecked.is_empty() {
+            sentences.push(format!("Not checked: {}.", unchecked.join(" and ")));
+        }
+        let shown = |s: Severity| self.findings.iter().filter(|f| f.severity == s).count() as u32;
+        let hidden: Vec<String> = Severity::ALL
+            .into_iter()
+            .map(|s| (s, self.counts.of(s).saturating_sub(shown(s))))
+            .filter(|(_, count)| *count > 0)
+            .map(|(severity, count)| format!("{count} of severity {}", severity.code()))
+            .collect();
+        if !hidden.is_empty() {
+            sentences.push(format!("Not shown: {}.", hidden.join(", ")));
+        }
+        if sentences.is_empty() { "No definition was asked.".to_owned() } else { sentences.join(" ") }
     }
-    let unchecked = [(report.invariants_unchecked, "invariants"), (report.bindings_unchecked, "bindings")];
-    let unchecked: Vec<String> =
-        unchecked.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
-    if !unchecked.is_empty() {
-        sentences.push(format!("Not checked: {}.", unchecked.join(" and ")));
-    }
-    let hidden: Vec<String> = Severity::ALL
-        .into_iter()
-        .filter(|s| report.counts.of(*s) > 0)
-        .map(|s| format!("{} of severity {}", report.counts.of(s), s.code()))
-        .collect();
-    if !hidden.is_empty() {
-        sentences.push(format!("Not shown: {}.", hidden.join(", ")));
-    }
-    if sentences.is_empty() { "Nothing was said.".to_owned() } else { sentences.join(" ") }
+}
+
+/// `as kind response, edition 2 by the rules of …`
+fn as_message(judgement: &Judgement) -> String {
+    let recognised: Vec<String> =
+        judgement.recognised.iter().map(|r| format!("{} {}", r.title, r.value_title).trim().to_owned()).collect();
+    let version = if judgement.version.is_empty() { String::new() } else { format!("|{}", judgement.version) };
+    let what = if recognised.is_empty() { String::new() } else { format!("as {}, ", recognised.join(", ")) };
+    format!("{what}by the rules of {}{version}", judgement.set)
 }

@@ -305,11 +305,15 @@ impl<'w, 'g, 'd> Writer<'w, 'g, 'd> {
                     version => format!("{}|{version}#{}", profile.url, element.id),
                 })
             }),
-            hint: walk.details.get(issue.hint.0 as usize).map(|hint| {
-                let mut out = String::new();
-                sentence::add(&mut out, hint, self.values);
-                out
-            }).or_else(|| claimed.and_then(|c| c.mend)),
+            hint: walk
+                .details
+                .get(issue.hint.0 as usize)
+                .map(|hint| {
+                    let mut out = String::new();
+                    sentence::add(&mut out, hint, self.values);
+                    out
+                })
+                .or_else(|| claimed.and_then(|c| c.mend)),
             entry: self.entry(node),
             expression: Some(place::expression(walk.graph, &mut self.repeats, node)),
             position: Some(self.positions.of(issue.start)),
