@@ -82,6 +82,7 @@ impl<'a> Run<'a> {
             limits: Limits { depth: arguments.max_depth, size: arguments.max_size << 20 },
             level: arguments.level.into(),
             severities: arguments.severity.as_slice().into(),
+            judging: arguments.judging.judging(),
             values: values.unwrap_or(if arguments.format == Format::Text { Values::Show } else { Values::Mask }),
             ..Options::default()
         };
@@ -195,7 +196,7 @@ fn quiet_panics() {
 
 /// A time of day as a FHIR `instant`, by Howard Hinnant's `civil_from_days`
 /// (<https://howardhinnant.github.io/date_algorithms.html>).
-fn instant(time: SystemTime) -> String {
+pub fn instant(time: SystemTime) -> String {
     let seconds = time.duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs());
     let (days, second) = (seconds / 86_400 + 719_468, seconds % 86_400);
     let (era, day_of_era) = (days / 146_097, days % 146_097);

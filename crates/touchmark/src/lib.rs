@@ -44,11 +44,14 @@
 //! ```
 #![forbid(unsafe_code)]
 
+pub mod acknowledge;
 mod budget;
 mod check;
 mod compile;
 pub mod definition;
 pub mod edition;
+#[doc(hidden)]
+pub mod fuzz;
 pub mod graph;
 pub mod image;
 pub mod import;
@@ -80,4 +83,5 @@ pub use report::{Claim, Counts, Finding, Judge, Report};
 pub use rule::{Rule, Severity};
 pub use sentence::Values;
 pub use snapshot::{Defect, DefectKind, DefinitionId};
+pub use terminology::snomed::{SnomedBuilder, SnomedIndex};
 pub use touchmark_document as document;

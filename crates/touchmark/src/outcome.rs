@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use touchmark_document::Position;
 
-use crate::messages::Judgement;
+use crate::messages;
 use crate::report::{Finding, Report};
 use crate::rule::{Rule, Severity, rules};
 
@@ -64,6 +64,15 @@ struct Issue<'r> {
     position: Option<Position>,
 }
 
+impl<'r> Issue<'r> {
+    /// The engine's code, and behind it that of a rule file which claims the finding. What only a rule file finds has its code
+    /// alone.
+    fn codings(&self) -> impl Iterator<Item = (&'r str, &'r str)> + use<'r> {
+        let own = (self.claimed.is_none() || *self.rule != messages::BROKEN).then_some((RULE_SYSTEM, self.rule.code));
+        own.into_iter().chain(self.claimed)
+    }
+}
+
 /// All issues of a report; never none. What was not checked is said where information is wanted, and where nothing else is.
 fn issues(report: &Report) -> impl Iterator<Item = Issue<'_>> {
     let clean = report.findings.is_empty();
@@ -72,13 +81,13 @@ fn issues(report: &Report) -> impl Iterator<Item = Issue<'_>> {
     let no_fault =
         clean.then(|| Issue { diagnostics: Some(report.basis()), ..note(report, &NO_FAULT, "no fault found") });
     let judged = report.judged.iter().filter(move |_| notes).map(|j| note(report, &JUDGED, format!("judged by {j}")));
-    let messages = report.judgements.iter().filter(move |_| notes);
-    let messages = messages.map(|j| note(report, &JUDGED, format!("judged {}", as_message(j))));
+    let messages =
+        report.judgements.iter().filter(move |_| notes).map(|j| note(report, &JUDGED, format!("judged as {j}")));
     let unchecked = (notes && report.invariants_unchecked > 0).then(|| {
         let text = INVARIANTS_UNCHECKED.says.replace("{found}", &report.invariants_unchecked.to_string());
         note(report, &INVARIANTS_UNCHECKED, text)
     });
-    found.chain(no_fault).chain(judged).chain(messages).chain(unchecked)
+    found.chain(no_fault).chain(messages).chain(judged).chain(unchecked)
 }
 
 fn of_finding(finding: &Finding) -> Issue<'_> {
@@ -136,12 +145,11 @@ fn diagnostics(finding: &Finding) -> String {
 impl Report {
     /// What the document was judged by, and what of it was not looked at or is not shown, in full sentences.
     pub fn basis(&self) -> String {
-        let mut sentences = Vec::new();
+        let mut sentences: Vec<String> = self.judgements.iter().map(|j| format!("Judged as {j}.")).collect();
         if !self.judged.is_empty() {
             let judges: Vec<String> = self.judged.iter().map(ToString::to_string).collect();
             sentences.push(format!("Judged by {}.", judges.join(", ")));
         }
-        sentences.extend(self.judgements.iter().map(|judgement| format!("Judged {}.", as_message(judgement))));
         let unchecked = [(self.invariants_unchecked, "invariants"), (self.bindings_unchecked, "bindings")];
         let unchecked: Vec<String> =
             unchecked.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
@@ -160,13 +168,4 @@ impl Report {
         }
         if sentences.is_empty() { "No definition was asked.".to_owned() } else { sentences.join(" ") }
     }
-}
-
-/// `as kind response, edition 2 by the rules of …`
-fn as_message(judgement: &Judgement) -> String {
-    let recognised: Vec<String> =
-        judgement.recognised.iter().map(|r| format!("{} {}", r.title, r.value_title).trim().to_owned()).collect();
-    let version = if judgement.version.is_empty() { String::new() } else { format!("|{}", judgement.version) };
-    let what = if recognised.is_empty() { String::new() } else { format!("as {}, ", recognised.join(", ")) };
-    format!("{what}by the rules of {}{version}", judgement.set)
 }
