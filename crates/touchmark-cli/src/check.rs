@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use touchmark::document::{Limits, Position, Unreadable, UnreadableKind};
-use touchmark::{Budget, Checker, Options, Report, RuleGraph, Values};
+use touchmark::{Budget, Checker, Options, Report, RuleGraph, Values, rules};
 
 use crate::arguments::{Check, Format};
 use crate::batch;
@@ -31,20 +31,19 @@ pub fn run(arguments: &Check) -> Result<Status, Failure> {
     pool.install(|| {
         // The process ends with the run: to take the graph apart element by element would be 4 % of it.
         let graph = Box::leak(Box::new(definitions::load(&arguments.definitions)?));
-        for (code, _) in &arguments.severity {
-            known_rule(code, graph)?;
-        }
+        arguments.severity.iter().try_for_each(|(code, _)| known_rule(graph, code))?;
         let run = Run::new(arguments, graph)?;
         quiet_panics();
         Ok(run.all())
     })
 }
 
-fn known_rule(code: &str, graph: &RuleGraph) -> Result<(), Failure> {
-    if touchmark::rules::find(code).is_some() || graph.rules_of_files().any(|(id, _)| id == code) {
+/// A rule of ours, or one of a rule file by its id.
+fn known_rule(graph: &RuleGraph, code: &str) -> Result<(), Failure> {
+    if rules::find(code).is_some() || graph.rules_of_files().any(|(id, _)| id == code) {
         return Ok(());
     }
-    let likely: Vec<&str> = touchmark::rules::all().map(|r| r.code).filter(|c| c.contains(code)).take(5).collect();
+    let likely: Vec<&str> = rules::all().map(|r| r.code).filter(|c| c.contains(code)).take(5).collect();
     let hint = if likely.is_empty() { String::new() } else { format!("; did you mean {}?", likely.join(" or ")) };
     Err(format!("there is no rule {code}{hint}"))
 }

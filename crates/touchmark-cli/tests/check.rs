@@ -9,7 +9,8 @@ use command::{folder, touchmark};
 const GOOD: &str = r#"<Basic xmlns="http://hl7.org/fhir"><code><coding><system value="http://example.org/s"/><code value="a"/></coding></code></Basic>"#;
 const BAD: &str = r#"{"resourceType":"Basic","created":"28/02/2019","author":{"display":"Bloggs, Joe"}}"#;
 /// Only a warning: the profile is not known.
-const DOUBTFUL: &str = r#"{"resourceType":"Basic","meta":{"profile":["http://example.org/nowhere"]},"code":{"text":"c"}}"#;
+const DOUBTFUL: &str =
+    r#"{"resourceType":"Basic","meta":{"profile":["http://example.org/nowhere"]},"code":{"text":"c"}}"#;
 
 #[test]
 fn the_exit_status_says_how_it_ended() {
@@ -30,7 +31,10 @@ fn the_exit_status_says_how_it_ended() {
     assert_eq!(status(&[], &doubtful), 0);
     assert_eq!(status(&["--fail-on", "warning"], &doubtful), 1);
     assert_eq!(status(&["--severity", "profile-unknown=error"], &doubtful), 1);
-    assert_eq!(status(&["--severity", "cardinality-minimum=warning", "--severity", "primitive-form=information"], &bad), 0);
+    assert_eq!(
+        status(&["--severity", "cardinality-minimum=warning", "--severity", "primitive-form=information"], &bad),
+        0
+    );
     // A level hides; it changes no status.
     assert_eq!(status(&["--level", "error", "--fail-on", "warning"], &doubtful), 1);
     assert_eq!(status(&["--severity", "no-such-rule=error"], &good), 2);
@@ -92,7 +96,8 @@ fn folders_are_read_in_byte_order_and_names_as_given() {
     }
     let answer = touchmark().args(["check", "--format", "ndjson"]).arg(&at).run();
     let prefix = format!("{}/", at.display());
-    let sources: Vec<String> = answer.lines().iter().map(|l| l.source().strip_prefix(&prefix).unwrap().to_owned()).collect();
+    let sources: Vec<String> =
+        answer.lines().iter().map(|l| l.source().strip_prefix(&prefix).unwrap().to_owned()).collect();
     assert_eq!(sources, ["C.Json", "a-b.json", "a.json", "a/deep/er.json", "a/z.XML", "b.json"]);
     // What is named is taken whatever its name.
     let named = touchmark().args(["check", "--format", "ndjson"]).arg(at.join("skipped.txt")).run();
@@ -116,7 +121,10 @@ fn the_number_of_threads_changes_no_byte() {
     }
     for format in ["ndjson", "json", "xml", "text"] {
         let run = |jobs: &str| {
-            touchmark().args(["check", "--level", "information", "--format", format, "--jobs", jobs]).arg(folder.path()).run()
+            touchmark()
+                .args(["check", "--level", "information", "--format", format, "--jobs", jobs])
+                .arg(folder.path())
+                .run()
         };
         let one = run("1");
         assert_eq!(one.status, 1, "{one:?}");
@@ -154,7 +162,10 @@ fn levels_hide_and_what_is_clean_says_so() {
 
 #[test]
 fn limits_are_options() {
-    let many = format!(r#"{{"resourceType":"Basic","code":{{"text":"c"}}{}}}"#, (0..50).map(|n| format!(",\"x{n}\":1")).collect::<String>());
+    let many = format!(
+        r#"{{"resourceType":"Basic","code":{{"text":"c"}}{}}}"#,
+        (0..50).map(|n| format!(",\"x{n}\":1")).collect::<String>()
+    );
     let answer = touchmark().args(["check", "--format", "ndjson", "--max-findings", "5", "-"]).input(&many).run();
     let lines = answer.lines();
     let codes: Vec<&str> = lines[0].issues().map(|i| i.code()).collect();
@@ -167,7 +178,9 @@ fn limits_are_options() {
 #[test]
 fn our_own_outcomes_have_no_fault() {
     let folder = folder();
-    for (number, content) in [GOOD, BAD, DOUBTFUL, "<x", "{\"resourceType\":\"Basic\",\"\\u0001\":\"\\u0002\u{FDD0}\"}"].iter().enumerate() {
+    for (number, content) in
+        [GOOD, BAD, DOUBTFUL, "<x", "{\"resourceType\":\"Basic\",\"\\u0001\":\"\\u0002\u{FDD0}\"}"].iter().enumerate()
+    {
         fs::write(folder.path().join(format!("{number} &ü.xml")), content).unwrap();
     }
     for format in ["json", "xml"] {
@@ -176,7 +189,10 @@ fn our_own_outcomes_have_no_fault() {
             let several = touchmark().args(arguments).arg(folder.path()).run();
             let one = touchmark().args(arguments).arg("-").input(BAD).run();
             for outcome in [several.out, one.out] {
-                let again = touchmark().args(["check", "--format", "ndjson", "--level", "information", "-"]).input(&outcome).run();
+                let again = touchmark()
+                    .args(["check", "--format", "ndjson", "--level", "information", "-"])
+                    .input(&outcome)
+                    .run();
                 assert_eq!(again.first_code(), "profile-no-fault", "{again:?}\n{outcome}");
                 assert_eq!(again.lines()[0].issues().count(), 1);
             }
@@ -186,7 +202,8 @@ fn our_own_outcomes_have_no_fault() {
 
 #[test]
 fn text_shows_the_place_even_in_a_message_on_one_long_line() {
-    let long = format!(r#"{{"resourceType":"Basic","code":{{"text":"{}"}},"created":"28/02/2019"}}"#, "y".repeat(4_000_000));
+    let long =
+        format!(r#"{{"resourceType":"Basic","code":{{"text":"{}"}},"created":"28/02/2019"}}"#, "y".repeat(4_000_000));
     let answer = touchmark().args(["check", "-"]).input(&long).run();
     assert_eq!(answer.status, 1);
     assert!(answer.out.contains("primitive-form") && answer.out.contains("write '2019-02-28'"), "{answer:?}");

@@ -31,8 +31,15 @@ fn check(name: &str, content: impl AsRef<[u8]>, rule: &str) {
     let [line] = &answer.lines()[..] else { panic!("{name}: {answer:?}") };
     let errors: Vec<_> = line.issues().filter(|i| matches!(i.severity(), "fatal" | "error")).collect();
     assert!(!errors.is_empty(), "{name}: no error in {answer:?}");
-    assert!(errors.iter().any(|e| e.code() == rule), "{name}: {rule} wanted, {:?} found", errors.iter().map(|e| e.code()).collect::<Vec<_>>());
-    assert!(errors.iter().all(|e| e.line().is_some() || e.code() == "profile-cut-short"), "{name}: an error without a place in {answer:?}");
+    assert!(
+        errors.iter().any(|e| e.code() == rule),
+        "{name}: {rule} wanted, {:?} found",
+        errors.iter().map(|e| e.code()).collect::<Vec<_>>()
+    );
+    assert!(
+        errors.iter().all(|e| e.line().is_some() || e.code() == "profile-cut-short"),
+        "{name}: an error without a place in {answer:?}"
+    );
 }
 
 #[test]
@@ -40,7 +47,11 @@ fn what_is_no_fhir() {
     check("empty.xml", "", "syntax-unreadable");
     check("blank.json", " \n\t ", "syntax-unreadable");
     check("page.html", "<!DOCTYPE html><html><body><h1>502 Bad Gateway</h1><br></body></html>", "syntax-unreadable");
-    check("page.xml", "<html xmlns='http://www.w3.org/1999/xhtml'><body><p>Error</p></body></html>", "syntax-unreadable");
+    check(
+        "page.xml",
+        "<html xmlns='http://www.w3.org/1999/xhtml'><body><p>Error</p></body></html>",
+        "syntax-unreadable",
+    );
     check("letter.xml", b"%PDF-1.7\n%\xE2\xE3\xCF\xD3\n1 0 obj", "syntax-unreadable");
     check("archive.json", b"PK\x03\x04\x14\x00\x00\x00", "syntax-unreadable");
     check("noise.json", (0..=255_u8).cycle().take(100_000).collect::<Vec<u8>>(), "syntax-unreadable");
@@ -76,9 +87,21 @@ fn what_is_cut_short_or_malformed() {
 #[test]
 fn what_is_deep() {
     check("brackets.json", "[".repeat(1_000_000), "syntax-unreadable");
-    check("inside.json", format!("{{\"resourceType\":\"Patient\",\"name\":{}", "[".repeat(1_000_000)), "syntax-unreadable");
-    check("objects.json", format!("{{\"resourceType\":\"Patient\",\"a\":{}1", "{\"a\":".repeat(500_000)), "syntax-unreadable");
-    check("elements.xml", format!("<Patient xmlns='http://hl7.org/fhir'>{}", "<a>".repeat(1_000_000)), "syntax-unreadable");
+    check(
+        "inside.json",
+        format!("{{\"resourceType\":\"Patient\",\"name\":{}", "[".repeat(1_000_000)),
+        "syntax-unreadable",
+    );
+    check(
+        "objects.json",
+        format!("{{\"resourceType\":\"Patient\",\"a\":{}1", "{\"a\":".repeat(500_000)),
+        "syntax-unreadable",
+    );
+    check(
+        "elements.xml",
+        format!("<Patient xmlns='http://hl7.org/fhir'>{}", "<a>".repeat(1_000_000)),
+        "syntax-unreadable",
+    );
     let extension = "<extension url='http://example.org/e'>";
     let nested = format!(
         "<Patient xmlns='http://hl7.org/fhir'>{}<valueString value='x'/>{}</Patient>",
@@ -118,7 +141,11 @@ fn what_is_wide() {
     for number in 0..100_000 {
         let _ = write!(attributes, " a{number}='1'");
     }
-    check("attributes.xml", format!("<Patient xmlns='http://hl7.org/fhir'><active value='true'{attributes}/></Patient>"), "syntax-stray-attribute");
+    check(
+        "attributes.xml",
+        format!("<Patient xmlns='http://hl7.org/fhir'><active value='true'{attributes}/></Patient>"),
+        "syntax-stray-attribute",
+    );
     let same = " value='true'".repeat(100_000);
     check("same.xml", format!("<Patient xmlns='http://hl7.org/fhir'><active{same}/></Patient>"), "syntax-unreadable");
     check(
@@ -132,16 +159,28 @@ fn what_is_wide() {
 fn what_is_huge() {
     let long = "x".repeat(50_000_000);
     check("value.json", format!(r#"{{"resourceType":"Patient","birthDate":"{long}"}}"#), "primitive-form");
-    check("value.xml", format!("<Patient xmlns='http://hl7.org/fhir'><birthDate value='{long}'/></Patient>"), "primitive-form");
+    check(
+        "value.xml",
+        format!("<Patient xmlns='http://hl7.org/fhir'><birthDate value='{long}'/></Patient>"),
+        "primitive-form",
+    );
     check("key.json", format!(r#"{{"resourceType":"Patient","{long}":1}}"#), "syntax-unknown-element");
     check("type.json", format!(r#"{{"resourceType":"{long}"}}"#), "type-unknown-resource");
-    check("digits.json", format!(r#"{{"resourceType":"Patient","multipleBirthInteger":{}}}"#, "9".repeat(50_000_000)), "primitive-form");
+    check(
+        "digits.json",
+        format!(r#"{{"resourceType":"Patient","multipleBirthInteger":{}}}"#, "9".repeat(50_000_000)),
+        "primitive-form",
+    );
     check(
         "reference.json",
         format!(r#"{{"resourceType":"Patient","managingOrganization":{{"reference":"{long}"}}}}"#),
         "reference-form",
     );
-    check("profile.json", format!(r#"{{"resourceType":"Patient","meta":{{"profile":["{long} "]}}}}"#), "primitive-form");
+    check(
+        "profile.json",
+        format!(r#"{{"resourceType":"Patient","meta":{{"profile":["{long} "]}}}}"#),
+        "primitive-form",
+    );
     let sparse = folder();
     let path = sparse.path().join("sparse.json");
     std::fs::File::create(&path).unwrap().set_len(3 << 30).unwrap();
@@ -162,7 +201,11 @@ fn what_expands_or_reaches_out() {
         "<!DOCTYPE Patient [<!ENTITY x SYSTEM 'file:///etc/passwd'>]><Patient xmlns='http://hl7.org/fhir'><language value='&x;'/></Patient>",
         "syntax-unreadable",
     );
-    check("dtd.xml", "<!DOCTYPE Patient SYSTEM 'http://example.org/x.dtd'><Patient xmlns='http://hl7.org/fhir'/>", "syntax-unreadable");
+    check(
+        "dtd.xml",
+        "<!DOCTYPE Patient SYSTEM 'http://example.org/x.dtd'><Patient xmlns='http://hl7.org/fhir'/>",
+        "syntax-unreadable",
+    );
     check(
         "div.json",
         r#"{"resourceType":"Patient","text":{"status":"generated","div":"<!DOCTYPE div [<!ENTITY a 'b'>]><div xmlns=\"http://www.w3.org/1999/xhtml\">&a;</div>"}}"#,
@@ -172,13 +215,18 @@ fn what_expands_or_reaches_out() {
 
 #[test]
 fn what_is_encoded_otherwise() {
-    let text = "<?xml version='1.0' encoding='UTF-16'?><Patient xmlns='http://hl7.org/fhir'><gendr value='x'/></Patient>";
+    let text =
+        "<?xml version='1.0' encoding='UTF-16'?><Patient xmlns='http://hl7.org/fhir'><gendr value='x'/></Patient>";
     let little: Vec<u8> = [0xFF, 0xFE].into_iter().chain(text.encode_utf16().flat_map(u16::to_le_bytes)).collect();
     check("utf16.xml", &little, "syntax-unknown-element");
     check("odd.xml", &little[..little.len() - 1], "syntax-unreadable");
     let latin: Vec<u8> = b"<?xml version='1.0' encoding='ISO-8859-1'?><Patient xmlns='http://hl7.org/fhir'><nam value='\xE9'/></Patient>".to_vec();
     check("latin.xml", latin, "syntax-unknown-element");
-    check("liar.xml", b"<?xml version='1.0' encoding='UTF-8'?><Patient xmlns='http://hl7.org/fhir'><id value='\xE9'/></Patient>", "syntax-unreadable");
+    check(
+        "liar.xml",
+        b"<?xml version='1.0' encoding='UTF-8'?><Patient xmlns='http://hl7.org/fhir'><id value='\xE9'/></Patient>",
+        "syntax-unreadable",
+    );
     let json: Vec<u8> = "{\"resourceType\":\"Patient\"}".encode_utf16().flat_map(u16::to_le_bytes).collect();
     check("utf16.json", json, "syntax-unreadable");
     check("surrogate.json", r#"{"resourceType":"Patient","name":[{"family":"\ud800"}]}"#, "syntax-surrogate");
@@ -201,7 +249,12 @@ fn what_refers_in_chains_and_loops() {
     let answer = answer(&path);
     assert!(answer.status < 2, "{answer:?}");
     let contained: Vec<String> = (0..20_000)
-        .map(|n| format!(r##"{{"resourceType":"Organization","id":"o{n}","name":"n","partOf":{{"reference":"#o{}"}}}}"##, (n + 1) % 20_000))
+        .map(|n| {
+            format!(
+                r##"{{"resourceType":"Organization","id":"o{n}","name":"n","partOf":{{"reference":"#o{}"}}}}"##,
+                (n + 1) % 20_000
+            )
+        })
         .collect();
     let container = format!(
         r##"{{"resourceType":"Patient","contained":[{}],"managingOrganization":{{"reference":"#o0"}},"nme":1}}"##,
@@ -212,7 +265,13 @@ fn what_refers_in_chains_and_loops() {
 
 #[test]
 fn what_makes_patterns_backtrack() {
-    for value in ["0".repeat(200_000), "1.".repeat(100_000), " ".repeat(200_000), "-".repeat(200_000), "aaaa".repeat(50_000) + "!"] {
+    for value in [
+        "0".repeat(200_000),
+        "1.".repeat(100_000),
+        " ".repeat(200_000),
+        "-".repeat(200_000),
+        "aaaa".repeat(50_000) + "!",
+    ] {
         for (element, rule) in [("birthDate", "primitive-form"), ("deceasedDateTime", "primitive-form")] {
             check("pattern.json", format!(r#"{{"resourceType":"Patient","{element}":"{value}"}}"#), rule);
         }
@@ -243,7 +302,8 @@ fn folders_that_loop_and_names_that_are_no_text() {
     std::fs::write(folder.path().join("line\nbreak.JSON"), patient).unwrap();
     let answer = answer(folder.path());
     assert_eq!(answer.status, 1, "{answer:?}");
-    let sources: Vec<String> = answer.lines().iter().map(|l| l.source().rsplit('/').next().unwrap().to_owned()).collect();
+    let sources: Vec<String> =
+        answer.lines().iter().map(|l| l.source().rsplit('/').next().unwrap().to_owned()).collect();
     assert_eq!(sources, ["caf\\xE9.json", "line\nbreak.JSON"]);
 }
 

@@ -11,7 +11,8 @@ fn every_rule_has_a_page_that_names_its_source() {
         let answer = touchmark().args(["explain", rule.code]).run();
         assert_eq!(answer.status, 0);
         assert!(answer.out.contains(&format!("{}:{}", rule.file, rule.line)), "{answer:?}");
-        let page: Value = serde_json::from_str(&touchmark().args(["explain", rule.code, "--format", "json"]).run().out).unwrap();
+        let page: Value =
+            serde_json::from_str(&touchmark().args(["explain", rule.code, "--format", "json"]).run().out).unwrap();
         assert_eq!(page["code"], rule.code);
     }
 }
@@ -23,7 +24,9 @@ fn a_profile_is_explained_with_the_origin_of_each_rule() {
     assert!(page.out.contains("birthDate") && page.out.contains("(DomainResource)"), "{page:?}");
     let element = touchmark().args(["explain", "Patient", "Patient.contact.name.family"]).run();
     assert!(element.out.starts_with("HumanName.family"), "{element:?}");
-    let json: Value = serde_json::from_str(&touchmark().args(["explain", "Patient", "gender", "--format", "json"]).run().out).unwrap();
+    let json: Value =
+        serde_json::from_str(&touchmark().args(["explain", "Patient", "gender", "--format", "json"]).run().out)
+            .unwrap();
     assert_eq!(json["elements"][0]["id"], "Patient.gender");
     assert_eq!(json["elements"][0]["from"]["url"], "http://hl7.org/fhir/StructureDefinition/Patient");
 }
@@ -42,7 +45,8 @@ fn packs_are_listed_and_searched() {
     let answer = touchmark().args(["packs"]).run();
     assert!(answer.out.contains("hl7.fhir.core 3.0.1"), "{answer:?}");
     let found = touchmark().args(["packs", "operationoutcome-ISSUE-line"]).run();
-    assert_eq!((found.status, found.out.lines().count()), (0, 1), "{found:?}");
+    assert_eq!(found.status, 0);
+    assert!(found.out.starts_with("http://hl7.org/fhir/StructureDefinition/operationoutcome-issue-line"), "{found:?}");
     assert_eq!(touchmark().args(["packs", "no such canonical"]).run().status, 1);
 }
 
@@ -53,7 +57,11 @@ fn help_fits_a_screen_and_ends_with_two_examples() {
         assert_eq!(answer.status, 0);
         assert!(answer.out.lines().count() <= 50, "{answer:?}");
         let examples = answer.out.split("Examples:\n").nth(1).unwrap();
-        assert_eq!(examples.lines().filter(|l| l.starts_with(&format!("  touchmark {command}"))).count(), 2, "{answer:?}");
+        assert_eq!(
+            examples.lines().filter(|l| l.starts_with(&format!("  touchmark {command}"))).count(),
+            2,
+            "{answer:?}"
+        );
         assert_eq!(touchmark().args([command, "-h"]).run().out, answer.out);
     }
 }

@@ -78,8 +78,8 @@ fn issues(report: &Report) -> impl Iterator<Item = Issue<'_>> {
     let clean = report.findings.is_empty();
     let notes = report.level == Severity::Information && !clean;
     let found = report.findings.iter().map(of_finding);
-    let no_fault = clean
-        .then(|| Issue { diagnostics: Some(clean_diagnostics(report)), ..note(report, &NO_FAULT, "no fault found") });
+    let no_fault =
+        clean.then(|| Issue { diagnostics: Some(report.basis()), ..note(report, &NO_FAULT, "no fault found") });
     let judged = report.judged.iter().filter(move |_| notes).map(|j| note(report, &JUDGED, format!("judged by {j}")));
     let messages =
         report.judgements.iter().filter(move |_| notes).map(|j| note(report, &JUDGED, format!("judged as {j}")));
@@ -142,27 +142,30 @@ fn diagnostics(finding: &Finding) -> String {
     out
 }
 
-/// What a document without findings was judged by, and what of it was not looked at.
-pub(crate) fn clean_diagnostics(report: &Report) -> String {
-    let mut sentences = Vec::new();
-    sentences.extend(report.judgements.iter().map(|j| format!("Judged as {j}.")));
-    if !report.judged.is_empty() {
-        let judges: Vec<String> = report.judged.iter().map(ToString::to_string).collect();
-        sentences.push(format!("Judged by {}.", judges.join(", ")));
+impl Report {
+    /// What the document was judged by, and what of it was not looked at or is not shown, in full sentences.
+    pub fn basis(&self) -> String {
+        let mut sentences: Vec<String> = self.judgements.iter().map(|j| format!("Judged as {j}.")).collect();
+        if !self.judged.is_empty() {
+            let judges: Vec<String> = self.judged.iter().map(ToString::to_string).collect();
+            sentences.push(format!("Judged by {}.", judges.join(", ")));
+        }
+        let unchecked = [(self.invariants_unchecked, "invariants"), (self.bindings_unchecked, "bindings")];
+        let unchecked: Vec<String> =
+            unchecked.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
+        if !unchecked.is_empty() {
+            sentences.push(format!("Not checked: {}.", unchecked.join(" and ")));
+        }
+        let shown = |s: Severity| self.findings.iter().filter(|f| f.severity == s).count() as u32;
+        let hidden: Vec<String> = Severity::ALL
+            .into_iter()
+            .map(|s| (s, self.counts.of(s).saturating_sub(shown(s))))
+            .filter(|(_, count)| *count > 0)
+            .map(|(severity, count)| format!("{count} of severity {}", severity.code()))
+            .collect();
+        if !hidden.is_empty() {
+            sentences.push(format!("Not shown: {}.", hidden.join(", ")));
+        }
+        if sentences.is_empty() { "No definition was asked.".to_owned() } else { sentences.join(" ") }
     }
-    let unchecked = [(report.invariants_unchecked, "invariants"), (report.bindings_unchecked, "bindings")];
-    let unchecked: Vec<String> =
-        unchecked.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
-    if !unchecked.is_empty() {
-        sentences.push(format!("Not checked: {}.", unchecked.join(" and ")));
-    }
-    let hidden: Vec<String> = Severity::ALL
-        .into_iter()
-        .filter(|s| report.counts.of(*s) > 0)
-        .map(|s| format!("{} of severity {}", report.counts.of(s), s.code()))
-        .collect();
-    if !hidden.is_empty() {
-        sentences.push(format!("Not shown: {}.", hidden.join(", ")));
-    }
-    if sentences.is_empty() { "Nothing was said.".to_owned() } else { sentences.join(" ") }
 }

@@ -17,7 +17,10 @@ pub(super) fn sort(walk: &Walk<'_, '_>, issues: &mut Vec<Issue>) {
     // Of two that say the same, the one that a rule file claims comes first and stays.
     let unclaimed = |i: &Issue| claim(walk, i).is_none();
     issues.sort_by(|a, b| {
-        (a.start, a.node).cmp(&(b.start, b.node)).then_with(|| alike(a, b)).then_with(|| unclaimed(a).cmp(&unclaimed(b)))
+        (a.start, a.node)
+            .cmp(&(b.start, b.node))
+            .then_with(|| alike(a, b))
+            .then_with(|| unclaimed(a).cmp(&unclaimed(b)))
     });
     issues.dedup_by(|a, b| (a.start, a.node) == (b.start, b.node) && alike(a, b).is_eq());
 }
