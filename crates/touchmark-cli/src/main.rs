@@ -8,8 +8,10 @@ mod explain;
 mod format;
 mod import;
 mod inputs;
+mod lint;
 mod packs;
 mod progress;
+mod published;
 mod snapshot;
 mod snippet;
 mod sources;
@@ -42,6 +44,7 @@ fn main() -> ExitCode {
         Some(Command::Explain(explain)) => explain::run(explain),
         Some(Command::Packs(packs)) => packs::run(packs),
         Some(Command::Import(import)) => import::run(import),
+        Some(Command::Lint(lint)) => lint::run(lint),
         Some(Command::Snapshot(snapshot)) => snapshot::run(snapshot),
         None => {
             print(&format!("touchmark {}\n", packs::version()));

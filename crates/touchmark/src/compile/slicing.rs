@@ -8,7 +8,8 @@ use super::Compiler;
 use crate::definition::{Discriminator, Strength, Value};
 use crate::graph::{ElementId, Slice, Slicing, Step, Test};
 use crate::library::{Within, choice_name};
-use crate::snapshot::{Defect, DefectKind, Tree, Trees};
+use crate::lint::{Defect, DefectKind};
+use crate::snapshot::{Tree, Trees};
 
 /// A place in some tree: discriminators lead from a profile into the trees of types and extensions.
 struct Place {
