@@ -39,6 +39,7 @@ pub enum Command {
     Explain(Explain),
     Packs(Packs),
     Import(ImportArgs),
+    Diff(crate::diff::Diff),
     Lint(crate::lint::Lint),
     Snapshot(crate::snapshot::Snapshot),
 }

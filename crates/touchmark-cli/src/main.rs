@@ -4,6 +4,7 @@ mod arguments;
 mod batch;
 mod check;
 mod definitions;
+mod diff;
 mod explain;
 mod format;
 mod import;
@@ -44,6 +45,7 @@ fn main() -> ExitCode {
         Some(Command::Explain(explain)) => explain::run(explain),
         Some(Command::Packs(packs)) => packs::run(packs),
         Some(Command::Import(import)) => import::run(import),
+        Some(Command::Diff(diff)) => diff::run(diff),
         Some(Command::Lint(lint)) => lint::run(lint),
         Some(Command::Snapshot(snapshot)) => snapshot::run(snapshot),
         None => {

@@ -48,6 +48,7 @@ mod budget;
 mod check;
 mod compile;
 pub mod definition;
+pub mod differences;
 pub mod edition;
 pub mod graph;
 pub mod image;

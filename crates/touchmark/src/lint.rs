@@ -30,7 +30,7 @@ pub fn lint(graph: &RuleGraph, id: DefinitionId) -> Vec<Defect> {
         if let Some(profile) = graph.profile(id) {
             row::unreachable(profile, &ids, &mut defects);
             value::check(graph, profile, &mut defects);
-            slices::check(profile, structure, &mut defects);
+            slices::check(graph, profile, structure, &mut defects);
             context::check(graph, profile, &mut defects);
         }
     }

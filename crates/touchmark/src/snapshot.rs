@@ -473,8 +473,8 @@ impl Builder<'_> {
             }
         }
         self.tree.elements[at].types = if types.is_empty() { known } else { types };
-        for code in foreign {
-            self.defect(row, DefectKind::TypeWidened, &code);
+        if !foreign.is_empty() {
+            self.defect(row, DefectKind::TypeWidened, &foreign.join(", "));
         }
     }
 

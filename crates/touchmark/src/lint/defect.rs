@@ -85,9 +85,9 @@ defects! {
         mend "Close the slicing, and leave the maximum of the sliced element.",
         at "profiling.html#slicing";
     TypeWidened = "definition-type-widened", Error, true,
-        says "the type {detail} is not one that the base allows here",
+        says "the base does not allow these types here: {detail}",
         means "Instances with this type do not conform to the base.",
-        instead "The type is dropped; the types of the base hold where none is left.",
+        instead "These types are dropped; the types of the base hold where none is left.",
         mend "Choose among the types of the base.",
         at "profiling.html#types";
     TypeUnknown = "definition-type-unknown", Error, true,
@@ -151,9 +151,9 @@ defects! {
         mend "Correct the path of the discriminator.",
         at "profiling.html#discriminator";
     SlicesAlike = "definition-slices-alike", Error, false,
-        says "the slice cannot be told from the slice {detail}: both are recognised by the same value",
-        means "Every repeat of the one is counted as the other.",
-        instead "The slice that is named first has them all.",
+        says "a repeat may belong to this slice and to the slice {detail} at once: what recognises the one recognises the other",
+        means "It cannot be said which slice's rules hold for such a repeat.",
+        instead "The slice that is named first has it.",
         mend "Fix different values at the path of the discriminator.",
         at "profiling.html#slicing";
     SliceNever = "definition-slice-never", Error, false,
@@ -168,11 +168,11 @@ defects! {
         instead "The rules hold as they are written.",
         mend "Constrain the element without slices.",
         at "profiling.html#slicing";
-    Unreachable = "definition-rule-unreachable", Warning, false,
-        says "the rule can never be asked: {detail} allows no repeat",
-        means "The rule says nothing of any instance.",
-        instead "It is never asked.",
-        mend "Remove the row, or the maximum of 0 above it.",
+    Unreachable = "definition-rule-unreachable", Information, false,
+        says "{detail} speak of what is in this element, which is never there (max 0)",
+        means "These rules say nothing of any instance.",
+        instead "They are never asked.",
+        mend "Remove the rows, or the maximum of 0.",
         at "profiling.html#cardinality";
     FixedInBrackets = "definition-fixed-brackets", Error, true,
         says "the fixed value stands in angle brackets: {detail}",

@@ -118,14 +118,21 @@ fn same_id(published: &str, made: &str) -> bool {
         })
 }
 
-/// Rows below an element that can never be there.
+/// Rows below an element that can never be there, told once for each such element.
 pub(super) fn unreachable(profile: &Profile, ids: &[String], defects: &mut Vec<Defect>) {
+    let prohibited: Vec<&str> = profile.elements.iter().filter(|e| e.max == 0).map(|e| &*e.id).collect();
+    let mut counts: Vec<(&str, usize)> = Vec::new();
     for id in ids {
-        let dots = id.match_indices('.').map(|(at, _)| &id[..at]);
-        let prohibited = dots.filter(|above| profile.elements.iter().any(|e| *e.id == **above && e.max == 0)).last();
-        if let Some(above) = prohibited {
-            push(defects, id, DefectKind::Unreachable, above);
+        let mut above = id.match_indices('.').map(|(at, _)| &id[..at]);
+        let Some(above) = above.find(|above| prohibited.contains(above)) else { continue };
+        match counts.iter_mut().find(|(known, _)| *known == above) {
+            Some((_, count)) => *count += 1,
+            None => counts.push((above, 1)),
         }
+    }
+    for (above, count) in counts {
+        let rows = if count == 1 { "a row".to_owned() } else { format!("{count} rows") };
+        push(defects, above, DefectKind::Unreachable, rows);
     }
 }
 

@@ -2,10 +2,11 @@
 
 use super::{Defect, DefectKind, is_own, push};
 use crate::definition::StructureDefinition;
-use crate::graph::{Element, ElementId, Profile, Slice, Step, Test};
+use crate::graph::{Element, ElementId, Profile, RuleGraph, Slice, Step, Test};
+use crate::terminology::{self, Answer};
 
 /// Checks the slicings of a profile that it speaks of itself.
-pub(super) fn check(profile: &Profile, structure: &StructureDefinition, defects: &mut Vec<Defect>) {
+pub(super) fn check(graph: &RuleGraph, profile: &Profile, structure: &StructureDefinition, defects: &mut Vec<Defect>) {
     let mut found = Vec::new();
     for element in &profile.elements {
         let Some(slicing) = element.slicing.as_deref() else { continue };
@@ -16,7 +17,7 @@ pub(super) fn check(profile: &Profile, structure: &StructureDefinition, defects:
                 continue;
             }
             let earlier = slicing.slices[..number].iter().filter(|s| profile.elements[s.element.0 as usize].max > 0);
-            if let Some(alike) = earlier.filter(|s| covers(s, tests)).last() {
+            if let Some(alike) = earlier.filter(|s| covers(graph, s, tests)).last() {
                 push(&mut found, &sliced.id, DefectKind::SlicesAlike, alike.name.clone());
             }
             never_or_always(profile, element, sliced, tests, &mut found);
@@ -25,9 +26,20 @@ pub(super) fn check(profile: &Profile, structure: &StructureDefinition, defects:
     defects.extend(found.into_iter().filter(|d| is_own(structure, d)));
 }
 
-/// Whether whatever passes `tests` passes those of the slice.
-fn covers(slice: &Slice, tests: &[Test]) -> bool {
-    slice.tests.as_deref().is_some_and(|own| !own.is_empty() && own.iter().all(|a| tests.iter().any(|b| same(a, b))))
+/// Whether whatever passes `tests` passes those of the slice, or the other way round where one of them is a value set.
+fn covers(graph: &RuleGraph, slice: &Slice, tests: &[Test]) -> bool {
+    let Some(own) = slice.tests.as_deref().filter(|own| !own.is_empty()) else { return false };
+    own.iter().all(|a| tests.iter().any(|b| same(a, b) || in_set(graph, a, b)))
+}
+
+/// Whether the one is a value set that holds the code which the other wants.
+fn in_set(graph: &RuleGraph, a: &Test, b: &Test) -> bool {
+    let ((Test::Fixed(p, code), Test::ValueSet(q, canonical)) | (Test::ValueSet(q, canonical), Test::Fixed(p, code))) = (a, b) else {
+        return false;
+    };
+    let set = terminology::find_set(graph.library(), canonical).and_then(|id| graph.terminology.set(graph.library(), id));
+    let holds = |code: &str| set.is_some_and(|set| matches!(set.holds(None, code), Answer::In(_)));
+    p == q && code.text.as_deref().is_some_and(holds)
 }
 
 fn same(a: &Test, b: &Test) -> bool {
