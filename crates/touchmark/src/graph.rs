@@ -332,6 +332,7 @@ pub struct KnownNames {
 pub struct KnownTypes {
     pub coding: Option<DefinitionId>,
     pub codeable_concept: Option<DefinitionId>,
+    pub quantities: [Option<DefinitionId>; 6],
 }
 
 /// The compiled rules of all loaded definitions.
@@ -396,6 +397,7 @@ impl RuleGraph {
         let known_types = KnownTypes {
             coding: library.find_type("Coding"),
             codeable_concept: library.find_type("CodeableConcept"),
+            quantities: ["Quantity", "Age", "Count", "Distance", "Duration", "Money"].map(|t| library.find_type(t)),
         };
         let terminology = Terminology::new(&library);
         let slots = library.entries().iter().map(|_| OnceLock::new()).collect();

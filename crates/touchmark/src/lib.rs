@@ -44,12 +44,15 @@
 //! ```
 #![forbid(unsafe_code)]
 
+pub mod acknowledge;
 mod budget;
 mod check;
 mod compile;
 pub mod definition;
 pub mod differences;
 pub mod edition;
+#[doc(hidden)]
+pub mod fuzz;
 pub mod graph;
 pub mod image;
 pub mod import;
@@ -83,4 +86,5 @@ pub use rule::{Rule, Severity};
 pub use sentence::Values;
 pub use lint::{Defect, DefectKind};
 pub use snapshot::DefinitionId;
+pub use terminology::snomed::{SnomedBuilder, SnomedIndex};
 pub use touchmark_document as document;

@@ -13,6 +13,7 @@ use crate::import::version_key;
 use crate::rules::invariant::Expressions;
 use crate::lint::{Defect, DefectKind};
 use crate::snapshot::{DefinitionId, Tree, Trees};
+use crate::terminology::snomed::SnomedIndex;
 
 /// Where HL7's own definitions live; a type `Coding` is defined by this and `Coding`.
 pub(crate) const HL7: &str = "http://hl7.org/fhir/StructureDefinition/";
@@ -92,6 +93,7 @@ pub struct Library {
     packages: Vec<Package>,
     /// Rule files about messages: name and text.
     pub(crate) rule_files: Vec<(String, Cow<'static, str>)>,
+    snomed: Option<Arc<SnomedIndex>>,
     pub(crate) names: Names,
 }
 
@@ -157,6 +159,16 @@ impl Library {
             }
         }
         count
+    }
+
+    /// Adds a SNOMED CT release: codes of SNOMED CT, and filters over them, are looked up there.
+    pub fn add_snomed(&mut self, index: SnomedIndex) {
+        self.snomed = Some(Arc::new(index));
+    }
+
+    /// The SNOMED CT release, where one was added.
+    pub(crate) fn snomed(&self) -> Option<&Arc<SnomedIndex>> {
+        self.snomed.as_ref()
     }
 
     /// Begins a package; the definitions added next belong to it.
