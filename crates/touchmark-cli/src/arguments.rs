@@ -42,6 +42,8 @@ pub enum Command {
     Explain(Explain),
     Packs(Packs),
     Import(ImportArgs),
+    Diff(crate::diff::Diff),
+    Lint(crate::lint::Lint),
     Snapshot(crate::snapshot::Snapshot),
     #[command(subcommand)]
     Vectors(Vectors),

@@ -6,12 +6,15 @@ mod batch;
 mod check;
 mod coverage;
 mod definitions;
+mod diff;
 mod explain;
 mod format;
 mod import;
 mod inputs;
+mod lint;
 mod packs;
 mod progress;
+mod published;
 mod snapshot;
 mod snippet;
 mod sources;
@@ -45,6 +48,8 @@ fn main() -> ExitCode {
         Some(Command::Explain(explain)) => explain::run(explain),
         Some(Command::Packs(packs)) => packs::run(packs),
         Some(Command::Import(import)) => import::run(import),
+        Some(Command::Diff(diff)) => diff::run(diff),
+        Some(Command::Lint(lint)) => lint::run(lint),
         Some(Command::Snapshot(snapshot)) => snapshot::run(snapshot),
         Some(Command::Vectors(vectors)) => vectors::run(vectors),
         Some(Command::Coverage(coverage)) => coverage::run(coverage),

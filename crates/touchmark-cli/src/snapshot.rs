@@ -6,12 +6,11 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::json;
 use touchmark::definition::{self, ElementDefinition};
-use touchmark::document::{self, Arena, Limits, Names};
 use touchmark::snapshot::compare::{Comparison, Difference, Field};
-use touchmark::{DefinitionId, Library, RuleGraph};
+use touchmark::{DefinitionId, RuleGraph};
 
 use crate::arguments::{Definitions, PageFormat};
-use crate::{Failure, Status, definitions, print, sources};
+use crate::{Failure, Status, definitions, print, published};
 
 /// Compare the snapshots that touchmark makes with those that profiles were published with, field by field.
 ///
@@ -53,7 +52,12 @@ struct Published {
 /// Runs the command.
 pub fn run(arguments: &Snapshot) -> Result<Status, Failure> {
     let mut library = definitions::library(&arguments.definitions)?;
-    let published = load(&mut library, &arguments.compare)?;
+    let mut published = Vec::new();
+    for path in &arguments.compare {
+        published::load(&mut library, path, &mut |id, document| {
+            published.extend(definition::read_snapshot(document).map(|rows| Published { id, rows }));
+        })?;
+    }
     let graph = RuleGraph::new(library);
     let reasons = reasons(EXPLAINED);
     let mut sum = Comparison::default();
@@ -92,35 +96,6 @@ pub fn run(arguments: &Snapshot) -> Result<Status, Failure> {
     }
     let open = differing.iter().sum::<usize>() > explained.iter().sum::<usize>();
     Ok(if open { Status::Findings } else { Status::Fine })
-}
-
-/// Adds the definitions of the paths to the library, and keeps the snapshots that they have.
-fn load(library: &mut Library, paths: &[PathBuf]) -> Result<Vec<Published>, Failure> {
-    let mut published = Vec::new();
-    let mut arena = Arena::new();
-    library.add_package("published", "");
-    for path in paths {
-        for item in sources::list(path)? {
-            let name = item.name();
-            let mut buffer = Vec::new();
-            let read = item.bytes(&mut buffer).and_then(|bytes| {
-                let text = document::decode(bytes).map_err(|e| e.to_string())?;
-                let names = Names::new();
-                let document = document::parse(&text, &mut arena, &names, Limits::default()).map_err(|e| e.to_string())?;
-                Ok((definition::read_snapshot(document), definition::read(document)))
-            });
-            match read {
-                Ok((rows, Some(definition))) => {
-                    let id = DefinitionId(u32::try_from(library.entries().len()).unwrap_or(u32::MAX));
-                    library.add_definition(definition);
-                    published.extend(rows.map(|rows| Published { id, rows }));
-                }
-                Ok(_) => {}
-                Err(reason) => eprintln!("warning: {name} was not read: {reason}"),
-            }
-        }
-    }
-    Ok(published)
 }
 
 type Listed = (String, Difference, Option<&'static str>);

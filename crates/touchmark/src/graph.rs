@@ -13,7 +13,8 @@ use crate::messages::{self, RuleFileError, RuleSet};
 use crate::rules::invariant::Invariant;
 use crate::rules::primitive::Primitive;
 use crate::snapshot::compare::{Comparison, compare};
-use crate::snapshot::{Defect, DefinitionId};
+use crate::lint::Defect;
+use crate::snapshot::DefinitionId;
 use crate::terminology::{self, Terminology};
 
 /// The types that `*` stands for (<http://hl7.org/fhir/STU3/datatypes.html#open>).

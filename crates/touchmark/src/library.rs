@@ -11,7 +11,8 @@ use crate::definition::{self, Definition, ElementDefinition, StructureDefinition
 use crate::image::Image;
 use crate::import::version_key;
 use crate::rules::invariant::Expressions;
-use crate::snapshot::{Defect, DefectKind, DefinitionId, Tree, Trees};
+use crate::lint::{Defect, DefectKind};
+use crate::snapshot::{DefinitionId, Tree, Trees};
 use crate::terminology::snomed::SnomedIndex;
 
 /// Where HL7's own definitions live; a type `Coding` is defined by this and `Coding`.

@@ -4,14 +4,14 @@ use crate::definition::ElementDefinition;
 
 /// One step of a path, and the slice that is meant there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Segment<'r> {
+pub(crate) struct Segment<'r> {
     pub name: &'r str,
     pub slice: Option<&'r str>,
 }
 
 /// The slices that the rows read so far have opened: a row without an id belongs to the slice before it.
 #[derive(Default)]
-pub(super) struct Context<'r> {
+pub(crate) struct Context<'r> {
     open: Vec<Segment<'r>>,
     /// Ids that call a slice otherwise than its `sliceName` does: the rows below it have the id's word.
     aliases: Vec<(&'r str, &'r str)>,
