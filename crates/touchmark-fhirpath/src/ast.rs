@@ -48,6 +48,8 @@ pub(crate) enum Kind {
 #[derive(Clone, Debug)]
 pub(crate) struct Call {
     pub function: Function,
+    /// The name of a function that the environment answers.
+    pub outside: Option<Box<str>>,
     /// What it is called on; `$this` when nothing is written.
     pub input: Part,
     pub arguments: Vec<Part>,

@@ -44,6 +44,12 @@ pub trait Checks {
     }
 }
 
+/// Functions beyond the language, which whoever evaluates brings along; see [`Expression::parse_with`](crate::Expression::parse_with).
+pub trait Functions {
+    /// Calls a function on its whole input. `None` where it has no answer, which is `{}`.
+    fn call<'d>(&self, name: &str, input: &Collection<'d>, arguments: &[Collection<'d>]) -> Option<Collection<'d>>;
+}
+
 /// What receives the items of `trace()`.
 pub type Tracer<'a> = &'a dyn Fn(&str, &[Item<'_>]);
 
@@ -66,6 +72,8 @@ pub struct Environment<'a> {
     pub terminology: Option<&'a dyn Terminology>,
     /// Answers `conformsTo()` (`{}` without it) and `htmlChecks()` (true without it).
     pub checks: Option<&'a dyn Checks>,
+    /// Answers the functions that the expression was told of when it was parsed.
+    pub functions: Option<&'a dyn Functions>,
     /// Receives what `trace()` is given.
     pub tracer: Option<Tracer<'a>>,
     /// Further `%name` variables.
@@ -86,6 +94,7 @@ impl Default for Environment<'_> {
             resolver: &WithinDocument,
             terminology: None,
             checks: None,
+            functions: None,
             tracer: None,
             variables: Vec::new(),
             steps: 50_000_000,

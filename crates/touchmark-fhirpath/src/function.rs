@@ -135,6 +135,8 @@ pub(crate) enum Function {
     ElementDefinition,
     Slice,
     CheckModifiers,
+    /// One that the environment answers.
+    Outside,
 }
 
 /// Names with the least and the greatest number of arguments, sorted by name for a binary search.

@@ -29,6 +29,7 @@ impl<'a> Evaluator<'a, '_> {
         }
         let input = self.collection(&call.input, scope)?;
         match call.function {
+            F::Outside => self.outside(call, &input, scope),
             F::Exists | F::Empty | F::Not | F::All | F::AllTrue | F::AnyTrue | F::AllFalse | F::AnyFalse => {
                 self.existence(call, input, scope)
             }
@@ -149,6 +150,12 @@ impl<'a> Evaluator<'a, '_> {
             | F::Slice
             | F::CheckModifiers => self.fhir(part, call, input, scope),
         }
+    }
+
+    fn outside(&mut self, call: &'a Call, input: &Collection<'a>, scope: Scope<'_, 'a>) -> Evaluated<Collection<'a>> {
+        let arguments = call.arguments.iter().map(|a| self.operand(a, scope)).collect::<Evaluated<Vec<_>>>()?;
+        let name = call.outside.as_deref().unwrap_or_default();
+        Ok(self.environment.functions.and_then(|f| f.call(name, input, &arguments)).unwrap_or_default())
     }
 
     /// An argument that is a single text; `None` when it is empty or missing.

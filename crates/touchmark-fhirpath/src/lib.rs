@@ -47,7 +47,7 @@ mod units;
 use touchmark_document::{Names, NodeRef};
 
 pub use decimal::Decimal;
-pub use environment::{Checks, Coded, Environment, Resolver, Terminology, Tracer, WithinDocument, resource_of};
+pub use environment::{Checks, Coded, Environment, Functions, Resolver, Terminology, Tracer, WithinDocument, resource_of};
 pub use error::{EvaluationError, EvaluationErrorKind, ParseError};
 pub use evaluate::Scratch;
 pub use item::{Collection, IntoItems, Item, Truth, TypeInfo};
@@ -72,7 +72,13 @@ impl Expression {
     /// number of arguments that it does not take, has a literal pattern that is no regular expression, or is nested more
     /// than 120 deep.
     pub fn parse(text: &str) -> Result<Expression, ParseError> {
-        parser::parse(text).map(|root| Expression { root })
+        Expression::parse_with(text, &[])
+    }
+
+    /// Reads an expression that may also call the functions named here, each with the number of arguments that it takes;
+    /// [`Environment::functions`] answers them. A function of the language cannot be replaced.
+    pub fn parse_with(text: &str, functions: &[(&str, std::ops::RangeInclusive<usize>)]) -> Result<Expression, ParseError> {
+        parser::parse(text, functions).map(|root| Expression { root })
     }
 
     /// Looks up all names of the expression in the table, so that evaluation compares numbers. It must be the table that

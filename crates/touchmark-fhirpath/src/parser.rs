@@ -17,12 +17,15 @@ const MAX_DEPTH: u32 = 120;
 /// The longest expression, in bytes.
 const MAX_LENGTH: usize = 64 << 10;
 
+/// A function that the environment answers, with the number of its arguments.
+pub(crate) type Outside<'o> = (&'o str, std::ops::RangeInclusive<usize>);
+
 /// Reads a whole expression.
-pub(crate) fn parse(text: &str) -> Result<Part, ParseError> {
+pub(crate) fn parse<'a>(text: &'a str, outside: &'a [Outside<'a>]) -> Result<Part, ParseError> {
     if text.len() > MAX_LENGTH {
         return Err(ParseError { offset: MAX_LENGTH, reason: "an expression of more than 64 KiB".to_owned() });
     }
-    let mut parser = Parser { tokens: tokens(text)?, at: 0, depth: 0 };
+    let mut parser = Parser { tokens: tokens(text)?, at: 0, depth: 0, outside };
     let whole = parser.expression(1)?;
     parser.expect_end()?;
     Ok(whole.part)
@@ -35,6 +38,7 @@ struct Tall {
 }
 
 struct Parser<'a> {
+    outside: &'a [Outside<'a>],
     tokens: Vec<Token<'a>>,
     at: usize,
     depth: u32,
@@ -311,7 +315,8 @@ impl<'a> Parser<'a> {
 
     fn call(&mut self, offset: usize, name: &str, input: Option<Tall>) -> Parsed<Tall> {
         let error = |offset: usize, reason: String| Err(ParseError { offset, reason });
-        let Some((function, least, most)) = Function::find(name) else {
+        let outside = || self.outside.iter().find(|f| f.0 == name).map(|f| (Function::Outside, *f.1.start(), *f.1.end()));
+        let Some((function, least, most)) = Function::find(name).or_else(outside) else {
             return error(offset, format!("there is no function {name}()"));
         };
         self.expect("(")?;
@@ -367,7 +372,7 @@ impl<'a> Parser<'a> {
             }
         }
         let input = input.map_or(Part { offset: offset as u32, kind: Kind::This }, |input| input.part);
-        let call = Call { function, input, arguments, type_name, regex, descending };
+        let call = Call { function, outside: (function == Function::Outside).then(|| name.into()), input, arguments, type_name, regex, descending };
         Self::tall(offset, Kind::Call(Box::new(call)), height)
     }
 

@@ -2,10 +2,11 @@
 
 use std::borrow::Cow;
 
-use touchmark_document::{Arena, Document, Limits};
+use touchmark_document::{Arena, Document, Limits, Unreadable};
 
 use crate::budget::Budget;
 use crate::graph::RuleGraph;
+use crate::messages::{self, Judging};
 use crate::outside::{Resolver, Terminology};
 use crate::report::{self, Report};
 use crate::rule::Severity;
@@ -19,6 +20,8 @@ use crate::walk::{Memory, Walk};
 pub struct Options<'a> {
     /// Profiles that the root resource must meet beside those it claims; all of them.
     pub profiles: Vec<DefinitionId>,
+    /// How messages are judged by the rule files that are loaded.
+    pub judging: Judging,
     /// How much a document may find, and how long the check may take.
     pub budget: Budget<'a>,
     /// How large and deep a document may be.
@@ -41,6 +44,7 @@ impl Default for Options<'_> {
     fn default() -> Self {
         Options {
             profiles: Vec::new(),
+            judging: Judging::default(),
             budget: Budget::default(),
             limits: Limits::default(),
             level: Severity::Information,
@@ -71,11 +75,11 @@ impl<'g> Checker<'g> {
     pub fn check(&mut self, bytes: &[u8], options: &Options<'_>) -> Report {
         let source: Cow<'_, str> = match touchmark_document::decode(bytes) {
             Ok(source) => source,
-            Err(trouble) => return Report::unreadable(&trouble),
+            Err(trouble) => return unreadable(self.graph, &trouble, bytes),
         };
         match touchmark_document::parse(&source, &mut self.arena, self.graph.names(), options.limits) {
             Ok(document) => check_document(self.graph, document, options, &mut self.memory),
-            Err(trouble) => Report::unreadable(&trouble),
+            Err(trouble) => unreadable(self.graph, &trouble, bytes),
         }
     }
 
@@ -83,6 +87,12 @@ impl<'g> Checker<'g> {
     pub fn check_document(&mut self, document: Document<'_>, options: &Options<'_>) -> Report {
         check_document(self.graph, document, options, &mut self.memory)
     }
+}
+
+fn unreadable(graph: &RuleGraph, trouble: &Unreadable, bytes: &[u8]) -> Report {
+    let mut report = Report::unreadable(trouble);
+    report.findings[0].claimed = messages::rule_of_unreadable(graph, bytes);
+    report
 }
 
 fn check_document<'g>(
@@ -96,6 +106,7 @@ fn check_document<'g>(
     walk.resource(document.root(), &options.profiles);
     rules::reference::targets(&mut walk);
     rules::binding::finish(&mut walk);
+    messages::judge(&mut walk, &options.judging);
     let report = report::write(&mut walk, options);
     walk.release(memory);
     report

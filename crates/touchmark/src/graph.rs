@@ -9,6 +9,7 @@ use touchmark_document::{Name, Names};
 use crate::compile;
 use crate::definition::{Binding, Canonical, ElementDefinition, SlicingRules, Strength, Value};
 use crate::library::{Forest, HL7, Library, Within};
+use crate::messages::{self, RuleFileError, RuleSet};
 use crate::rules::invariant::Invariant;
 use crate::rules::primitive::Primitive;
 use crate::snapshot::compare::{Comparison, compare};
@@ -349,6 +350,8 @@ pub struct RuleGraph {
     pub known_types: KnownTypes,
     /// Value sets and code systems.
     pub(crate) terminology: Terminology,
+    /// The rule sets about messages, compiled when a Bundle first asks.
+    rule_sets: OnceLock<Vec<RuleSet>>,
     /// Extensions whose contexts exclude every place where a profile puts them; looked up when one is out of place.
     misplaced: Mutex<HashMap<DefinitionId, bool, FixedState>>,
 }
@@ -397,7 +400,17 @@ impl RuleGraph {
         };
         let terminology = Terminology::new(&library);
         let slots = library.entries().iter().map(|_| OnceLock::new()).collect();
-        RuleGraph { library, slots, forest: Mutex::default(), types: types.into(), known, known_types, terminology, misplaced: Mutex::default() }
+        RuleGraph {
+            library,
+            slots,
+            forest: Mutex::default(),
+            types: types.into(),
+            known,
+            known_types,
+            terminology,
+            misplaced: Mutex::default(),
+            rule_sets: OnceLock::new(),
+        }
     }
 
     /// The definitions behind the graph.
@@ -455,6 +468,26 @@ impl RuleGraph {
     /// Whether any type has a choice element of this name (without `[x]`).
     pub(crate) fn is_choice(&self, base: &str) -> bool {
         self.library.names.find(&format!("{base}[x]")) != Name::NONE
+    }
+
+    /// The rule sets about messages.
+    pub(crate) fn rule_sets(&self) -> &[RuleSet] {
+        self.rule_sets.get_or_init(|| messages::rule_sets(self))
+    }
+
+    /// The faults that the rule files know, for test messages.
+    pub fn mutations(&self) -> impl Iterator<Item = &crate::vectors::Mutation> {
+        self.rule_sets().iter().flat_map(|s| &s.mutations)
+    }
+
+    /// The ids of all rules of the rule files, with their titles.
+    pub fn rules_of_files(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.rule_sets().iter().flat_map(|s| s.rules.iter().map(|r| (&*r.id, &*r.title)))
+    }
+
+    /// What was wrong with the rule files that are loaded.
+    pub fn rule_file_errors(&self) -> Vec<RuleFileError> {
+        self.rule_sets().iter().flat_map(|s| s.errors.clone()).collect()
     }
 
     /// Whether the contexts of an extension exclude every place where a loaded profile puts it: then they are wrong, and

@@ -3,6 +3,7 @@
 use touchmark_document::{Name, NodeId};
 
 use crate::graph::ElementId;
+use crate::messages::Mark;
 use crate::rule::{Rule, Severity};
 use crate::snapshot::DefinitionId;
 
@@ -29,6 +30,8 @@ pub struct Issue {
     pub detail: Detail,
     /// What its writer most likely meant, as a piece of advice, by number in the report.
     pub hint: Detail,
+    /// The rule of a file that the finding belongs to.
+    pub claim: Option<Mark>,
 }
 
 /// The number of a text in its report; see [`Issue::detail`].

@@ -17,6 +17,9 @@ use crate::snapshot::{Defect, DefectKind, DefinitionId, Tree, Trees};
 /// Where HL7's own definitions live; a type `Coding` is defined by this and `Coding`.
 pub(crate) const HL7: &str = "http://hl7.org/fhir/StructureDefinition/";
 
+/// What a pack calls a rule file about messages, which is no FHIR resource.
+pub const RULE_FILE: &str = "RuleFile";
+
 /// What is known of a loaded definition without reading it.
 #[derive(Clone, Debug)]
 pub struct Entry {
@@ -88,6 +91,8 @@ pub struct Library {
     by_url: HashMap<Cow<'static, str>, u32, FixedState>,
     packages: Vec<Package>,
     snomed: Option<Arc<SnomedIndex>>,
+    /// Rule files about messages: name and text.
+    pub(crate) rule_files: Vec<(String, Cow<'static, str>)>,
     pub(crate) names: Names,
 }
 
@@ -118,6 +123,10 @@ impl Library {
         self.by_url.reserve(image.len());
         for (at, row) in image.rows().enumerate() {
             let Some(package) = numbers.get(row.package as usize).copied().flatten() else { continue };
+            if row.resource == RULE_FILE {
+                self.rule_files.push((row.name.to_owned(), String::from_utf8_lossy(row.text)));
+                continue;
+            }
             self.add_entry(Entry {
                 resource: Cow::Borrowed(row.resource),
                 url: Cow::Borrowed(row.url),
@@ -192,6 +201,12 @@ impl Library {
             preferred: false,
             before: None,
         });
+    }
+
+    /// Adds a rule file about messages; see `docs/rule-files.md`. What is wrong with it is in
+    /// [`RuleGraph::rule_file_errors`](crate::RuleGraph::rule_file_errors).
+    pub fn add_rule_file(&mut self, name: &str, text: impl Into<Cow<'static, str>>) {
+        self.rule_files.push((name.to_owned(), text.into()));
     }
 
     fn add_entry(&mut self, mut entry: Entry) {

@@ -7,6 +7,7 @@ use std::borrow::Cow;
 
 use touchmark_document::Position;
 
+use crate::messages;
 use crate::report::{Finding, Report};
 use crate::rule::{Rule, Severity, rules};
 
@@ -61,6 +62,14 @@ struct Issue<'r> {
     diagnostics: Option<String>,
     expression: Option<&'r str>,
     position: Option<Position>,
+}
+
+impl<'r> Issue<'r> {
+    /// The touchmark rule, and the rule of a rule file that claims its finding; what only a rule file says has its id alone.
+    fn codings(&self) -> impl Iterator<Item = (&'r str, &'r str)> {
+        let own = (self.rule != &messages::BROKEN || self.claimed.is_none()).then_some((RULE_SYSTEM, self.rule.code));
+        own.into_iter().chain(self.claimed)
+    }
 }
 
 /// All issues of a report; never none. What was not checked is said where information is wanted, and where nothing else is.

@@ -27,6 +27,18 @@ pub(crate) struct Step<'g, 'd> {
 
 /// The way from the root of the document to a node; the root is first.
 pub(crate) fn way<'g, 'd: 'g>(graph: &'g RuleGraph, node: NodeRef<'d>) -> Vec<Step<'g, 'd>> {
+    way_to(graph, node).0
+}
+
+/// The names of the children that a node may have, as its base definition lists them.
+pub(crate) fn labels(graph: &RuleGraph, node: NodeRef<'_>) -> Vec<String> {
+    let Some(at) = way_to(graph, node).1 else { return Vec::new() };
+    let children = graph.own_children(at.profile, at.id);
+    let label = |id: &ElementId| at.profile.elements[id.0 as usize].label.to_string();
+    children.map_or_else(Vec::new, |c| c.order.iter().map(label).collect())
+}
+
+fn way_to<'g, 'd: 'g>(graph: &'g RuleGraph, node: NodeRef<'d>) -> (Vec<Step<'g, 'd>>, Option<At<'g>>) {
     let mut nodes = vec![node];
     while let Some(parent) = nodes[nodes.len() - 1].parent() {
         nodes.push(parent);
@@ -70,7 +82,7 @@ pub(crate) fn way<'g, 'd: 'g>(graph: &'g RuleGraph, node: NodeRef<'d>) -> Vec<St
         }
         steps.push(step);
     }
-    steps
+    (steps, at)
 }
 
 fn child<'g>(graph: &'g RuleGraph, at: At<'g>, node: NodeRef<'_>) -> Option<(At<'g>, usize)> {

@@ -5,6 +5,7 @@ use touchmark_document::{Form, Name, NodeId, NodeRef, Position, Unreadable};
 use crate::budget::Spent;
 use crate::check::Options;
 use crate::issue::{Detail, Issue};
+use crate::messages::{self, Judgement};
 use crate::place::{self, Repeats};
 use crate::rule::{Rule, Severity, rules};
 use crate::rules::{self as kinds, primitive::Primitive};
@@ -31,6 +32,8 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// How many there are of each severity, those below the level among them.
     pub counts: Counts,
+    /// By what a message was judged.
+    pub judgements: Vec<Judgement>,
     /// The profiles that judged.
     pub judged: Vec<Judge>,
     /// How many invariants were met and not evaluated.
@@ -182,17 +185,22 @@ pub(crate) fn write(walk: &mut Walk<'_, '_>, options: &Options<'_>) -> Report {
     let spent = walk.budget.spent(walk.issues.len());
     let mut issues = std::mem::take(&mut walk.issues);
     for issue in &mut issues {
-        if let Some((_, severity)) = options.severities.iter().rev().find(|(code, _)| code == issue.rule.code) {
+        let id = issue.claim.and_then(|mark| messages::id_of(&walk, mark));
+        let is_meant = |code: &str| code == issue.rule.code || id == Some(code);
+        if let Some((_, severity)) = options.severities.iter().rev().find(|(code, _)| is_meant(code)) {
             issue.severity = *severity;
         }
     }
-    let key = |i: &Issue| (i.start, i.node, i.rule.code, i.what);
+    let id = |i: &Issue| i.claim.and_then(|mark| messages::id_of(walk, mark));
+    let code = |i: &Issue| if i.rule == &messages::BROKEN { id(i).unwrap_or("") } else { i.rule.code };
+    let key = |i: &Issue| (i.start, i.node, code(i), i.what);
     let text = |d: Detail| walk.details.get(d.0 as usize).map_or("", String::as_str);
-    issues.sort_by(|a, b| key(a).cmp(&key(b)).then_with(|| text(a.detail).cmp(text(b.detail))));
+    issues.sort_by(|a, b| key(a).cmp(&key(b)).then_with(|| text(a.detail).cmp(text(b.detail))).then_with(|| id(b).is_some().cmp(&id(a).is_some())));
     // Several profiles say the same of one place: that is one fault.
     issues.dedup_by(|a, b| key(a) == key(b) && text(a.detail) == text(b.detail));
     issues.truncate(walk.budget.findings);
     let mut report = Report {
+        judgements: std::mem::take(&mut walk.judgements),
         judged: walk.tally.judged.iter().map(|id| judge(walk, *id)).collect(),
         invariants_unchecked: walk.tally.invariants,
         bindings_unchecked: walk.tally.bindings,
@@ -277,10 +285,16 @@ impl<'w, 'g, 'd> Writer<'w, 'g, 'd> {
         let node = walk.document.node(issue.node);
         let mut text = String::with_capacity(issue.rule.says.len() + 40);
         fill(&mut text, issue.rule, |out, place| self.fill_place(out, place, issue, node));
+        let claimed = issue.claim.and_then(|mark| messages::claim_of(walk, mark));
+        if let Some(own) = claimed.as_ref().and_then(|c| walk.details.get(c.text.0 as usize)) {
+            let mut out = String::new();
+            sentence::add(&mut out, own, self.values);
+            text = out.replace(messages::FINDING, &text);
+        }
         Finding {
             rule: issue.rule,
             severity: issue.severity,
-            claimed: None,
+            claimed: claimed.as_ref().map(|c| c.claim.clone()),
             text,
             found: self.found(node),
             source: issue.from.and_then(|(id, element)| {
@@ -295,7 +309,7 @@ impl<'w, 'g, 'd> Writer<'w, 'g, 'd> {
                 let mut out = String::new();
                 sentence::add(&mut out, hint, self.values);
                 out
-            }),
+            }).or_else(|| claimed.and_then(|c| c.mend)),
             entry: self.entry(node),
             expression: Some(place::expression(walk.graph, &mut self.repeats, node)),
             position: Some(self.cursor.position(issue.start)),

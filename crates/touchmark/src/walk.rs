@@ -13,6 +13,7 @@ use crate::check::Options;
 use crate::graph::{Children, Element, ElementId, Profile, RuleGraph, Type, TypeKind};
 use crate::issue::{Detail, Issue};
 use crate::links::Links;
+use crate::messages::{Claimed, Judgement, Mark};
 use crate::outside::{Resolver, Terminology};
 use crate::rule::{Rule, Severity};
 use crate::rules;
@@ -48,6 +49,10 @@ pub(crate) struct Walk<'g, 'd> {
     pub links: Links<'g, 'd>,
     pub issues: Vec<Issue>,
     pub details: Vec<String>,
+    /// What rule files make of findings.
+    pub claimed: Vec<Claimed>,
+    /// By what the message was judged.
+    pub judgements: Vec<Judgement>,
     pub budget: Budget<'g>,
     /// Knows resources outside the document.
     pub resolver: Option<&'g dyn Resolver>,
@@ -55,7 +60,6 @@ pub(crate) struct Walk<'g, 'd> {
     #[expect(dead_code, reason = "asked by the binding rules")]
     pub terminology: Option<&'g dyn Terminology>,
     /// The time of day, as an `instant`.
-    #[expect(dead_code, reason = "asked by the message rules")]
     pub now: Option<&'g str>,
     /// Pairs of a node and a profile that have been, or are being, checked.
     pub done: HashSet<(u32, DefinitionId), FixedState>,
@@ -131,6 +135,8 @@ impl<'g, 'd> Walk<'g, 'd> {
             links: Links::new(graph, document),
             issues,
             details,
+            claimed: Vec::new(),
+            judgements: Vec::new(),
             budget: options.budget,
             resolver: options.resolver,
             terminology: options.terminology,
@@ -343,6 +349,7 @@ impl<'g, 'd> Walk<'g, 'd> {
             wanted: 0,
             detail: Detail::NONE,
             hint: Detail::NONE,
+            claim: None,
         });
         let last = self.issues.len() - 1;
         &mut self.issues[last]
@@ -359,6 +366,12 @@ impl<'g, 'd> Walk<'g, 'd> {
     pub fn detail(&mut self, text: impl Into<String>) -> Detail {
         self.details.push(text.into());
         Detail(self.details.len() as u32 - 1)
+    }
+
+    /// Keeps what a rule file makes of a finding.
+    pub fn claimed(&mut self, claimed: Claimed) -> Mark {
+        self.claimed.push(claimed);
+        Mark(self.claimed.len() as u32 - 1)
     }
 
     /// Runs a part of the walk for its verdict only: whether it finds no error. What it finds is forgotten.

@@ -1,0 +1,190 @@
+//! Rules about whole messages, from files: what kind of message it is, what must hold for that kind, which of the engine's own
+//! findings are whose, and how severe each is.
+//!
+//! Nothing here knows any message: recognition, places, tables, links and conditions are data. `docs/rule-files.md` describes them.
+
+mod apply;
+mod compile;
+pub mod file;
+mod functions;
+mod recognise;
+mod selector;
+mod sentence;
+
+use touchmark_document::NodeRef;
+pub use file::{RuleFile, RuleFileError};
+
+pub(crate) use compile::RuleSet;
+pub(crate) use selector::Selector;
+
+use crate::graph::RuleGraph;
+use crate::issue::Detail;
+use crate::report::Claim;
+use crate::rule::rules;
+use crate::walk::Walk;
+
+rules! {
+    BROKEN = "message-rule", Error, "business-rule",
+        says "{detail}",
+        why "A rule file says so; the finding bears the rule's own id.",
+        mend "See the rule.",
+        at "messaging.html";
+    UNDECIDED = "message-rule-undecided", Information, "informational",
+        says "the rule {detail}",
+        why "A condition of a rule file could not be evaluated over this message.",
+        mend "Check the rule file with touchmark lint.",
+        at "messaging.html";
+}
+
+/// How messages are judged.
+#[derive(Clone, Debug, Default)]
+pub struct Judging {
+    /// The policy by name; without it the first of the rule set.
+    pub policy: Option<String>,
+    /// What the caller says of the message: dimension and value (`edition` is `E2.3`). It stands before what is recognised.
+    pub named: Vec<(String, String)>,
+}
+
+/// By what a message was judged.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Judgement {
+    /// The rule set's url.
+    pub set: String,
+    /// Its version.
+    pub version: String,
+    /// Its title.
+    pub title: String,
+    /// The policy.
+    pub policy: String,
+    /// What the message was recognised as.
+    pub recognised: Vec<Recognised>,
+    /// Rules that could not be decided, with the reason.
+    pub undecided: Vec<(String, String)>,
+    /// Rules that looked at the message, by id.
+    pub exercised: Vec<String>,
+}
+
+/// A dimension and what the message is in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recognised {
+    /// The dimension: `kind`, `edition` …
+    pub dimension: String,
+    /// What a report calls it.
+    pub title: String,
+    /// The value.
+    pub value: String,
+    /// What a report calls the value.
+    pub value_title: String,
+}
+
+impl Judgement {
+    /// What the message is in a dimension.
+    pub fn value(&self, dimension: &str) -> Option<&str> {
+        self.recognised.iter().find(|r| r.dimension == dimension).map(|r| r.value.as_str())
+    }
+}
+
+/// What a rule file makes of a finding; the walk keeps them, findings have their number.
+#[derive(Clone, Debug)]
+pub(crate) struct Claimed {
+    pub set: u32,
+    pub rule: u32,
+    /// The sentence, where it is not the engine's own.
+    pub text: Detail,
+}
+
+/// Stands in a claimed sentence for what the engine itself says.
+pub(crate) const FINDING: &str = "\u{E000}";
+
+/// A claimed finding's rule, for the report.
+pub(crate) struct ClaimOf {
+    pub claim: Claim,
+    pub text: Detail,
+    pub mend: Option<String>,
+}
+
+/// The id of the rule that a finding belongs to.
+pub(crate) fn id_of<'g>(walk: &Walk<'g, '_>, mark: Mark) -> Option<&'g str> {
+    let claimed = walk.claimed.get(mark.0 as usize)?;
+    let set = walk.graph.rule_sets().get(claimed.set as usize)?;
+    Some(&set.rules.get(claimed.rule as usize)?.id)
+}
+
+/// The rule that a finding belongs to.
+pub(crate) fn claim_of(walk: &Walk<'_, '_>, mark: Mark) -> Option<ClaimOf> {
+    let claimed = walk.claimed.get(mark.0 as usize)?;
+    let set = walk.graph.rule_sets().get(claimed.set as usize)?;
+    let rule = set.rules.get(claimed.rule as usize)?;
+    let claim = Claim { system: set.url.to_string(), code: rule.id.to_string() };
+    let mend = (!rule.mend.is_empty()).then(|| rule.mend.to_string());
+    Some(ClaimOf { claim, text: claimed.text, mend })
+}
+
+/// The number of a [`Claimed`].
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Mark(pub(crate) u32);
+
+/// Judges a message by the rule sets that recognise it.
+pub(crate) fn judge(walk: &mut Walk<'_, '_>, how: &Judging) {
+    let graph = walk.graph;
+    let root = walk.document.root();
+    if root.resource() != graph.known.bundle || graph.rule_sets().is_empty() {
+        return;
+    }
+    for (number, set) in graph.rule_sets().iter().enumerate() {
+        if let Some(judgement) = apply::apply(walk, number as u32, set, how) {
+            walk.judgements.push(judgement);
+        }
+    }
+}
+
+/// The rule sets of the files that are loaded.
+pub(crate) fn rule_sets(graph: &RuleGraph) -> Vec<RuleSet> {
+    let mut read = Vec::new();
+    let mut errors = Vec::new();
+    for (name, text) in &graph.library().rule_files {
+        match RuleFile::read(name, text) {
+            Ok(file) => read.push((name.clone(), file)),
+            Err(e) => errors.push(e),
+        }
+    }
+    let mut sets = compile::compile(read, graph.names());
+    // Packs come from the general to the special: the special ones speak first.
+    sets.reverse();
+    if !errors.is_empty() {
+        // A set that recognises nothing bears the errors of files that belong to none.
+        sets.push(RuleSet { errors, ..RuleSet::default() });
+    }
+    sets
+}
+
+/// The rule that a document breaks which cannot be read, where it shows whose it is.
+pub(crate) fn rule_of_unreadable(graph: &RuleGraph, bytes: &[u8]) -> Option<Claim> {
+    let text = String::from_utf8_lossy(bytes);
+    graph.rule_sets().iter().find_map(|set| {
+        let (rule, markers) = set.unreadable.as_ref()?;
+        let code = set.rules.get(*rule as usize)?.id.to_string();
+        markers.iter().any(|m| text.contains(m)).then(|| Claim { system: set.url.to_string(), code })
+    })
+}
+
+/// Checks rule files without a message: what cannot be read or compiled, with the place.
+pub fn lint(files: &[(String, String)], graph: &RuleGraph) -> Vec<RuleFileError> {
+    let mut read = Vec::new();
+    let mut errors = Vec::new();
+    for (name, text) in files {
+        match RuleFile::read(name, text) {
+            Ok(file) => read.push((name.clone(), file)),
+            Err(e) => errors.push(e),
+        }
+    }
+    for set in compile::compile(read, graph.names()) {
+        errors.extend(set.errors);
+    }
+    errors
+}
+
+/// The node that is innermost among resources around a node.
+pub(crate) fn holder(node: NodeRef<'_>) -> NodeRef<'_> {
+    node.innermost_resource()
+}

@@ -1,0 +1,419 @@
+//! A rule set applied to a message: profiles that places must meet, links, claims, checks.
+
+use std::collections::HashSet;
+
+use touchmark_document::{NodeId, NodeRef};
+use touchmark_fhirpath::{Environment, EvaluationError, EvaluationErrorKind, Expression, Item, Moment, Truth};
+
+use super::compile::{Check, Claim, Link, Rule, RuleSet, Ruled};
+use super::file::Level;
+use super::recognise::Message;
+use super::sentence::Sentence;
+use super::{BROKEN, Claimed, Judgement, Judging, UNDECIDED};
+use crate::graph::RuleGraph;
+use crate::issue::{Detail, Issue};
+use crate::links::{Links, Resolution};
+use crate::place;
+use crate::rule::Severity;
+use crate::rules;
+use crate::walk::Walk;
+
+/// Judges the message by a set, if it is for it.
+pub(crate) fn apply<'g, 'd>(walk: &mut Walk<'g, 'd>, number: u32, set: &'g RuleSet, how: &Judging) -> Option<Judgement> {
+    let root = walk.document.root();
+    let resolver = Links::new(walk.graph, walk.document);
+    let environment = Environment {
+        now: walk.now.and_then(Moment::parse_date_time),
+        resolver: &resolver,
+        functions: Some(&set.tables),
+        resource: None,
+        ..Environment::default()
+    };
+    let message = Message::recognise(set, root, environment, how)?;
+    let mut run = Run { walk, number, message, spoken: Vec::new(), exercised: HashSet::new(), failed: HashSet::new() };
+    run.conform();
+    run.links();
+    run.claims();
+    run.checks();
+    Some(run.judgement())
+}
+
+/// One set over one message.
+struct Run<'w, 'g, 'd, 'e> {
+    walk: &'w mut Walk<'g, 'd>,
+    number: u32,
+    message: Message<'e>,
+    /// The rules that have found something, with the place.
+    spoken: Vec<(u32, NodeId)>,
+    exercised: HashSet<u32>,
+    /// Conditions that could not be evaluated: each is said once.
+    failed: HashSet<usize>,
+}
+
+impl<'g, 'd: 'e, 'e> Run<'_, 'g, 'd, 'e>
+where
+    'g: 'e,
+{
+    /// Checks places against the profiles that they must meet.
+    fn conform(&mut self) {
+        let set = self.message.set;
+        for conform in &set.conform {
+            if !self.message.fits(&conform.when) {
+                continue;
+            }
+            let Some(profile) = self.walk.graph.find(&conform.profile) else { continue };
+            for node in self.message.places[conform.place as usize].clone() {
+                let holds = conform.condition.as_ref().is_none_or(|c| self.message.truth(c, node) == Ok(Truth::True));
+                let node = self.walk.document.node(node.id());
+                let Some(wanted) = self.walk.graph.profile(profile).map(|p| p.type_atom) else { continue };
+                if holds && node.resource() == wanted {
+                    self.walk.against(node, profile);
+                }
+            }
+        }
+        rules::reference::targets(self.walk);
+    }
+
+    /// Follows the references that the set speaks of.
+    fn links(&mut self) {
+        let set = self.message.set;
+        for link in &set.links {
+            if !self.message.fits(&link.when) {
+                continue;
+            }
+            for node in self.starts(link.on).into_iter().flat_map(|n| link.select.select(n)).collect::<Vec<_>>() {
+                self.follow(link, self.walk.document.node(node.id()));
+            }
+        }
+    }
+
+    fn follow(&mut self, link: &'e Link, node: NodeRef<'d>) {
+        let Some(value) = node.child_value("reference").filter(|v| !v.is_empty()) else { return };
+        let resolution = self.walk.links.resolve(node, value);
+        let claims = |codes: &'static [&'static str]| codes;
+        let (verdict, codes, text) = match resolution {
+            Resolution::Entry(target) | Resolution::Contained(target) | Resolution::Likely(target) => {
+                if matches!(resolution, Resolution::Likely(_)) && link.form.is_some() {
+                    self.rule_on(link.form.as_ref(), node, claims(&["reference-full-url"]), String::new());
+                }
+                let found = target.resource_text();
+                if link.types.is_empty() || link.types.iter().any(|t| **t == *found) {
+                    return;
+                }
+                let wanted: Vec<String> = link.types.iter().map(ToString::to_string).collect();
+                let text = format!("{} leads to a {found}, where {} is wanted", node.name_text(), rules::types::list(&wanted));
+                (link.wrong_type.as_ref(), claims(&["reference-target-type"]), text)
+            }
+            Resolution::Several(_) => return,
+            Resolution::Nowhere => {
+                let bare = !value.contains(':') && self.names_an_entry(node, value);
+                let absolute = value.contains(':') && !value.starts_with("urn:");
+                if bare && link.form.is_some() {
+                    (link.form.as_ref(), claims(&["reference-form", "reference-full-url"]), format!("{value} is the id of an entry, not its fullUrl"))
+                } else {
+                    let verdict = if absolute { link.elsewhere.as_ref().or(link.unresolved.as_ref()) } else { link.unresolved.as_ref() };
+                    let text = format!("{} leads to no entry of the message: {value}", node.name_text());
+                    (verdict, claims(&["reference-not-found", "reference-elsewhere", "reference-form"]), text)
+                }
+            }
+        };
+        self.rule_on(verdict, node, codes, text);
+    }
+
+    /// Whether an entry of the innermost Bundle has this bare text as its id, or in its `urn:uuid:`.
+    fn names_an_entry(&mut self, node: NodeRef<'d>, value: &str) -> bool {
+        let Some(bundle) = self.walk.links.bundle_around(node) else { return false };
+        let index = self.walk.links.index(bundle);
+        let bare = value.rsplit('/').next().unwrap_or(value);
+        index.entries.iter().any(|e| e.id == Some(bare) || e.full_url.and_then(|u| u.strip_prefix("urn:uuid:")) == Some(bare))
+    }
+
+    /// Gives the engine's finding at a node to a rule, or makes one.
+    fn rule_on(&mut self, ruled: Option<&'e Ruled>, node: NodeRef<'d>, codes: &[&str], text: String) {
+        let Some(ruled) = ruled else { return };
+        let rule = &self.message.set.rules[ruled.rule as usize];
+        self.exercised.insert(ruled.rule);
+        if !self.message.fits(&rule.when) || self.is_unless(&rule.unless) {
+            return;
+        }
+        let severity = self.severity(rule, ruled.severity);
+        let here = |i: &Issue| i.node == node.id() && codes.contains(&i.rule.code);
+        // A rule set that stands before this one has spoken of the link.
+        if self.walk.issues.iter().any(|i| here(i) && i.claim.is_some()) {
+            return;
+        }
+        let own = self.walk.issues.iter().position(|i| here(i) && i.claim.is_none());
+        let sentence = ruled.text.as_ref().map(|s| self.write(s, node, &text));
+        match own {
+            Some(at) => self.give(at, ruled.rule, severity, sentence),
+            None => self.say(ruled.rule, severity, node, sentence.unwrap_or(text)),
+        }
+    }
+
+    /// Gives the engine's findings to the rules that claim them.
+    fn claims(&mut self) {
+        let set = self.message.set;
+        let mut ways: Vec<Option<(String, String)>> = vec![None; self.walk.issues.len()];
+        for claim in &set.claims {
+            let rule = claim.rule.map(|r| &set.rules[r as usize]);
+            if !self.message.fits(&claim.when) || rule.is_some_and(|r| !self.message.fits(&r.when)) {
+                continue;
+            }
+            for at in 0..self.walk.issues.len() {
+                let issue = self.walk.issues[at];
+                if issue.claim.is_some() || issue.rule.code == BROKEN.code || !is_code(claim, issue.rule.code) {
+                    continue;
+                }
+                let way = ways[at].get_or_insert_with(|| way(self.walk, &issue));
+                if !claim.elements.is_empty() && !claim.elements.iter().any(|e| e.matches(&way.0) || e.matches(&way.1)) {
+                    continue;
+                }
+                self.claim(claim, at, &issue);
+            }
+        }
+        for claim in set.claims.iter().filter_map(|c| c.rule) {
+            self.exercised.insert(claim);
+        }
+        let silent = u32::MAX - 1;
+        self.walk.issues.retain(|i| i.claim.map_or(true, |c| c.0 != silent));
+    }
+
+    fn claim(&mut self, claim: &'e Claim, at: usize, issue: &Issue) {
+        let graph = self.walk.graph;
+        if !claim.profiles.is_empty() {
+            let url = issue.from.map_or("", |(id, _)| &*graph.library().entry(id).url);
+            if !claim.profiles.iter().any(|p| p == url) {
+                return;
+            }
+        }
+        if !claim.keys.is_empty() {
+            let detail = self.walk.details.get(issue.detail.0 as usize).map_or("", String::as_str);
+            if !claim.keys.iter().any(|k| detail.strip_prefix(k.as_str()).is_some_and(|rest| !rest.starts_with(char::is_alphanumeric))) {
+                return;
+            }
+        }
+        let node = self.walk.document.node(issue.node);
+        if !claim.places.is_empty() {
+            let holder = super::holder(node).id();
+            let inside = claim.places.iter().any(|p| self.message.places[*p as usize].iter().any(|n| n.id() == holder));
+            if !inside {
+                return;
+            }
+        }
+        if let Some(condition) = &claim.condition
+            && self.message.truth(condition, node) != Ok(Truth::True)
+        {
+            return;
+        }
+        let Some(number) = claim.rule else {
+            match claim.severity {
+                Some(Level::Silent) => self.walk.issues[at].claim = Some(super::Mark(u32::MAX - 1)),
+                Some(level) => self.walk.issues[at].severity = level_of(level, issue.severity).unwrap_or(issue.severity),
+                None => {}
+            }
+            return;
+        };
+        let rule = &self.message.set.rules[number as usize];
+        if self.is_unless(&rule.unless) {
+            return;
+        }
+        let severity = self.severity(rule, claim.severity);
+        let text = claim.text.as_ref().map(|s| self.write(s, node, super::FINDING));
+        self.give(at, number, severity, text);
+    }
+
+    /// Asks the conditions of the rules.
+    fn checks(&mut self) {
+        let set = self.message.set;
+        for (number, rule) in set.rules.iter().enumerate() {
+            if rule.checks.is_empty() || !self.message.fits(&rule.when) {
+                continue;
+            }
+            for check in &rule.checks {
+                if !self.message.fits(&check.when) || self.is_unless(&rule.unless) || self.is_unless(&check.unless) {
+                    continue;
+                }
+                self.check(number as u32, rule, check);
+            }
+        }
+    }
+
+    fn check(&mut self, number: u32, rule: &'e Rule, check: &'e Check) {
+        let starts = self.starts(check.on);
+        let nodes = match &check.select {
+            Some(select) => starts.into_iter().flat_map(|n| select.select(n)).collect(),
+            None => starts,
+        };
+        for node in nodes {
+            if let Some(condition) = &check.condition
+                && self.ask(condition, node, check) != Some(true)
+            {
+                continue;
+            }
+            self.exercised.insert(number);
+            if self.ask(&check.must, node, check) != Some(false) {
+                continue;
+            }
+            let at = match &check.at {
+                None => node,
+                Some(at) => match self.message.evaluate(at, node).unwrap_or_default().first() {
+                    Some(Item::Node(found)) => *found,
+                    _ => node,
+                },
+            };
+            let severity = self.severity(rule, check.severity);
+            let sentence = check.text.as_ref().or(rule.text.as_ref());
+            let text = sentence.map_or_else(|| rule.title.to_string(), |s| self.write(s, node, ""));
+            self.say(number, severity, self.walk.document.node(at.id()), text);
+            if check.once {
+                return;
+            }
+        }
+    }
+
+    /// The answer of a condition; `None` for `{}` and for what could not be evaluated, which is said once.
+    fn ask(&mut self, condition: &'e Expression, node: NodeRef<'e>, check: &'e Check) -> Option<bool> {
+        match self.message.truth(condition, node) {
+            Ok(Truth::True) => Some(true),
+            Ok(Truth::False) => Some(false),
+            Ok(Truth::Unknown) => None,
+            // Without a time of day there is no now().
+            Err(trouble) if trouble.kind == EvaluationErrorKind::NotSupported => None,
+            Err(trouble) => {
+                self.not_decided(&trouble, check);
+                None
+            }
+        }
+    }
+
+    fn not_decided(&mut self, trouble: &EvaluationError, check: &'e Check) {
+        if self.failed.insert(std::ptr::from_ref(check) as usize) {
+            let detail = self.walk.detail(format!("{} could not be decided: {trouble}", check.pointer));
+            let root = self.walk.document.root();
+            self.walk.say(&UNDECIDED, root).detail = detail;
+        }
+    }
+
+    fn starts(&self, on: Option<u32>) -> Vec<NodeRef<'e>> {
+        on.map_or_else(|| vec![self.message.root], |place| self.message.places[place as usize].clone())
+    }
+
+    fn is_unless(&self, ids: &[Box<str>]) -> bool {
+        ids.iter().any(|id| self.spoken.iter().any(|(rule, _)| self.message.set.rules[*rule as usize].id == *id))
+    }
+
+    fn write(&mut self, sentence: &'e Sentence, node: NodeRef<'e>, finding: &str) -> String {
+        let message = &mut self.message;
+        sentence.write(finding, |e| message.evaluate(e, node).unwrap_or_default())
+    }
+
+    fn severity(&self, rule: &Rule, here: Option<Level>) -> Level {
+        let message = &self.message;
+        let case = rule.cases.iter().find(|(when, _)| message.fits(when)).map(|(_, level)| *level);
+        // A severity that a single check or claim states is meant, whatever the message; cases speak of the rule's own.
+        let level = here.or(case).unwrap_or(rule.severity);
+        let Some((_, changes)) = message.set.policies.get(message.policy) else { return level };
+        let fits = |c: &&super::file::Change| {
+            c.from == level
+                && (c.authority.is_empty() || c.authority.iter().any(|a| **a == *rule.authority))
+                && (!c.broken_officially || rule.broken_officially)
+        };
+        changes.iter().find(fits).map_or(level, |c| c.to)
+    }
+
+    fn give(&mut self, at: usize, rule: u32, level: Level, text: Option<String>) {
+        let text = text.map_or(Detail::NONE, |t| self.walk.detail(t));
+        let mark = self.walk.claimed(Claimed { set: self.number, rule, text });
+        let issue = &mut self.walk.issues[at];
+        match level_of(level, issue.severity) {
+            Some(severity) => {
+                issue.severity = severity;
+                issue.claim = Some(mark);
+                let node = self.walk.document.node(issue.node);
+                self.spoken.push((rule, node.id()));
+            }
+            None => issue.claim = Some(super::Mark(u32::MAX - 1)),
+        }
+    }
+
+    fn say(&mut self, rule: u32, level: Level, node: NodeRef<'d>, text: String) {
+        let Some(severity) = level_of(level, Severity::Error) else { return };
+        // What the rule has claimed at this place it does not say again.
+        if self.spoken.contains(&(rule, node.id())) {
+            return;
+        }
+        let mark = self.walk.claimed(Claimed { set: self.number, rule, text: Detail::NONE });
+        let detail = self.walk.detail(text);
+        let issue = self.walk.say(&BROKEN, node);
+        (issue.severity, issue.detail, issue.claim) = (severity, detail, Some(mark));
+        self.spoken.push((rule, node.id()));
+    }
+
+    fn judgement(self) -> Judgement {
+        let (message, set) = (self.message, self.walk.graph.rule_sets());
+        let set = &set[self.number as usize];
+        let undecided = set
+            .undecided
+            .iter()
+            .filter(|(_, _, when, said)| *said && message.fits(when))
+            .map(|(id, reason, _, _)| (id.to_string(), reason.to_string()))
+            .collect();
+        let mut exercised: Vec<String> = self
+            .exercised
+            .iter()
+            .map(|r| &set.rules[*r as usize])
+            .filter(|r| message.fits(&r.when))
+            .map(|r| r.id.to_string())
+            .collect();
+        exercised.sort_unstable();
+        Judgement {
+            set: set.url.to_string(),
+            version: set.version.to_string(),
+            title: set.title.to_string(),
+            policy: set.policies.get(message.policy).map_or_else(String::new, |p| p.0.to_string()),
+            recognised: message.recognised,
+            undecided,
+            exercised,
+        }
+    }
+}
+
+fn is_code(claim: &Claim, code: &str) -> bool {
+    claim.codes.iter().any(|c| c.strip_suffix('*').map_or(c == code, |start| code.starts_with(start)))
+}
+
+/// The severity; `None` for silence.
+fn level_of(level: Level, found: Severity) -> Option<Severity> {
+    match level {
+        Level::Error => Some(Severity::Error),
+        Level::Warning => Some(Severity::Warning),
+        Level::Information => Some(Severity::Information),
+        Level::Silent => None,
+        Level::Found => Some(found),
+    }
+}
+
+/// The element of a finding: its id in the profile, and its path in the resource.
+fn way(walk: &Walk<'_, '_>, issue: &Issue) -> (String, String) {
+    let graph: &RuleGraph = walk.graph;
+    let id = issue
+        .from
+        .and_then(|(id, element)| graph.profile(id)?.elements.get(element.0 as usize).map(|e| e.id.to_string()))
+        .unwrap_or_default();
+    let node = walk.document.node(issue.node);
+    let way = place::way(graph, node);
+    let start = way.iter().rposition(|s| s.node.is_resource()).unwrap_or(0);
+    let mut path = way[start].type_name.to_owned();
+    for step in &way[start + 1..] {
+        path.push('.');
+        path.push_str(step.label);
+    }
+    if issue.rule.code.starts_with("cardinality") || issue.rule.code.starts_with("slicing-minimum") {
+        // What is missing is said at its parent.
+        if let Some(last) = id.rsplit('.').next().filter(|l| !l.is_empty()) {
+            path.push('.');
+            path.push_str(last.split(':').next().unwrap_or(last).trim_end_matches("[x]"));
+        }
+    }
+    (id, path)
+}

@@ -1,0 +1,478 @@
+//! Rule files compiled: the files of a set put together, every selector, condition and sentence parsed, every name looked up.
+
+use std::collections::HashMap;
+
+use regex::Regex;
+use touchmark_document::Names;
+use touchmark_fhirpath::Expression;
+
+use super::file::{Change, Level, RuleFile, RuleFileError, Verdict, When};
+use super::functions::{FUNCTIONS, Tables};
+use super::selector::Selector;
+use super::sentence::Sentence;
+
+/// A compiled rule set.
+#[derive(Debug, Default)]
+pub(crate) struct RuleSet {
+    pub url: Box<str>,
+    pub version: Box<str>,
+    pub title: Box<str>,
+    pub recognise: Option<Expression>,
+    pub constants: Vec<(Box<str>, Box<str>)>,
+    /// The rule that an unreadable document breaks, and what must stand in it.
+    pub unreadable: Option<(u32, Vec<String>)>,
+    pub places: Vec<(Box<str>, Expression)>,
+    pub dimensions: Vec<Dimension>,
+    pub policies: Vec<(Box<str>, Vec<Change>)>,
+    pub tables: Tables,
+    pub conform: Vec<Conform>,
+    pub links: Vec<Link>,
+    pub rules: Vec<Rule>,
+    /// All claims, in the order of the files.
+    pub claims: Vec<Claim>,
+    pub undecided: Vec<(Box<str>, Box<str>, Vec<Limit>, bool)>,
+    pub mutations: Vec<crate::vectors::Mutation>,
+    pub acknowledgement: Option<serde_json::Value>,
+    /// What could not be compiled, and was left out.
+    pub errors: Vec<RuleFileError>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Dimension {
+    pub name: Box<str>,
+    pub title: Box<str>,
+    pub hidden: bool,
+    pub values: Vec<(Sentence, Option<Expression>, Box<str>)>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Conform {
+    pub place: u32,
+    pub profile: Box<str>,
+    pub when: Vec<Limit>,
+    pub condition: Option<Expression>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Link {
+    pub on: Option<u32>,
+    pub select: Selector,
+    pub types: Vec<Box<str>>,
+    pub when: Vec<Limit>,
+    pub unresolved: Option<Ruled>,
+    pub elsewhere: Option<Ruled>,
+    pub wrong_type: Option<Ruled>,
+    pub form: Option<Ruled>,
+}
+
+/// A rule with the severity and the sentence that a link or a claim gives it.
+#[derive(Debug)]
+pub(crate) struct Ruled {
+    pub rule: u32,
+    pub severity: Option<Level>,
+    pub text: Option<Sentence>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Rule {
+    pub id: Box<str>,
+    pub title: Box<str>,
+    pub severity: Level,
+    pub authority: Box<str>,
+    pub broken_officially: bool,
+    pub when: Vec<Limit>,
+    pub cases: Vec<(Vec<Limit>, Level)>,
+    pub unless: Vec<Box<str>>,
+    pub kind: Option<Box<str>>,
+    pub text: Option<Sentence>,
+    pub mend: Box<str>,
+    pub checks: Vec<Check>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Claim {
+    /// `None` for a severity without a rule.
+    pub rule: Option<u32>,
+    pub codes: Vec<String>,
+    pub profiles: Vec<String>,
+    pub elements: Vec<Pattern>,
+    pub keys: Vec<String>,
+    pub places: Vec<u32>,
+    pub condition: Option<Expression>,
+    pub when: Vec<Limit>,
+    pub severity: Option<Level>,
+    pub text: Option<Sentence>,
+}
+
+#[derive(Debug)]
+pub(crate) enum Pattern {
+    Exact(String),
+    Regex(Regex),
+}
+
+impl Pattern {
+    pub fn matches(&self, text: &str) -> bool {
+        match self {
+            Pattern::Exact(exact) => exact == text,
+            Pattern::Regex(regex) => regex.is_match(text),
+        }
+    }
+}
+
+#[derive(Debug)]
+pub(crate) struct Check {
+    pub on: Option<u32>,
+    pub select: Option<Selector>,
+    pub condition: Option<Expression>,
+    pub must: Expression,
+    pub at: Option<Expression>,
+    pub when: Vec<Limit>,
+    pub severity: Option<Level>,
+    pub text: Option<Sentence>,
+    pub unless: Vec<Box<str>>,
+    pub once: bool,
+    /// The JSON pointer, for an error that only an evaluation shows.
+    pub pointer: Box<str>,
+}
+
+/// What a dimension must be: one of these values, and none of those.
+#[derive(Debug)]
+pub(crate) struct Limit {
+    pub dimension: u32,
+    pub any: Vec<Box<str>>,
+    pub none: Vec<Box<str>>,
+}
+
+/// Puts files together by their `url` and compiles them; the sets are in the order of their first files.
+pub(crate) fn compile(files: Vec<(String, RuleFile)>, names: &Names) -> Vec<RuleSet> {
+    let mut groups: Vec<(String, Vec<(String, RuleFile)>)> = Vec::new();
+    for (name, file) in files {
+        match groups.iter_mut().find(|(url, _)| *url == file.url) {
+            Some((_, group)) => group.push((name, file)),
+            None => groups.push((file.url.clone(), vec![(name, file)])),
+        }
+    }
+    groups.into_iter().map(|(url, group)| Compiler::new(names, &group).set(url, group)).collect()
+}
+
+struct Compiler<'n> {
+    names: &'n Names,
+    places: HashMap<String, u32>,
+    dimensions: HashMap<String, (u32, HashMap<String, Vec<String>>, Vec<String>)>,
+    rules: HashMap<String, u32>,
+    file: String,
+    errors: Vec<RuleFileError>,
+}
+
+impl<'n> Compiler<'n> {
+    fn new(names: &'n Names, group: &[(String, RuleFile)]) -> Self {
+        let mut compiler = Compiler {
+            names,
+            places: HashMap::new(),
+            dimensions: HashMap::new(),
+            rules: HashMap::new(),
+            file: String::new(),
+            errors: Vec::new(),
+        };
+        for (name, file) in group {
+            compiler.file.clone_from(name);
+            for (at, place) in file.places.iter().enumerate() {
+                let number = compiler.places.len() as u32;
+                if compiler.places.insert(place.name.clone(), number).is_some() {
+                    compiler.error(&format!("/places/{at}/name"), format!("the place {} is there already", place.name));
+                }
+            }
+            for (at, dimension) in file.dimensions.iter().enumerate() {
+                let number = compiler.dimensions.len() as u32;
+                let values = dimension.values.iter().map(|v| v.value.clone()).collect();
+                let groups = dimension.groups.clone().into_iter().collect();
+                if compiler.dimensions.insert(dimension.name.clone(), (number, groups, values)).is_some() {
+                    compiler.error(&format!("/dimensions/{at}/name"), format!("{} is there already", dimension.name));
+                }
+            }
+            for (at, rule) in file.rules.iter().enumerate() {
+                let number = compiler.rules.len() as u32;
+                if compiler.rules.insert(rule.id.clone(), number).is_some() {
+                    compiler.error(&format!("/rules/{at}/id"), format!("the rule {} is there already", rule.id));
+                }
+            }
+        }
+        compiler
+    }
+
+    fn error(&mut self, pointer: &str, reason: String) {
+        self.errors.push(RuleFileError { file: self.file.clone(), pointer: pointer.to_owned(), reason });
+    }
+
+    fn expression(&mut self, text: &str, pointer: &str) -> Option<Expression> {
+        match Expression::parse_with(text, FUNCTIONS) {
+            Ok(mut expression) => {
+                expression.bind(self.names);
+                Some(expression)
+            }
+            Err(e) => {
+                self.error(pointer, e.to_string());
+                None
+            }
+        }
+    }
+
+    fn optional(&mut self, text: Option<&String>, pointer: &str) -> Option<Expression> {
+        text.and_then(|t| self.expression(t, pointer))
+    }
+
+    fn sentence(&mut self, text: &str, pointer: &str) -> Sentence {
+        Sentence::parse(text, |part| self.expression(part, pointer))
+    }
+
+    fn optional_sentence(&mut self, text: Option<&String>, pointer: &str) -> Option<Sentence> {
+        text.map(|t| self.sentence(t, pointer))
+    }
+
+    fn selector(&mut self, text: &str, pointer: &str) -> Option<Selector> {
+        Selector::parse(text, self.names).map_err(|reason| self.error(pointer, reason)).ok()
+    }
+
+    fn place(&mut self, name: &str, pointer: &str) -> Option<u32> {
+        let found = self.places.get(name).copied();
+        if found.is_none() {
+            self.error(pointer, format!("there is no place {name}"));
+        }
+        found
+    }
+
+    fn when(&mut self, when: &When, pointer: &str) -> Vec<Limit> {
+        let mut limits = Vec::new();
+        for (name, wanted) in when {
+            let Some((dimension, groups, values)) = self.dimensions.get(name).cloned() else {
+                self.error(&format!("{pointer}/{name}"), format!("there is no dimension {name}"));
+                continue;
+            };
+            let mut limit = Limit { dimension, any: Vec::new(), none: Vec::new() };
+            for text in &wanted.0 {
+                let (text, not) = text.strip_prefix('!').map_or((text.as_str(), false), |t| (t, true));
+                let expanded = groups.get(text).cloned().unwrap_or_else(|| vec![text.to_owned()]);
+                let open = values.iter().any(|v| v.contains('{'));
+                for value in expanded {
+                    if !open && !values.contains(&value) {
+                        self.error(&format!("{pointer}/{name}"), format!("{value} is no value and no group of {name}"));
+                    }
+                    if not { &mut limit.none } else { &mut limit.any }.push(value.into());
+                }
+            }
+            limits.push(limit);
+        }
+        limits
+    }
+
+    fn ruled(&mut self, verdict: Option<&Verdict>, pointer: &str) -> Option<Ruled> {
+        let verdict = verdict?;
+        let Some(rule) = self.rules.get(&verdict.rule).copied() else {
+            self.error(&format!("{pointer}/rule"), format!("there is no rule {}", verdict.rule));
+            return None;
+        };
+        let text = self.optional_sentence(verdict.text.as_ref(), &format!("{pointer}/text"));
+        Some(Ruled { rule, severity: verdict.severity, text })
+    }
+
+    fn set(mut self, url: String, group: Vec<(String, RuleFile)>) -> RuleSet {
+        let mut set = RuleSet { url: url.into(), ..RuleSet::default() };
+        for (name, file) in group {
+            self.file = name;
+            self.head(&mut set, &file);
+            for (at, conform) in file.conform.iter().enumerate() {
+                let pointer = format!("/conform/{at}");
+                let when = self.when(&conform.when, &format!("{pointer}/when"));
+                let condition = self.optional(conform.condition.as_ref(), &format!("{pointer}/if"));
+                let Some(place) = self.place(&conform.place, &format!("{pointer}/place")) else { continue };
+                set.conform.push(Conform { place, profile: conform.profile.as_str().into(), when, condition });
+            }
+            for (at, link) in file.links.iter().enumerate() {
+                self.link(&mut set, link, &format!("/links/{at}"));
+            }
+            for (at, rule) in file.rules.iter().enumerate() {
+                self.rule(&mut set, rule, &format!("/rules/{at}"));
+            }
+            for (at, claim) in file.severities.iter().enumerate() {
+                let pointer = format!("/severities/{at}");
+                let claim = self.claim(claim, None, &pointer);
+                set.claims.extend(claim);
+            }
+            for (at, undecided) in file.undecided.iter().enumerate() {
+                let when = self.when(&undecided.when, &format!("/undecided/{at}/when"));
+                set.undecided.push((undecided.id.as_str().into(), undecided.reason.as_str().into(), when, undecided.said));
+            }
+        }
+        set.errors = self.errors;
+        set
+    }
+
+    fn head(&mut self, set: &mut RuleSet, file: &RuleFile) {
+        for (mine, theirs) in [(&mut set.version, &file.version), (&mut set.title, &file.title)] {
+            if mine.is_empty() {
+                *mine = theirs.as_str().into();
+            }
+        }
+        if let Some(text) = &file.recognise {
+            set.recognise = self.expression(text, "/recognise");
+        }
+        set.constants.extend(file.constants.iter().map(|(name, text)| (name.as_str().into(), text.as_str().into())));
+        if let Some(unreadable) = &file.unreadable {
+            match self.rules.get(&unreadable.rule) {
+                Some(rule) => set.unreadable = Some((*rule, unreadable.markers.clone())),
+                None => self.error("/unreadable/rule", format!("there is no rule {}", unreadable.rule)),
+            }
+        }
+        for (at, place) in file.places.iter().enumerate() {
+            // A place that cannot be read is nowhere, and keeps its number.
+            let expression = self.expression(&place.is, &format!("/places/{at}/is")).or_else(|| self.expression("{}", ""));
+            set.places.extend(expression.map(|e| (place.name.as_str().into(), e)));
+        }
+        for (at, dimension) in file.dimensions.iter().enumerate() {
+            let mut values = Vec::new();
+            for (n, value) in dimension.values.iter().enumerate() {
+                let pointer = format!("/dimensions/{at}/values/{n}");
+                let sentence = self.sentence(&value.value, &pointer);
+                let when = self.optional(value.when.as_ref(), &format!("{pointer}/when"));
+                values.push((sentence, when, value.title.as_str().into()));
+            }
+            let (name, title) = (dimension.name.as_str().into(), dimension.title.as_str().into());
+            set.dimensions.push(Dimension { name, title, hidden: dimension.hidden, values });
+        }
+        for policy in &file.policies {
+            set.policies.push((policy.name.as_str().into(), policy.changes.clone()));
+        }
+        for (name, table) in &file.tables {
+            if !set.tables.add(name, table.clone()) {
+                self.error(&format!("/tables/{name}"), "this table is there already".into());
+            }
+        }
+        set.mutations.extend(file.mutations.iter().cloned());
+        if file.acknowledgement.is_some() {
+            set.acknowledgement.clone_from(&file.acknowledgement);
+        }
+    }
+
+    fn link(&mut self, set: &mut RuleSet, link: &super::file::Link, pointer: &str) {
+        let on = link.on.as_ref().and_then(|on| self.place(on, &format!("{pointer}/on")));
+        let when = self.when(&link.when, &format!("{pointer}/when"));
+        let mut ruled = |verdict: Option<&Verdict>, part: &str| self.ruled(verdict, &format!("{pointer}/{part}"));
+        let unresolved = ruled(link.unresolved.as_ref(), "unresolved");
+        let elsewhere = ruled(link.elsewhere.as_ref(), "elsewhere");
+        let wrong_type = ruled(link.wrong_type.as_ref(), "wrongType");
+        let form = ruled(link.form.as_ref(), "form");
+        let Some(select) = self.selector(&link.select, &format!("{pointer}/select")) else { return };
+        if link.on.is_some() && on.is_none() {
+            return;
+        }
+        let types = link.types.iter().map(|t| t.as_str().into()).collect();
+        set.links.push(Link { on, select, types, when, unresolved, elsewhere, wrong_type, form });
+    }
+
+    fn rule(&mut self, set: &mut RuleSet, rule: &super::file::Rule, pointer: &str) {
+        let number = set.rules.len() as u32;
+        for (at, claim) in rule.claims.iter().enumerate() {
+            let claim = self.claim(claim, Some(number), &format!("{pointer}/claims/{at}"));
+            set.claims.extend(claim);
+        }
+        let mut checks = Vec::new();
+        for (at, check) in rule.checks.iter().enumerate() {
+            checks.extend(self.check(check, &format!("{pointer}/checks/{at}")));
+        }
+        let mut cases = Vec::new();
+        for (at, case) in rule.cases.iter().enumerate() {
+            cases.push((self.when(&case.when, &format!("{pointer}/cases/{at}/when")), case.severity));
+        }
+        for id in &rule.unless {
+            if !self.rules.contains_key(id) {
+                self.error(&format!("{pointer}/unless"), format!("there is no rule {id}"));
+            }
+        }
+        if rule.text.is_none() && rule.checks.iter().any(|c| c.text.is_none()) {
+            self.error(pointer, format!("{} has no sentence for what it checks", rule.id));
+        }
+        set.rules.push(Rule {
+            id: rule.id.as_str().into(),
+            title: rule.title.as_str().into(),
+            severity: rule.severity,
+            authority: rule.authority.as_str().into(),
+            broken_officially: rule.broken_officially,
+            when: self.when(&rule.when, &format!("{pointer}/when")),
+            cases,
+            unless: rule.unless.iter().map(|u| u.as_str().into()).collect(),
+            kind: rule.kind.as_deref().map(Into::into),
+            text: self.optional_sentence(rule.text.as_ref(), &format!("{pointer}/text")),
+            mend: rule.mend.as_deref().unwrap_or_default().into(),
+            checks,
+        });
+    }
+
+    fn claim(&mut self, claim: &super::file::Claim, rule: Option<u32>, pointer: &str) -> Option<Claim> {
+        let mut elements = Vec::new();
+        for text in &claim.element {
+            match text.strip_prefix('/').and_then(|t| t.strip_suffix('/')) {
+                None => elements.push(Pattern::Exact(text.clone())),
+                Some(pattern) => match Regex::new(&format!("^(?:{pattern})$")) {
+                    Ok(regex) => elements.push(Pattern::Regex(regex)),
+                    Err(e) => {
+                        self.error(&format!("{pointer}/element"), e.to_string());
+                        return None;
+                    }
+                },
+            }
+        }
+        for code in &claim.code {
+            if !is_known_code(code) {
+                self.error(&format!("{pointer}/code"), format!("the engine has no rule {code}"));
+            }
+        }
+        let places: Vec<u32> = claim.places.iter().filter_map(|p| self.place(p, &format!("{pointer}/in"))).collect();
+        if places.len() != claim.places.len() {
+            return None;
+        }
+        Some(Claim {
+            rule,
+            codes: claim.code.clone(),
+            profiles: claim.profile.clone(),
+            elements,
+            keys: claim.key.clone(),
+            places,
+            condition: self.optional(claim.condition.as_ref(), &format!("{pointer}/if")),
+            when: self.when(&claim.when, &format!("{pointer}/when")),
+            severity: claim.severity,
+            text: self.optional_sentence(claim.text.as_ref(), &format!("{pointer}/text")),
+        })
+    }
+
+    fn check(&mut self, check: &super::file::Check, pointer: &str) -> Option<Check> {
+        let on = match &check.on {
+            Some(on) => Some(self.place(on, &format!("{pointer}/on"))?),
+            None => None,
+        };
+        let select = match &check.select {
+            Some(select) => Some(self.selector(select, &format!("{pointer}/select"))?),
+            None => None,
+        };
+        Some(Check {
+            on,
+            select,
+            condition: self.optional(check.condition.as_ref(), &format!("{pointer}/if")),
+            must: self.expression(&check.must, &format!("{pointer}/must"))?,
+            at: self.optional(check.at.as_ref(), &format!("{pointer}/at")),
+            when: self.when(&check.when, &format!("{pointer}/when")),
+            severity: check.severity,
+            text: self.optional_sentence(check.text.as_ref(), &format!("{pointer}/text")),
+            unless: check.unless.iter().map(|u| u.as_str().into()).collect(),
+            once: check.once,
+            pointer: format!("{}#{pointer}", self.file).into(),
+        })
+    }
+}
+
+/// Whether the engine makes findings of this code; `kind-*` stands for all of a kind.
+fn is_known_code(code: &str) -> bool {
+    match code.strip_suffix('*') {
+        Some(start) => crate::rules::all().any(|r| r.code.starts_with(start)) || start.starts_with("invariant") || start.starts_with("binding"),
+        None => crate::rules::find(code).is_some() || code.starts_with("invariant-") || code.starts_with("binding-"),
+    }
+}

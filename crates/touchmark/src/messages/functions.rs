@@ -1,0 +1,338 @@
+//! Functions that conditions may call beyond FHIRPath: tables, check digits, bytes, and the neighbourhood of a node.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::collections::hash_map::DefaultHasher;
+use std::hash::{Hash, Hasher};
+use std::ops::RangeInclusive;
+
+use touchmark_document::NodeRef;
+use touchmark_fhirpath::{Collection, Functions, Item};
+
+use super::file::{Cell, Table};
+
+/// The functions with the number of their arguments.
+pub(crate) const FUNCTIONS: &[(&str, RangeInclusive<usize>)] = &[
+    // Of a key: the key as the table writes it, or what stands in a column. {} where the table has no such key.
+    ("lookup", 1..=2),
+    // The keys of a table, or those that have a value in a column.
+    ("keys", 1..=3),
+    // The key of a table that a text probably means: another case, scheme, host, a slash too many, one letter amiss.
+    ("probable", 1..=1),
+    // Whether two texts are the same but for dashes, quotes and blanks.
+    ("sameText", 1..=1),
+    // Whether the last of the digits is the check digit of the others by modulus 11 (weights from the number of digits down to 2).
+    ("checkDigitMod11", 0..=0),
+    // The runs of that many digits in a text, blanks and hyphens between them allowed, whose check digit is right.
+    ("numbersMod11", 1..=1),
+    // The media type that the first bytes of base64 text show. {} where they show none.
+    ("mediaType", 0..=0),
+    // How many bytes base64 text stands for; {} where it is none.
+    ("decodedLength", 0..=0),
+    // Whether a text is a UUID, in any case of letters.
+    ("isUuid", 0..=0),
+    // The node around a node.
+    ("parent", 0..=0),
+    // The innermost resource around a node.
+    ("holder", 0..=0),
+    // Those nodes that repeat an earlier one in all but the named children.
+    ("repeated", 0..=1),
+];
+
+/// The tables of a rule set.
+#[derive(Debug, Default)]
+pub(crate) struct Tables {
+    tables: HashMap<String, Table>,
+}
+
+impl Tables {
+    /// Adds a table. Returns whether there was none of that name.
+    pub fn add(&mut self, name: &str, table: Table) -> bool {
+        self.tables.insert(name.to_owned(), table).is_none()
+    }
+
+    /// The table of this name.
+    pub fn get(&self, name: &str) -> Option<&Table> {
+        self.tables.get(name)
+    }
+
+    fn lookup<'d>(&self, key: &str, table: &str, column: Option<&str>) -> Option<Collection<'d>> {
+        let table = self.tables.get(table)?;
+        let key = table.aliases.get(key).map_or(key, String::as_str);
+        let (key, row) = table.rows.get_key_value(key)?;
+        let Some(column) = column else { return Some(text(key)) };
+        let at = table.columns.iter().position(|c| c == column)?;
+        Some(match row.get(at)? {
+            Cell::One(one) if one.is_empty() => Collection::Empty,
+            Cell::One(one) => text(one),
+            Cell::Several(several) => several.iter().map(|s| Item::String(Cow::Owned(s.clone()))).collect(),
+        })
+    }
+
+    fn keys<'d>(&self, table: &str, column: Option<&str>, wanted: Option<&str>) -> Option<Collection<'d>> {
+        let table = self.tables.get(table)?;
+        let at = match column {
+            Some(column) => Some(table.columns.iter().position(|c| c == column)?),
+            None => None,
+        };
+        let fits = |row: &Vec<Cell>| {
+            let Some(at) = at else { return true };
+            match (row.get(at), wanted) {
+                (Some(Cell::One(one)), Some(wanted)) => one == wanted,
+                (Some(Cell::Several(several)), Some(wanted)) => several.iter().any(|s| s == wanted),
+                (Some(Cell::One(one)), None) => !one.is_empty(),
+                (Some(Cell::Several(_)), None) => true,
+                (None, _) => false,
+            }
+        };
+        Some(table.rows.iter().filter(|(_, row)| fits(row)).map(|(key, _)| Item::String(Cow::Owned(key.clone()))).collect())
+    }
+
+    fn probable<'d>(&self, written: &str, table: &str) -> Option<Collection<'d>> {
+        let table = self.tables.get(table)?;
+        if table.rows.contains_key(written) {
+            return None;
+        }
+        if let Some(meant) = table.aliases.get(written) {
+            return Some(text(meant));
+        }
+        let last = tail(written);
+        let found = table.rows.keys().find(|key| {
+            let wanted = tail(key);
+            !wanted.is_empty() && (wanted == last || (wanted.len() > 6 && one_edit(&wanted, &last)))
+        });
+        found.map(|key| text(key))
+    }
+}
+
+/// The last part of a url, without case.
+fn tail(url: &str) -> String {
+    url.trim_end_matches('/').rsplit(['/', '#']).next().unwrap_or(url).to_lowercase()
+}
+
+/// Whether one letter was changed, left out or added.
+fn one_edit(a: &str, b: &str) -> bool {
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
+    let same = a.iter().zip(&b).take_while(|(x, y)| x == y).count();
+    let (a, b) = (&a[same..], &b[same..]);
+    match a.len().cmp(&b.len()) {
+        std::cmp::Ordering::Equal => a.is_empty() || a[1..] == b[1..],
+        std::cmp::Ordering::Less => b.len() == a.len() + 1 && b[1..] == *a,
+        std::cmp::Ordering::Greater => a.len() == b.len() + 1 && a[1..] == *b,
+    }
+}
+
+impl Functions for Tables {
+    fn call<'d>(&self, name: &str, input: &Collection<'d>, arguments: &[Collection<'d>]) -> Option<Collection<'d>> {
+        let argument = |at: usize| arguments.get(at).and_then(Collection::first).map(ToString::to_string);
+        match name {
+            "keys" => return self.keys(&argument(0)?, argument(1).as_deref(), argument(2).as_deref()),
+            "repeated" => return Some(repeated(input, &arguments.first().map(texts).unwrap_or_default())),
+            "parent" => return Some(input.iter().filter_map(|i| node(i)?.parent()).map(Item::Node).collect()),
+            "holder" => return Some(input.iter().filter_map(node).map(|n| Item::Node(n.innermost_resource())).collect()),
+            _ => {}
+        }
+        let value = input.first()?.to_string();
+        match name {
+            "lookup" => self.lookup(&value, &argument(0)?, argument(1).as_deref()),
+            "probable" => self.probable(&value, &argument(0)?),
+            "sameText" => {
+                let wanted = plain(&value);
+                Some(truth(arguments.first()?.iter().any(|other| plain(&other.to_string()) == wanted)))
+            }
+            "checkDigitMod11" => Some(truth(check_digit(&value))),
+            "numbersMod11" => {
+                let length = argument(0)?.parse().ok()?;
+                Some(numbers(&value, length).into_iter().map(|n| Item::String(Cow::Owned(n))).collect())
+            }
+            "isUuid" => Some(truth(crate::rules::primitive::uuid(&value.to_ascii_lowercase()))),
+            "mediaType" => media_type(&decode(&value)?).map(text),
+            "decodedLength" => Some(Collection::One(Item::Integer(decode(&value)?.len() as i64))),
+            _ => None,
+        }
+    }
+}
+
+fn node<'d>(item: &Item<'d>) -> Option<NodeRef<'d>> {
+    match item {
+        Item::Node(node) => Some(*node),
+        _ => None,
+    }
+}
+
+fn texts(collection: &Collection<'_>) -> Vec<String> {
+    collection.iter().map(ToString::to_string).collect()
+}
+
+fn text<'d>(value: &str) -> Collection<'d> {
+    Collection::One(Item::String(Cow::Owned(value.to_owned())))
+}
+
+fn truth<'d>(value: bool) -> Collection<'d> {
+    Collection::One(Item::Boolean(value))
+}
+
+/// The nodes that have the content of an earlier one, but for children of these names.
+fn repeated<'d>(input: &Collection<'d>, but: &[String]) -> Collection<'d> {
+    let mut seen = HashMap::new();
+    let mut again = Collection::Empty;
+    for node in input.iter().filter_map(node) {
+        let mut hasher = DefaultHasher::new();
+        content(node, but, &mut hasher);
+        if seen.insert(hasher.finish(), ()).is_some() {
+            again.push(Item::Node(node));
+        }
+    }
+    again
+}
+
+fn content(node: NodeRef<'_>, but: &[String], hasher: &mut DefaultHasher) {
+    node.value().hash(hasher);
+    node.resource_text().hash(hasher);
+    for child in node.children().filter(|c| !but.iter().any(|b| b == c.name_text())) {
+        child.name_text().hash(hasher);
+        content(child, but, hasher);
+        0xff_u8.hash(hasher);
+    }
+}
+
+/// Dashes, quotes and runs of blanks made alike, without case.
+fn plain(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for letter in text.chars() {
+        let letter = match letter {
+            '\u{2010}'..='\u{2015}' | '\u{2212}' => '-',
+            '\u{2018}' | '\u{2019}' | '\u{201B}' => '\'',
+            '\u{201C}' | '\u{201D}' => '"',
+            _ if letter.is_whitespace() => ' ',
+            _ => letter,
+        };
+        if letter != ' ' || !out.ends_with(' ') {
+            out.push(letter);
+        }
+    }
+    out.trim().to_owned()
+}
+
+/// The check digit of the NHS Data Dictionary and others: the sum of each digit times its weight, the weights falling from the
+/// number of digits to 2; 11 less the remainder of the division by 11, 11 counting as 0 and 10 as never right.
+fn check_digit(digits: &str) -> bool {
+    let length = digits.len() as u32;
+    if length < 2 || !digits.bytes().all(|b| b.is_ascii_digit()) {
+        return false;
+    }
+    let values: Vec<u32> = digits.bytes().map(|b| u32::from(b - b'0')).collect();
+    let sum: u32 = values[..values.len() - 1].iter().zip(0..).map(|(digit, at)| digit * (length - at)).sum();
+    match 11 - sum % 11 {
+        11 => values[values.len() - 1] == 0,
+        10 => false,
+        digit => values[values.len() - 1] == digit,
+    }
+}
+
+fn numbers(text: &str, length: usize) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut run = String::new();
+    let mut gap = false;
+    for letter in text.chars().chain(['.']) {
+        match letter {
+            '0'..='9' => {
+                run.push(letter);
+                gap = false;
+            }
+            ' ' | '-' if !run.is_empty() && !gap => gap = true,
+            _ => {
+                if run.len() == length && check_digit(&run) {
+                    found.push(std::mem::take(&mut run));
+                }
+                run.clear();
+                gap = false;
+            }
+        }
+    }
+    found
+}
+
+fn decode(text: &str) -> Option<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(text.len() / 4 * 3);
+    let (mut held, mut bits, mut letters, mut padding) = (0_u32, 0_u32, 0_usize, 0_usize);
+    for letter in text.bytes().filter(|b| !b.is_ascii_whitespace()) {
+        let value = match letter {
+            b'A'..=b'Z' => letter - b'A',
+            b'a'..=b'z' => letter - b'a' + 26,
+            b'0'..=b'9' => letter - b'0' + 52,
+            b'+' => 62,
+            b'/' => 63,
+            b'=' => {
+                padding += 1;
+                letters += 1;
+                continue;
+            }
+            _ => return None,
+        };
+        if padding > 0 {
+            return None;
+        }
+        letters += 1;
+        held = held << 6 | u32::from(value);
+        bits += 6;
+        if bits >= 8 {
+            bits -= 8;
+            bytes.push((held >> bits) as u8);
+        }
+    }
+    (letters % 4 == 0 && padding <= 2).then_some(bytes)
+}
+
+/// Signatures of the types that messages carry.
+const SIGNATURES: &[(&[u8], &str)] = &[
+    (b"%PDF", "application/pdf"),
+    (b"\x89PNG", "image/png"),
+    (b"\xff\xd8\xff", "image/jpeg"),
+    (b"GIF8", "image/gif"),
+    (b"II*\0", "image/tiff"),
+    (b"MM\0*", "image/tiff"),
+    (b"{\\rtf", "text/rtf"),
+    (b"\xd0\xcf\x11\xe0", "application/msword"),
+    (b"PK\x03\x04", "application/zip"),
+    (b"MZ", "application/x-msdownload"),
+    (b"<?xml", "application/xml"),
+    (b"<!DOCTYPE html", "text/html"),
+    (b"<html", "text/html"),
+];
+
+fn media_type(bytes: &[u8]) -> Option<&'static str> {
+    SIGNATURES.iter().find(|(start, _)| bytes.starts_with(start)).map(|(_, media)| *media)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn check_digits() {
+        for right in ["9912003888", "9223344867", "9990000018", "9434765919", "4505577104", "9990000050", "1111111111"] {
+            assert!(check_digit(right), "{right}");
+        }
+        for wrong in ["4857773456", "2378954317", "9989453456", "1234567890", "9990000017", "999000001", "", "999000001x"] {
+            assert!(!check_digit(wrong), "{wrong}");
+        }
+        assert!(!(0..10).any(|d| check_digit(&format!("999000000{d}"))));
+        assert_eq!(numbers("call 999 000 0018 or 01234 567890", 10), ["9990000018"]);
+    }
+
+    #[test]
+    fn what_was_meant() {
+        assert!(one_edit("ods-organization-code", "ods-organisation-code"));
+        assert!(one_edit("nhs-number", "nhsnumber"));
+        assert!(!one_edit("nhs-number", "nhs-nomber2"));
+        assert_eq!(plain("Message  Definition Value \u{2013} x "), plain("Message Definition Value - x"));
+    }
+
+    #[test]
+    fn bytes() {
+        assert_eq!(media_type(&decode("JVBERi0xLjQ=").unwrap()), Some("application/pdf"));
+        assert_eq!(decode("JVBERi0xLjQ"), None);
+        assert_eq!(decode("J!BE"), None);
+    }
+}

@@ -1,0 +1,125 @@
+//! What a message is: the places of a rule set found in it, and its value in each dimension.
+
+use touchmark_document::NodeRef;
+use touchmark_fhirpath::{Collection, Environment, EvaluationError, Expression, Item, Scratch, Truth};
+
+use super::compile::{Limit, RuleSet};
+use super::{Judging, Recognised};
+
+/// A message with all that conditions may ask about it.
+pub(crate) struct Message<'e> {
+    pub set: &'e RuleSet,
+    pub root: NodeRef<'e>,
+    pub environment: Environment<'e>,
+    pub scratch: Scratch,
+    /// The nodes of each place.
+    pub places: Vec<Vec<NodeRef<'e>>>,
+    /// The value of each dimension; empty where none fits.
+    pub values: Vec<String>,
+    pub recognised: Vec<Recognised>,
+    pub policy: usize,
+}
+
+impl<'e> Message<'e> {
+    /// The message as a rule set sees it; `None` when it is not for this set.
+    pub fn recognise(set: &'e RuleSet, root: NodeRef<'e>, environment: Environment<'e>, how: &Judging) -> Option<Self> {
+        let policy = how.policy.as_ref().and_then(|p| set.policies.iter().position(|(name, _)| **name == **p)).unwrap_or(0);
+        let mut message = Message {
+            set,
+            root,
+            environment,
+            scratch: Scratch::new(),
+            places: Vec::with_capacity(set.places.len()),
+            values: Vec::with_capacity(set.dimensions.len()),
+            recognised: Vec::new(),
+            policy,
+        };
+        for (name, constant) in &set.constants {
+            message.variable(name, Collection::One(text(constant)));
+        }
+        if message.truth(set.recognise.as_ref()?, root) != Ok(Truth::True) {
+            return None;
+        }
+        let asked = how.named.iter().map(|(name, _)| text(name)).collect();
+        message.variable("asked", asked);
+        let policy_name = set.policies.get(policy).map_or("", |p| &p.0);
+        message.variable("policy", Collection::One(text(policy_name)));
+        let size = i64::try_from(root.document().source().len()).unwrap_or(i64::MAX);
+        message.variable("size", Collection::One(Item::Integer(size)));
+        let form = if crate::walk::is_xml(root) { "xml" } else { "json" };
+        message.variable("form", Collection::One(text(form)));
+        for (name, expression) in &set.places {
+            let found = message.evaluate(expression, root).unwrap_or_default();
+            let nodes = found
+                .iter()
+                .filter_map(|item| match item {
+                    Item::Node(node) => Some(*node),
+                    _ => None,
+                })
+                .collect();
+            message.places.push(nodes);
+            message.variable(name, found);
+        }
+        for dimension in &set.dimensions {
+            message.dimension(dimension, how);
+        }
+        Some(message)
+    }
+
+    fn dimension(&mut self, dimension: &'e super::compile::Dimension, how: &Judging) {
+        let named = how.named.iter().find(|(name, _)| **name == *dimension.name).map(|(_, value)| value.clone());
+        let mut title = "";
+        let value = named.or_else(|| {
+            for (sentence, when, value_title) in &dimension.values {
+                let holds = when.as_ref().is_none_or(|w| self.truth(w, self.root) == Ok(Truth::True));
+                if holds {
+                    title = value_title;
+                    return Some(sentence.write("", |e| self.evaluate(e, self.root).unwrap_or_default()));
+                }
+            }
+            None
+        });
+        let value = value.unwrap_or_default();
+        if title.is_empty() {
+            let known = dimension.values.iter().find(|(s, _, _)| s.write("", |_| Collection::Empty) == value);
+            title = known.map_or("", |(_, _, t)| t);
+        }
+        if !dimension.hidden && !value.is_empty() {
+            self.recognised.push(Recognised {
+                dimension: dimension.name.to_string(),
+                title: if dimension.title.is_empty() { dimension.name.to_string() } else { dimension.title.to_string() },
+                value: value.clone(),
+                value_title: title.to_owned(),
+            });
+        }
+        let item = if value.is_empty() { Collection::Empty } else { Collection::One(text(&value)) };
+        self.variable(&dimension.name, item);
+        self.values.push(value);
+    }
+
+    fn variable(&mut self, name: &str, value: Collection<'e>) {
+        self.environment.variables.push((name.into(), value));
+    }
+
+    /// Evaluates an expression on a node.
+    pub fn evaluate(&mut self, expression: &'e Expression, node: NodeRef<'e>) -> Result<Collection<'e>, EvaluationError> {
+        expression.evaluate(node, &self.environment, &mut self.scratch)
+    }
+
+    /// Evaluates a condition on a node.
+    pub fn truth(&mut self, expression: &'e Expression, node: NodeRef<'e>) -> Result<Truth, EvaluationError> {
+        expression.evaluate_boolean(node, &self.environment, &mut self.scratch)
+    }
+
+    /// Whether something is for this message.
+    pub fn fits(&self, limits: &[Limit]) -> bool {
+        limits.iter().all(|limit| {
+            let value = self.values.get(limit.dimension as usize).map_or("", String::as_str);
+            (limit.any.is_empty() || limit.any.iter().any(|v| **v == *value)) && !limit.none.iter().any(|v| **v == *value)
+        })
+    }
+}
+
+fn text<'e>(value: &str) -> Item<'e> {
+    Item::String(std::borrow::Cow::Owned(value.to_owned()))
+}

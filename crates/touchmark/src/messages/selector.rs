@@ -1,0 +1,425 @@
+//! Selectors: JSONPath (RFC 9535), parsed by `jsonpath-rust` and compiled to a walk over the element tree.
+//!
+//! The tree has no arrays: repeats are siblings of one name. A bracket behind a name (`entry[0]`, `entry[*]`, `entry[?…]`)
+//! therefore picks among the repeats of that name; a name behind a name goes on from each of them.
+
+use std::cmp::Ordering;
+
+use jsonpath_rust::parser::model::{
+    Comparable, Comparison, Filter, FilterAtom, FnArg, Literal, Segment, Selector as Part, SingularQuery,
+    SingularQuerySegment, Test, TestFunction,
+};
+use jsonpath_rust::parser::parse_json_path;
+use regex::Regex;
+use touchmark_document::{Name, Names, NodeRef};
+
+/// A compiled selector.
+#[derive(Debug)]
+pub(crate) struct Selector {
+    steps: Vec<Step>,
+}
+
+#[derive(Debug)]
+struct Step {
+    /// Whether it looks at everything below rather than at the children.
+    below: bool,
+    picks: Vec<Pick>,
+}
+
+#[derive(Debug)]
+enum Pick {
+    Name(Field),
+    Any,
+    Index(i64),
+    Slice(Option<i64>, Option<i64>, i64),
+    Filter(Condition),
+}
+
+/// A name with its number; names that the table does not hold are found by their text.
+#[derive(Debug)]
+struct Field {
+    name: Name,
+    text: Box<str>,
+}
+
+#[derive(Debug)]
+enum Condition {
+    Or(Vec<Condition>),
+    And(Vec<Condition>),
+    Not(Box<Condition>),
+    Exists(From, Vec<Step>),
+    Compare(Operand, fn(Ordering) -> bool, Operand),
+    Equal(Operand, Operand, bool),
+    Matches(Operand, Regex),
+}
+
+#[derive(Clone, Copy, Debug)]
+enum From {
+    Here,
+    Root,
+}
+
+#[derive(Debug)]
+enum Operand {
+    Text(Box<str>),
+    Number(f64),
+    Boolean(bool),
+    Null,
+    Query(From, Vec<Step>),
+    Count(From, Vec<Step>),
+    Length(Box<Operand>),
+    /// The type of the resource, which JSON writes as a property.
+    ResourceType(From, Vec<Step>),
+}
+
+#[derive(Debug, PartialEq)]
+enum Value<'d> {
+    Text(&'d str),
+    Number(f64),
+    Boolean(bool),
+    Null,
+    /// Something with parts, which equals nothing.
+    Object,
+    Nothing,
+}
+
+/// The repeats of one name below one parent, or a single node.
+struct Run<'d> {
+    nodes: Vec<NodeRef<'d>>,
+    /// Whether a bracket that follows picks among the nodes.
+    repeats: bool,
+}
+
+impl Selector {
+    /// Parses a selector and looks up its names.
+    ///
+    /// # Errors
+    /// The parser's reason, or the part that has no meaning over an element tree.
+    pub fn parse(text: &str, names: &Names) -> Result<Selector, String> {
+        let query = parse_json_path(text).map_err(|e| e.to_string())?;
+        Ok(Selector { steps: steps(&query.segments, names)? })
+    }
+
+    /// The nodes that the selector finds from `root`, which `$` stands for; in the order of the document, each once.
+    pub fn select<'d>(&self, root: NodeRef<'d>) -> Vec<NodeRef<'d>> {
+        let mut found = walk(&self.steps, root, root);
+        if !found.is_sorted_by(|a, b| a.id() < b.id()) {
+            found.sort_by_key(|n| n.id());
+            found.dedup();
+        }
+        found
+    }
+}
+
+fn walk<'d>(steps: &[Step], from: NodeRef<'d>, root: NodeRef<'d>) -> Vec<NodeRef<'d>> {
+    let mut runs = vec![Run { nodes: vec![from], repeats: false }];
+    for step in steps {
+        let mut next = Vec::new();
+        for run in &runs {
+            if step.below {
+                for node in &run.nodes {
+                    below(step, *node, root, &mut next);
+                }
+            } else {
+                for pick in &step.picks {
+                    pick.from_run(run, root, &mut next);
+                }
+            }
+        }
+        runs = next;
+    }
+    runs.into_iter().flat_map(|r| r.nodes).collect()
+}
+
+fn below<'d>(step: &Step, node: NodeRef<'d>, root: NodeRef<'d>, next: &mut Vec<Run<'d>>) {
+    let mut open = vec![node];
+    while let Some(node) = open.pop() {
+        for pick in &step.picks {
+            pick.from_node(node, root, next);
+        }
+        let first = open.len();
+        open.extend(node.children().filter(|c| c.has_children()));
+        open[first..].reverse();
+    }
+}
+
+impl Field {
+    fn new(text: &str, names: &Names) -> Field {
+        let text = text.trim_matches(['"', '\'']);
+        Field { name: names.find(text), text: text.into() }
+    }
+
+    #[inline]
+    fn is(&self, node: NodeRef<'_>) -> bool {
+        if self.name == Name::NONE { node.name_text() == &*self.text } else { node.name() == self.name }
+    }
+}
+
+impl Pick {
+    fn from_run<'d>(&self, run: &Run<'d>, root: NodeRef<'d>, next: &mut Vec<Run<'d>>) {
+        let single = |nodes: Vec<NodeRef<'d>>, next: &mut Vec<Run<'d>>| {
+            next.extend(nodes.into_iter().map(|n| Run { nodes: vec![n], repeats: false }));
+        };
+        match self {
+            Pick::Name(_) => {
+                for node in &run.nodes {
+                    self.from_node(*node, root, next);
+                }
+            }
+            _ if !run.repeats => {
+                for node in &run.nodes {
+                    self.from_node(*node, root, next);
+                }
+            }
+            Pick::Any => single(run.nodes.clone(), next),
+            Pick::Index(index) => single(nth(&run.nodes, *index).into_iter().collect(), next),
+            Pick::Slice(start, end, step) => single(slice(&run.nodes, *start, *end, *step), next),
+            Pick::Filter(condition) => {
+                single(run.nodes.iter().copied().filter(|n| condition.holds(*n, root)).collect(), next);
+            }
+        }
+    }
+
+    fn from_node<'d>(&self, node: NodeRef<'d>, root: NodeRef<'d>, next: &mut Vec<Run<'d>>) {
+        let children = || node.children().collect::<Vec<_>>();
+        let single = |nodes: Vec<NodeRef<'d>>, next: &mut Vec<Run<'d>>| {
+            next.extend(nodes.into_iter().map(|n| Run { nodes: vec![n], repeats: false }));
+        };
+        match self {
+            Pick::Name(field) => {
+                let nodes: Vec<_> = node.children().filter(|c| field.is(*c)).collect();
+                if !nodes.is_empty() {
+                    next.push(Run { nodes, repeats: true });
+                }
+            }
+            Pick::Any => single(children(), next),
+            Pick::Index(index) => single(nth(&children(), *index).into_iter().collect(), next),
+            Pick::Slice(start, end, step) => single(slice(&children(), *start, *end, *step), next),
+            Pick::Filter(condition) => {
+                single(node.children().filter(|n| condition.holds(*n, root)).collect(), next);
+            }
+        }
+    }
+}
+
+fn nth<'d>(nodes: &[NodeRef<'d>], index: i64) -> Option<NodeRef<'d>> {
+    let at = if index < 0 { nodes.len() as i64 + index } else { index };
+    usize::try_from(at).ok().and_then(|at| nodes.get(at)).copied()
+}
+
+/// RFC 9535, section 2.3.4.2.2.
+fn slice<'d>(nodes: &[NodeRef<'d>], start: Option<i64>, end: Option<i64>, step: i64) -> Vec<NodeRef<'d>> {
+    let length = nodes.len() as i64;
+    let normal = |i: i64| if i < 0 { length + i } else { i };
+    let mut found = Vec::new();
+    match step.cmp(&0) {
+        Ordering::Equal => {}
+        Ordering::Greater => {
+            let mut at = normal(start.unwrap_or(0)).clamp(0, length);
+            let last = normal(end.unwrap_or(length)).clamp(0, length);
+            while at < last {
+                found.extend(nodes.get(at as usize));
+                at += step;
+            }
+        }
+        Ordering::Less => {
+            let mut at = normal(start.unwrap_or(length - 1)).clamp(-1, length - 1);
+            let last = end.map_or(-1, |e| normal(e).clamp(-1, length - 1));
+            while at > last {
+                found.extend(nodes.get(at as usize));
+                at += step;
+            }
+        }
+    }
+    found
+}
+
+impl Condition {
+    fn holds<'d>(&self, here: NodeRef<'d>, root: NodeRef<'d>) -> bool {
+        match self {
+            Condition::Or(parts) => parts.iter().any(|p| p.holds(here, root)),
+            Condition::And(parts) => parts.iter().all(|p| p.holds(here, root)),
+            Condition::Not(part) => !part.holds(here, root),
+            Condition::Exists(from, steps) => !walk(steps, from.node(here, root), root).is_empty(),
+            Condition::Equal(a, b, wanted) => (a.value(here, root) == b.value(here, root)) == *wanted,
+            Condition::Compare(a, holds, b) => order(&a.value(here, root), &b.value(here, root)).is_some_and(holds),
+            Condition::Matches(operand, regex) => {
+                matches!(operand.value(here, root), Value::Text(text) if regex.is_match(text))
+            }
+        }
+    }
+}
+
+fn order(a: &Value<'_>, b: &Value<'_>) -> Option<Ordering> {
+    match (a, b) {
+        (Value::Text(a), Value::Text(b)) => Some(a.cmp(b)),
+        (Value::Number(a), Value::Number(b)) => a.partial_cmp(b),
+        _ if a == b => Some(Ordering::Equal),
+        _ => None,
+    }
+}
+
+impl From {
+    fn node<'d>(self, here: NodeRef<'d>, root: NodeRef<'d>) -> NodeRef<'d> {
+        match self {
+            From::Here => here,
+            From::Root => root,
+        }
+    }
+}
+
+impl Operand {
+    fn value<'d: 's, 's>(&'s self, here: NodeRef<'d>, root: NodeRef<'d>) -> Value<'s> {
+        match self {
+            Operand::Text(text) => Value::Text(text),
+            Operand::Number(number) => Value::Number(*number),
+            Operand::Boolean(value) => Value::Boolean(*value),
+            Operand::Null => Value::Null,
+            Operand::Query(from, steps) => walk(steps, from.node(here, root), root).first().map_or(Value::Nothing, |n| {
+                n.value().map_or(Value::Object, Value::Text)
+            }),
+            Operand::ResourceType(from, steps) => walk(steps, from.node(here, root), root)
+                .first()
+                .filter(|n| n.is_resource())
+                .map_or(Value::Nothing, |n| Value::Text(n.resource_text())),
+            Operand::Count(from, steps) => Value::Number(walk(steps, from.node(here, root), root).len() as f64),
+            Operand::Length(operand) => match operand.value(here, root) {
+                Value::Text(text) => Value::Number(text.chars().count() as f64),
+                _ => Value::Nothing,
+            },
+        }
+    }
+}
+
+// ---- compiling
+
+fn steps(segments: &[Segment], names: &Names) -> Result<Vec<Step>, String> {
+    segments.iter().map(|s| step(s, names)).collect()
+}
+
+fn step(segment: &Segment, names: &Names) -> Result<Step, String> {
+    Ok(match segment {
+        Segment::Descendant(inner) => Step { below: true, ..step(inner, names)? },
+        Segment::Selector(part) => Step { below: false, picks: vec![pick(part, names)?] },
+        Segment::Selectors(parts) => {
+            Step { below: false, picks: parts.iter().map(|p| pick(p, names)).collect::<Result<_, _>>()? }
+        }
+    })
+}
+
+fn pick(part: &Part, names: &Names) -> Result<Pick, String> {
+    Ok(match part {
+        Part::Name(name) => Pick::Name(Field::new(name, names)),
+        Part::Wildcard => Pick::Any,
+        Part::Index(index) => Pick::Index(*index),
+        Part::Slice(start, end, step) => Pick::Slice(*start, *end, step.unwrap_or(1)),
+        Part::Filter(filter) => Pick::Filter(condition(filter, names)?),
+    })
+}
+
+fn condition(filter: &Filter, names: &Names) -> Result<Condition, String> {
+    let several = |filters: &[Filter]| filters.iter().map(|f| condition(f, names)).collect::<Result<Vec<_>, _>>();
+    let negated = |c: Condition, not: bool| if not { Condition::Not(Box::new(c)) } else { c };
+    Ok(match filter {
+        Filter::Or(filters) => Condition::Or(several(filters)?),
+        Filter::And(filters) => Condition::And(several(filters)?),
+        Filter::Atom(FilterAtom::Filter { expr, not }) => negated(condition(expr, names)?, *not),
+        Filter::Atom(FilterAtom::Test { expr, not }) => negated(test(expr, names)?, *not),
+        Filter::Atom(FilterAtom::Comparison(comparison)) => compare(comparison, names)?,
+    })
+}
+
+fn test(test: &Test, names: &Names) -> Result<Condition, String> {
+    match test {
+        Test::RelQuery(segments) => Ok(Condition::Exists(From::Here, steps(segments, names)?)),
+        Test::AbsQuery(query) => Ok(Condition::Exists(From::Root, steps(&query.segments, names)?)),
+        Test::Function(function) => match &**function {
+            TestFunction::Match(a, b) => matches(a, b, true, names),
+            TestFunction::Search(a, b) => matches(a, b, false, names),
+            other => Err(format!("the function {other} gives no truth value here")),
+        },
+    }
+}
+
+fn matches(a: &FnArg, b: &FnArg, whole: bool, names: &Names) -> Result<Condition, String> {
+    let FnArg::Literal(Literal::String(pattern)) = b else {
+        return Err("a pattern must be a literal".into());
+    };
+    let pattern = pattern.trim_matches(['"', '\'']);
+    let pattern = if whole { format!("^(?:{pattern})$") } else { pattern.to_owned() };
+    let regex = Regex::new(&pattern).map_err(|e| e.to_string())?;
+    Ok(Condition::Matches(argument(a, names)?, regex))
+}
+
+fn compare(comparison: &Comparison, names: &Names) -> Result<Condition, String> {
+    let (left, right) = comparison.vals();
+    let (a, b) = (operand(left, names)?, operand(right, names)?);
+    Ok(match comparison {
+        Comparison::Eq(..) => Condition::Equal(a, b, true),
+        Comparison::Ne(..) => Condition::Equal(a, b, false),
+        Comparison::Gt(..) => Condition::Compare(a, Ordering::is_gt, b),
+        Comparison::Gte(..) => Condition::Compare(a, Ordering::is_ge, b),
+        Comparison::Lt(..) => Condition::Compare(a, Ordering::is_lt, b),
+        Comparison::Lte(..) => Condition::Compare(a, Ordering::is_le, b),
+    })
+}
+
+fn operand(comparable: &Comparable, names: &Names) -> Result<Operand, String> {
+    match comparable {
+        Comparable::Literal(literal) => Ok(of_literal(literal)),
+        Comparable::Function(function) => function_operand(function, names),
+        Comparable::SingularQuery(SingularQuery::Current(parts)) => Ok(singular(From::Here, parts, names)),
+        Comparable::SingularQuery(SingularQuery::Root(parts)) => Ok(singular(From::Root, parts, names)),
+    }
+}
+
+fn singular(from: From, parts: &[SingularQuerySegment], names: &Names) -> Operand {
+    let is_type =
+        matches!(parts.last(), Some(SingularQuerySegment::Name(n)) if n.trim_matches(['"', '\'']) == "resourceType");
+    let parts = if is_type { &parts[..parts.len() - 1] } else { parts };
+    let steps = parts
+        .iter()
+        .map(|part| {
+            let pick = match part {
+                SingularQuerySegment::Index(index) => Pick::Index(*index),
+                SingularQuerySegment::Name(name) => Pick::Name(Field::new(name, names)),
+            };
+            Step { below: false, picks: vec![pick] }
+        })
+        .collect();
+    if is_type { Operand::ResourceType(from, steps) } else { Operand::Query(from, steps) }
+}
+
+fn function_operand(function: &TestFunction, names: &Names) -> Result<Operand, String> {
+    match function {
+        TestFunction::Length(a) => Ok(Operand::Length(Box::new(argument(a, names)?))),
+        TestFunction::Value(a) => argument(a, names),
+        TestFunction::Count(a) => match argument(a, names)? {
+            Operand::Query(from, steps) => Ok(Operand::Count(from, steps)),
+            _ => Err("count() counts what a query finds".into()),
+        },
+        other => Err(format!("the function {other} gives nothing to compare")),
+    }
+}
+
+fn argument(argument: &FnArg, names: &Names) -> Result<Operand, String> {
+    match argument {
+        FnArg::Literal(literal) => Ok(of_literal(literal)),
+        FnArg::Test(test) => match &**test {
+            Test::RelQuery(segments) => Ok(Operand::Query(From::Here, steps(segments, names)?)),
+            Test::AbsQuery(query) => Ok(Operand::Query(From::Root, steps(&query.segments, names)?)),
+            Test::Function(function) => function_operand(function, names),
+        },
+        FnArg::Filter(_) => Err("a condition is no argument".into()),
+    }
+}
+
+fn of_literal(literal: &Literal) -> Operand {
+    match literal {
+        Literal::Int(number) => Operand::Number(*number as f64),
+        Literal::Float(number) => Operand::Number(*number),
+        Literal::String(text) => Operand::Text(text.trim_matches(['"', '\'']).into()),
+        Literal::Bool(value) => Operand::Boolean(*value),
+        Literal::Null => Operand::Null,
+    }
+}
