@@ -1,8 +1,10 @@
 //! The touchmark command: reads what it is told to, lets the library check it, prints, and exits.
 
+mod acknowledge;
 mod arguments;
 mod batch;
 mod check;
+mod coverage;
 mod definitions;
 mod explain;
 mod format;
@@ -10,8 +12,10 @@ mod import;
 mod inputs;
 mod packs;
 mod progress;
+mod snapshot;
 mod snippet;
 mod sources;
+mod vectors;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -41,6 +45,10 @@ fn main() -> ExitCode {
         Some(Command::Explain(explain)) => explain::run(explain),
         Some(Command::Packs(packs)) => packs::run(packs),
         Some(Command::Import(import)) => import::run(import),
+        Some(Command::Snapshot(snapshot)) => snapshot::run(snapshot),
+        Some(Command::Vectors(vectors)) => vectors::run(vectors),
+        Some(Command::Coverage(coverage)) => coverage::run(coverage),
+        Some(Command::Acknowledge(acknowledge)) => acknowledge::run(acknowledge),
         None => {
             print(&format!("touchmark {}\n", packs::version()));
             Ok(Status::Fine)

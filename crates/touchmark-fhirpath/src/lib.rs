@@ -47,7 +47,9 @@ mod units;
 use touchmark_document::{Names, NodeRef};
 
 pub use decimal::Decimal;
-pub use environment::{Checks, Coded, Environment, Functions, Resolver, Terminology, Tracer, WithinDocument, resource_of};
+pub use environment::{
+    Checks, Coded, Environment, Functions, Resolver, Terminology, Tracer, WithinDocument, resource_of,
+};
 pub use error::{EvaluationError, EvaluationErrorKind, ParseError};
 pub use evaluate::Scratch;
 pub use item::{Collection, IntoItems, Item, Truth, TypeInfo};
@@ -77,7 +79,10 @@ impl Expression {
 
     /// Reads an expression that may also call the functions named here, each with the number of arguments that it takes;
     /// [`Environment::functions`] answers them. A function of the language cannot be replaced.
-    pub fn parse_with(text: &str, functions: &[(&str, std::ops::RangeInclusive<usize>)]) -> Result<Expression, ParseError> {
+    pub fn parse_with(
+        text: &str,
+        functions: &[(&str, std::ops::RangeInclusive<usize>)],
+    ) -> Result<Expression, ParseError> {
         parser::parse(text, functions).map(|root| Expression { root })
     }
 

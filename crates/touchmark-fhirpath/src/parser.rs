@@ -315,7 +315,8 @@ impl<'a> Parser<'a> {
 
     fn call(&mut self, offset: usize, name: &str, input: Option<Tall>) -> Parsed<Tall> {
         let error = |offset: usize, reason: String| Err(ParseError { offset, reason });
-        let outside = || self.outside.iter().find(|f| f.0 == name).map(|f| (Function::Outside, *f.1.start(), *f.1.end()));
+        let outside =
+            || self.outside.iter().find(|f| f.0 == name).map(|f| (Function::Outside, *f.1.start(), *f.1.end()));
         let Some((function, least, most)) = Function::find(name).or_else(outside) else {
             return error(offset, format!("there is no function {name}()"));
         };
@@ -372,7 +373,15 @@ impl<'a> Parser<'a> {
             }
         }
         let input = input.map_or(Part { offset: offset as u32, kind: Kind::This }, |input| input.part);
-        let call = Call { function, outside: (function == Function::Outside).then(|| name.into()), input, arguments, type_name, regex, descending };
+        let call = Call {
+            function,
+            outside: (function == Function::Outside).then(|| name.into()),
+            input,
+            arguments,
+            type_name,
+            regex,
+            descending,
+        };
         Self::tall(offset, Kind::Call(Box::new(call)), height)
     }
 

@@ -47,7 +47,8 @@ fn main() {
             }
         }
     }
-    let package: serde_json::Value = serde_json::from_slice(&std::fs::read(rules.join("package.json")).unwrap()).unwrap();
+    let package: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(rules.join("package.json")).unwrap()).unwrap();
     for row in package["canonicals"].as_array().unwrap() {
         let f = row["file"].as_str().unwrap();
         library.add_rule_file(f, std::fs::read_to_string(rules.join(f)).unwrap());
@@ -71,7 +72,15 @@ fn main() {
             if quiet && id.is_empty() && i.severity < touchmark::Severity::Error {
                 continue;
             }
-            println!("  {:11} {:11} {:26} {} @ {} {}", i.severity.code(), id, i.rule.code, i.text, i.expression.as_deref().unwrap_or(""), i.source.as_deref().unwrap_or(""));
+            println!(
+                "  {:11} {:11} {:26} {} @ {} {}",
+                i.severity.code(),
+                id,
+                i.rule.code,
+                i.text,
+                i.expression.as_deref().unwrap_or(""),
+                i.source.as_deref().unwrap_or("")
+            );
         }
     }
 }

@@ -206,7 +206,8 @@ impl Compiler<'_> {
     fn bound(&mut self, id: &str, binding: &Binding) -> Bound {
         let bound = Bound::new(self.library, binding);
         for (canonical, set) in [(&bound.value_set, bound.set), (&bound.maximum, bound.maximum_set)] {
-            let Some(canonical) = canonical.as_ref().filter(|c| set.is_none() && !terminology::is_known_by_form(c)) else {
+            let Some(canonical) = canonical.as_ref().filter(|c| set.is_none() && !terminology::is_known_by_form(c))
+            else {
                 continue;
             };
             let kind = match self.library.find(canonical) {

@@ -3,8 +3,8 @@
 mod read;
 pub mod terminology;
 
-pub(crate) use read::{rows, type_of_suffix};
 pub use read::{read, read_snapshot};
+pub(crate) use read::{rows, type_of_suffix};
 
 /// A canonical url, perhaps with a version behind `|`.
 pub type Canonical = Box<str>;

@@ -44,11 +44,14 @@
 //! ```
 #![forbid(unsafe_code)]
 
+pub mod acknowledge;
 mod budget;
 mod check;
 mod compile;
 pub mod definition;
 pub mod edition;
+#[doc(hidden)]
+pub mod fuzz;
 pub mod graph;
 pub mod image;
 pub mod import;

@@ -90,9 +90,9 @@ pub struct Library {
     /// The definition of each canonical that was added last.
     by_url: HashMap<Cow<'static, str>, u32, FixedState>,
     packages: Vec<Package>,
-    snomed: Option<Arc<SnomedIndex>>,
     /// Rule files about messages: name and text.
     pub(crate) rule_files: Vec<(String, Cow<'static, str>)>,
+    snomed: Option<Arc<SnomedIndex>>,
     pub(crate) names: Names,
 }
 

@@ -11,10 +11,12 @@ mod recognise;
 mod selector;
 mod sentence;
 
-use touchmark_document::NodeRef;
 pub use file::{RuleFile, RuleFileError};
+use touchmark_document::NodeRef;
 
 pub(crate) use compile::RuleSet;
+pub(crate) use functions::FUNCTIONS;
+pub(crate) use recognise::Message;
 pub(crate) use selector::Selector;
 
 use crate::graph::RuleGraph;
@@ -75,6 +77,25 @@ pub struct Recognised {
     pub value: String,
     /// What a report calls the value.
     pub value_title: String,
+}
+
+impl std::fmt::Display for Judgement {
+    /// `Title: kind SPD (Send Payload, document), edition E2.5+ …, policy default`
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: ", self.title)?;
+        for found in &self.recognised {
+            write!(f, "{} {}", found.title, found.value)?;
+            if !found.value_title.is_empty() {
+                write!(f, " ({})", found.value_title)?;
+            }
+            f.write_str(", ")?;
+        }
+        write!(f, "policy {}", self.policy)?;
+        for (id, reason) in &self.undecided {
+            write!(f, "; not decided: {id}, as {reason}")?;
+        }
+        Ok(())
+    }
 }
 
 impl Judgement {

@@ -65,9 +65,10 @@ struct Issue<'r> {
 }
 
 impl<'r> Issue<'r> {
-    /// The touchmark rule, and the rule of a rule file that claims its finding; what only a rule file says has its id alone.
-    fn codings(&self) -> impl Iterator<Item = (&'r str, &'r str)> {
-        let own = (self.rule != &messages::BROKEN || self.claimed.is_none()).then_some((RULE_SYSTEM, self.rule.code));
+    /// The engine's code, and behind it that of a rule file which claims the finding. What only a rule file finds has its code
+    /// alone.
+    fn codings(&self) -> impl Iterator<Item = (&'r str, &'r str)> + use<'r> {
+        let own = (self.claimed.is_none() || *self.rule != messages::BROKEN).then_some((RULE_SYSTEM, self.rule.code));
         own.into_iter().chain(self.claimed)
     }
 }
@@ -80,11 +81,13 @@ fn issues(report: &Report) -> impl Iterator<Item = Issue<'_>> {
     let no_fault = clean
         .then(|| Issue { diagnostics: Some(clean_diagnostics(report)), ..note(report, &NO_FAULT, "no fault found") });
     let judged = report.judged.iter().filter(move |_| notes).map(|j| note(report, &JUDGED, format!("judged by {j}")));
+    let messages =
+        report.judgements.iter().filter(move |_| notes).map(|j| note(report, &JUDGED, format!("judged as {j}")));
     let unchecked = (notes && report.invariants_unchecked > 0).then(|| {
         let text = INVARIANTS_UNCHECKED.says.replace("{found}", &report.invariants_unchecked.to_string());
         note(report, &INVARIANTS_UNCHECKED, text)
     });
-    found.chain(no_fault).chain(judged).chain(unchecked)
+    found.chain(no_fault).chain(messages).chain(judged).chain(unchecked)
 }
 
 fn of_finding(finding: &Finding) -> Issue<'_> {
@@ -142,6 +145,7 @@ fn diagnostics(finding: &Finding) -> String {
 /// What a document without findings was judged by, and what of it was not looked at.
 pub(crate) fn clean_diagnostics(report: &Report) -> String {
     let mut sentences = Vec::new();
+    sentences.extend(report.judgements.iter().map(|j| format!("Judged as {j}.")));
     if !report.judged.is_empty() {
         let judges: Vec<String> = report.judged.iter().map(ToString::to_string).collect();
         sentences.push(format!("Judged by {}.", judges.join(", ")));

@@ -146,7 +146,10 @@ pub(crate) fn expression(graph: &RuleGraph, repeats: &mut Repeats, node: NodeRef
     let mut path = String::with_capacity(80);
     for step in way(graph, node) {
         let Some(parent) = step.node.parent() else {
-            path.push_str(if step.node.is_resource() { step.node.resource_text() } else { "Resource" });
+            let name = step.node.resource_text();
+            let is_type =
+                step.node.is_resource() && is_identifier(name) && name.starts_with(|c: char| c.is_ascii_uppercase());
+            path.push_str(if is_type { name } else { "Resource" });
             continue;
         };
         if !is_identifier(step.label) {
@@ -154,13 +157,25 @@ pub(crate) fn expression(graph: &RuleGraph, repeats: &mut Repeats, node: NodeRef
         }
         path.push('.');
         path.push_str(step.label);
-        let (index, only) = repeats.of(parent, step.node);
+        let (index, only) = if step.choice { among_choices(parent, &step) } else { repeats.of(parent, step.node) };
         if step.repeats || step.node.in_array() || !only {
             // Writing to a String does not fail.
             let _ = write!(path, "[{index}]");
         }
     }
     path
+}
+
+/// The index of a choice among those of its stem: in a path `valueString` and `valueBoolean` are both `value`.
+fn among_choices(parent: NodeRef<'_>, step: &Step<'_, '_>) -> (u32, bool) {
+    let of_stem = |c: &NodeRef<'_>| {
+        c.name_text()
+            .strip_prefix(step.label)
+            .is_some_and(|suffix| suffix.starts_with(|l: char| l.is_ascii_uppercase()))
+    };
+    // In a long list the path names the first of them, which is better than to count it again each time.
+    let choices = || parent.children().take(FEW).filter(of_stem);
+    (choices().position(|c| c == step.node).unwrap_or(0) as u32, choices().nth(1).is_none())
 }
 
 /// An identifier of FHIRPath that needs no quotation.

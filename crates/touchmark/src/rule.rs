@@ -68,10 +68,12 @@ impl PartialEq for Rule {
 
 impl Eq for Rule {}
 
-/// Declares the rules of a file: `NAME = "code", Severity, "issue-type", says …, why …, mend …, at …;`.
+/// Declares the rules of a file: `NAME = "code", Severity, "issue-type", says …, why …, mend …, at …;`, on five lines each,
+/// since `line!()` only knows where the macro begins (a test looks every line up).
 macro_rules! rules {
     ($($name:ident = $code:literal, $severity:ident, $kind:literal,
         says $says:literal, why $why:literal, mend $mend:literal, at $at:literal;)+) => {
+        const CODES: &[&str] = &[$($code),+];
         $(pub(crate) static $name: $crate::rule::Rule = $crate::rule::Rule {
             code: $code,
             severity: $crate::rule::Severity::$severity,
@@ -81,10 +83,27 @@ macro_rules! rules {
             mend: $mend,
             specification: concat!("http://hl7.org/fhir/STU3/", $at),
             file: file!(),
-            line: line!(),
+            line: line!() + 1 + 5 * $crate::rule::place(CODES, $code),
         };)+
         /// The rules that this file checks.
         pub(crate) static RULES: &[&$crate::rule::Rule] = &[$(&$name),+];
     };
 }
 pub(crate) use rules;
+
+/// The place of a code among those of its file.
+pub(crate) const fn place(codes: &[&str], code: &str) -> u32 {
+    let mut at = 0;
+    while at < codes.len() && !alike(codes[at].as_bytes(), code.as_bytes()) {
+        at += 1;
+    }
+    at as u32
+}
+
+const fn alike(one: &[u8], other: &[u8]) -> bool {
+    let mut at = 0;
+    while at < one.len() && at < other.len() && one[at] == other[at] {
+        at += 1;
+    }
+    at == one.len() && at == other.len()
+}

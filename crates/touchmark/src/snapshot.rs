@@ -132,7 +132,7 @@ impl Tree {
             root.map_or_else(|| structure.type_name.clone(), |row| row.path.split('.').next().unwrap_or("").into());
         tree.elements[0].origin = Some(origin);
         let mut builder = Builder { tree, origin, constraint: structure.constraint, trees, defects };
-        let mut context = path::Context::default();
+        let mut context = path::Context::new(&structure.elements);
         for row in &structure.elements {
             let segments = context.segments(row);
             builder.lay(row, &segments);

@@ -1,7 +1,7 @@
 //! Single-fault variants of a message: named edits from rule files, applied to any message and written in its own format.
 
 mod edit;
-mod tree;
+pub(crate) mod tree;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -165,6 +165,7 @@ impl Mutation {
 /// Reads a message and writes it again, for those who want to see that nothing is lost.
 pub fn rewrite(text: &str, graph: &RuleGraph) -> Result<String, String> {
     let mut arena = Arena::new();
-    let document = touchmark_document::parse(text, &mut arena, graph.names(), Limits::default()).map_err(|e| e.to_string())?;
+    let document =
+        touchmark_document::parse(text, &mut arena, graph.names(), Limits::default()).map_err(|e| e.to_string())?;
     Ok(tree::Tree::of(document.root()).write(document.format()))
 }

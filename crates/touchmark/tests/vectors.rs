@@ -6,7 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use cases::{Case, Expected};
 use serde_json::Value;
+use touchmark::document::{self, Arena, Limits};
 use touchmark::{Budget, Checker, Options, Outside, Resolver, rules};
+use touchmark_fhirpath::{Environment, Expression, Scratch};
 
 /// Rules that no document can break, with the reason.
 const WITHOUT: &[(&str, &str)] = &[
@@ -71,6 +73,23 @@ fn each_vector_breaks_one_rule_and_stands_in_the_folder_of_its_kind() {
         assert!(case.expected.iter().all(|e| e.code == case.rule), "{} names other rules", case.name);
         let says = if case.expected.is_empty() { ".kept." } else { ".broken." };
         assert!(case.name.contains(says), "{} is not named {says}", case.name);
+    }
+}
+
+#[test]
+fn each_expression_leads_to_one_node() {
+    let graph = cases::graph();
+    let (mut checker, mut arena, mut scratch) = (Checker::new(&graph), Arena::new(), Scratch::new());
+    for case in cases::all() {
+        let report = checker.check(&case.bytes, &Options::default());
+        let Ok(text) = document::decode(&case.bytes) else { continue };
+        let Ok(read) = document::parse(&text, &mut arena, graph.names(), Limits::default()) else { continue };
+        // Where no type is given there is no name to begin an expression with.
+        for place in report.findings.iter().filter_map(|f| f.expression.as_deref()).filter(|e| *e != "Resource") {
+            let expression = Expression::parse(place).expect("an expression");
+            let found = expression.evaluate(read.root(), &Environment::default(), &mut scratch);
+            assert_eq!(found.map(|nodes| nodes.len()).ok(), Some(1), "{}: {place}", case.name);
+        }
     }
 }
 

@@ -31,8 +31,9 @@ impl Text {
 
     pub fn document(&self, checked: &Checked<'_>, out: &mut Vec<u8>) {
         let report = checked.report;
+        let judged: String = report.judgements.iter().map(|j| format!("  judged as {j}\n")).collect();
         if report.findings.is_empty() {
-            out.extend_from_slice(format!("{}: no fault found\n", checked.source).as_bytes());
+            out.extend_from_slice(format!("{}: no fault found\n{judged}", checked.source).as_bytes());
             return;
         }
         let text = document::decode(checked.bytes).unwrap_or(Cow::Borrowed(""));
@@ -44,7 +45,7 @@ impl Text {
             let _ = self.handler.render_report(&mut written, &shown);
             written.push('\n');
         }
-        let _ = writeln!(written, "{}: {}", checked.source, verdict(report));
+        let _ = writeln!(written, "{}: {}\n{}", checked.source, verdict(report), judged.trim_end());
         out.extend_from_slice(written.as_bytes());
     }
 

@@ -15,11 +15,16 @@ use crate::issue::{Detail, Issue};
 use crate::links::{Links, Resolution};
 use crate::place;
 use crate::rule::Severity;
-use crate::rules;
+use crate::rules::{self, reference};
 use crate::walk::Walk;
 
 /// Judges the message by a set, if it is for it.
-pub(crate) fn apply<'g, 'd>(walk: &mut Walk<'g, 'd>, number: u32, set: &'g RuleSet, how: &Judging) -> Option<Judgement> {
+pub(crate) fn apply<'g, 'd>(
+    walk: &mut Walk<'g, 'd>,
+    number: u32,
+    set: &'g RuleSet,
+    how: &Judging,
+) -> Option<Judgement> {
     let root = walk.document.root();
     let resolver = Links::new(walk.graph, walk.document);
     let environment = Environment {
@@ -71,7 +76,7 @@ where
                 }
             }
         }
-        rules::reference::targets(self.walk);
+        reference::targets(self.walk);
     }
 
     /// Follows the references that the set speaks of.
@@ -90,34 +95,46 @@ where
     fn follow(&mut self, link: &'e Link, node: NodeRef<'d>) {
         let Some(value) = node.child_value("reference").filter(|v| !v.is_empty()) else { return };
         let resolution = self.walk.links.resolve(node, value);
-        let claims = |codes: &'static [&'static str]| codes;
         let (verdict, codes, text) = match resolution {
             Resolution::Entry(target) | Resolution::Contained(target) | Resolution::Likely(target) => {
                 if matches!(resolution, Resolution::Likely(_)) && link.form.is_some() {
-                    self.rule_on(link.form.as_ref(), node, claims(&["reference-full-url"]), String::new());
+                    self.rule_on(link.form.as_ref(), node, &[reference::FULL_URL.code], String::new());
                 }
                 let found = target.resource_text();
                 if link.types.is_empty() || link.types.iter().any(|t| **t == *found) {
                     return;
                 }
                 let wanted: Vec<String> = link.types.iter().map(ToString::to_string).collect();
-                let text = format!("{} leads to a {found}, where {} is wanted", node.name_text(), rules::types::list(&wanted));
-                (link.wrong_type.as_ref(), claims(&["reference-target-type"]), text)
+                let text =
+                    format!("{} leads to a {found}, where {} is wanted", node.name_text(), rules::types::list(&wanted));
+                (link.wrong_type.as_ref(), vec![reference::TARGET_TYPE.code], text)
             }
             Resolution::Several(_) => return,
             Resolution::Nowhere => {
                 let bare = !value.contains(':') && self.names_an_entry(node, value);
                 let absolute = value.contains(':') && !value.starts_with("urn:");
                 if bare && link.form.is_some() {
-                    (link.form.as_ref(), claims(&["reference-form", "reference-full-url"]), format!("{value} is the id of an entry, not its fullUrl"))
+                    (
+                        link.form.as_ref(),
+                        vec![reference::FORM.code, reference::FULL_URL.code],
+                        format!("{value} is the id of an entry, not its fullUrl"),
+                    )
                 } else {
-                    let verdict = if absolute { link.elsewhere.as_ref().or(link.unresolved.as_ref()) } else { link.unresolved.as_ref() };
+                    let verdict = if absolute {
+                        link.elsewhere.as_ref().or(link.unresolved.as_ref())
+                    } else {
+                        link.unresolved.as_ref()
+                    };
                     let text = format!("{} leads to no entry of the message: {value}", node.name_text());
-                    (verdict, claims(&["reference-not-found", "reference-elsewhere", "reference-form"]), text)
+                    (
+                        verdict,
+                        vec![reference::NOT_IN_BUNDLE.code, reference::ELSEWHERE.code, reference::FORM.code],
+                        text,
+                    )
                 }
             }
         };
-        self.rule_on(verdict, node, codes, text);
+        self.rule_on(verdict, node, &codes, text);
     }
 
     /// Whether an entry of the innermost Bundle has this bare text as its id, or in its `urn:uuid:`.
@@ -125,7 +142,10 @@ where
         let Some(bundle) = self.walk.links.bundle_around(node) else { return false };
         let index = self.walk.links.index(bundle);
         let bare = value.rsplit('/').next().unwrap_or(value);
-        index.entries.iter().any(|e| e.id == Some(bare) || e.full_url.and_then(|u| u.strip_prefix("urn:uuid:")) == Some(bare))
+        index
+            .entries
+            .iter()
+            .any(|e| e.id == Some(bare) || e.full_url.and_then(|u| u.strip_prefix("urn:uuid:")) == Some(bare))
     }
 
     /// Gives the engine's finding at a node to a rule, or makes one.
@@ -165,7 +185,8 @@ where
                     continue;
                 }
                 let way = ways[at].get_or_insert_with(|| way(self.walk, &issue));
-                if !claim.elements.is_empty() && !claim.elements.iter().any(|e| e.matches(&way.0) || e.matches(&way.1)) {
+                if !claim.elements.is_empty() && !claim.elements.iter().any(|e| e.matches(&way.0) || e.matches(&way.1))
+                {
                     continue;
                 }
                 self.claim(claim, at, &issue);
@@ -188,7 +209,11 @@ where
         }
         if !claim.keys.is_empty() {
             let detail = self.walk.details.get(issue.detail.0 as usize).map_or("", String::as_str);
-            if !claim.keys.iter().any(|k| detail.strip_prefix(k.as_str()).is_some_and(|rest| !rest.starts_with(char::is_alphanumeric))) {
+            if !claim
+                .keys
+                .iter()
+                .any(|k| detail.strip_prefix(k.as_str()).is_some_and(|rest| !rest.starts_with(char::is_alphanumeric)))
+            {
                 return;
             }
         }
@@ -208,7 +233,9 @@ where
         let Some(number) = claim.rule else {
             match claim.severity {
                 Some(Level::Silent) => self.walk.issues[at].claim = Some(super::Mark(u32::MAX - 1)),
-                Some(level) => self.walk.issues[at].severity = level_of(level, issue.severity).unwrap_or(issue.severity),
+                Some(level) => {
+                    self.walk.issues[at].severity = level_of(level, issue.severity).unwrap_or(issue.severity)
+                }
                 None => {}
             }
             return;
@@ -408,7 +435,7 @@ fn way(walk: &Walk<'_, '_>, issue: &Issue) -> (String, String) {
         path.push('.');
         path.push_str(step.label);
     }
-    if issue.rule.code.starts_with("cardinality") || issue.rule.code.starts_with("slicing-minimum") {
+    if issue.rule.code.starts_with("cardinality") || *issue.rule == rules::slicing::MINIMUM {
         // What is missing is said at its parent.
         if let Some(last) = id.rsplit('.').next().filter(|l| !l.is_empty()) {
             path.push('.');

@@ -300,7 +300,12 @@ impl<'n> Compiler<'n> {
             }
             for (at, undecided) in file.undecided.iter().enumerate() {
                 let when = self.when(&undecided.when, &format!("/undecided/{at}/when"));
-                set.undecided.push((undecided.id.as_str().into(), undecided.reason.as_str().into(), when, undecided.said));
+                set.undecided.push((
+                    undecided.id.as_str().into(),
+                    undecided.reason.as_str().into(),
+                    when,
+                    undecided.said,
+                ));
             }
         }
         set.errors = self.errors;
@@ -325,7 +330,8 @@ impl<'n> Compiler<'n> {
         }
         for (at, place) in file.places.iter().enumerate() {
             // A place that cannot be read is nowhere, and keeps its number.
-            let expression = self.expression(&place.is, &format!("/places/{at}/is")).or_else(|| self.expression("{}", ""));
+            let expression =
+                self.expression(&place.is, &format!("/places/{at}/is")).or_else(|| self.expression("{}", ""));
             set.places.extend(expression.map(|e| (place.name.as_str().into(), e)));
         }
         for (at, dimension) in file.dimensions.iter().enumerate() {
@@ -472,7 +478,11 @@ impl<'n> Compiler<'n> {
 /// Whether the engine makes findings of this code; `kind-*` stands for all of a kind.
 fn is_known_code(code: &str) -> bool {
     match code.strip_suffix('*') {
-        Some(start) => crate::rules::all().any(|r| r.code.starts_with(start)) || start.starts_with("invariant") || start.starts_with("binding"),
+        Some(start) => {
+            crate::rules::all().any(|r| r.code.starts_with(start))
+                || start.starts_with("invariant")
+                || start.starts_with("binding")
+        }
         None => crate::rules::find(code).is_some() || code.starts_with("invariant-") || code.starts_with("binding-"),
     }
 }

@@ -31,6 +31,8 @@ pub(crate) const FUNCTIONS: &[(&str, RangeInclusive<usize>)] = &[
     ("decodedLength", 0..=0),
     // Whether a text is a UUID, in any case of letters.
     ("isUuid", 0..=0),
+    // A UUID made of a UUID and a name: the same for the same two.
+    ("derivedUuid", 1..=1),
     // The node around a node.
     ("parent", 0..=0),
     // The innermost resource around a node.
@@ -85,7 +87,14 @@ impl Tables {
                 (None, _) => false,
             }
         };
-        Some(table.rows.iter().filter(|(_, row)| fits(row)).map(|(key, _)| Item::String(Cow::Owned(key.clone()))).collect())
+        Some(
+            table
+                .rows
+                .iter()
+                .filter(|(_, row)| fits(row))
+                .map(|(key, _)| Item::String(Cow::Owned(key.clone())))
+                .collect(),
+        )
     }
 
     fn probable<'d>(&self, written: &str, table: &str) -> Option<Collection<'d>> {
@@ -129,7 +138,9 @@ impl Functions for Tables {
             "keys" => return self.keys(&argument(0)?, argument(1).as_deref(), argument(2).as_deref()),
             "repeated" => return Some(repeated(input, &arguments.first().map(texts).unwrap_or_default())),
             "parent" => return Some(input.iter().filter_map(|i| node(i)?.parent()).map(Item::Node).collect()),
-            "holder" => return Some(input.iter().filter_map(node).map(|n| Item::Node(n.innermost_resource())).collect()),
+            "holder" => {
+                return Some(input.iter().filter_map(node).map(|n| Item::Node(n.innermost_resource())).collect());
+            }
             _ => {}
         }
         let value = input.first()?.to_string();
@@ -146,6 +157,7 @@ impl Functions for Tables {
                 Some(numbers(&value, length).into_iter().map(|n| Item::String(Cow::Owned(n))).collect())
             }
             "isUuid" => Some(truth(crate::rules::primitive::uuid(&value.to_ascii_lowercase()))),
+            "derivedUuid" => Some(text(&derived_uuid(&value, &argument(0)?))),
             "mediaType" => media_type(&decode(&value)?).map(text),
             "decodedLength" => Some(Collection::One(Item::Integer(decode(&value)?.len() as i64))),
             _ => None,
@@ -284,6 +296,24 @@ fn decode(text: &str) -> Option<Vec<u8>> {
     (letters % 4 == 0 && padding <= 2).then_some(bytes)
 }
 
+/// A UUID of version 8 (<https://www.rfc-editor.org/rfc/rfc9562#name-uuid-version-8>) from two FNV-1a hashes.
+fn derived_uuid(seed: &str, name: &str) -> String {
+    let hash = |start: u64| {
+        let bytes = seed.bytes().chain([0]).chain(name.bytes());
+        bytes.fold(start, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3))
+    };
+    let (high, low) = (hash(0xcbf2_9ce4_8422_2325), hash(0x8422_2325_cbf2_9ce4));
+    let (high, low) = ((high & !0xf000) | 0x8000, (low & !(3 << 62)) | 1 << 63);
+    format!(
+        "{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
+        high >> 32,
+        high >> 16 & 0xffff,
+        high & 0xffff,
+        low >> 48,
+        low & 0xffff_ffff_ffff
+    )
+}
+
 /// Signatures of the types that messages carry.
 const SIGNATURES: &[(&[u8], &str)] = &[
     (b"%PDF", "application/pdf"),
@@ -311,10 +341,13 @@ mod tests {
 
     #[test]
     fn check_digits() {
-        for right in ["9912003888", "9223344867", "9990000018", "9434765919", "4505577104", "9990000050", "1111111111"] {
+        for right in ["9912003888", "9223344867", "9990000018", "9434765919", "4505577104", "9990000050", "1111111111"]
+        {
             assert!(check_digit(right), "{right}");
         }
-        for wrong in ["4857773456", "2378954317", "9989453456", "1234567890", "9990000017", "999000001", "", "999000001x"] {
+        for wrong in
+            ["4857773456", "2378954317", "9989453456", "1234567890", "9990000017", "999000001", "", "999000001x"]
+        {
             assert!(!check_digit(wrong), "{wrong}");
         }
         assert!(!(0..10).any(|d| check_digit(&format!("999000000{d}"))));

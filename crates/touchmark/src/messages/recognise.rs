@@ -23,7 +23,19 @@ pub(crate) struct Message<'e> {
 impl<'e> Message<'e> {
     /// The message as a rule set sees it; `None` when it is not for this set.
     pub fn recognise(set: &'e RuleSet, root: NodeRef<'e>, environment: Environment<'e>, how: &Judging) -> Option<Self> {
-        let policy = how.policy.as_ref().and_then(|p| set.policies.iter().position(|(name, _)| **name == **p)).unwrap_or(0);
+        Self::of(set, root, environment, how, false)
+    }
+
+    /// As [`Message::recognise`], but whatever it is when the caller knows that it is for this set.
+    pub fn of(
+        set: &'e RuleSet,
+        root: NodeRef<'e>,
+        environment: Environment<'e>,
+        how: &Judging,
+        is_known: bool,
+    ) -> Option<Self> {
+        let policy =
+            how.policy.as_ref().and_then(|p| set.policies.iter().position(|(name, _)| **name == **p)).unwrap_or(0);
         let mut message = Message {
             set,
             root,
@@ -37,7 +49,7 @@ impl<'e> Message<'e> {
         for (name, constant) in &set.constants {
             message.variable(name, Collection::One(text(constant)));
         }
-        if message.truth(set.recognise.as_ref()?, root) != Ok(Truth::True) {
+        if !is_known && message.truth(set.recognise.as_ref()?, root) != Ok(Truth::True) {
             return None;
         }
         let asked = how.named.iter().map(|(name, _)| text(name)).collect();
@@ -87,7 +99,11 @@ impl<'e> Message<'e> {
         if !dimension.hidden && !value.is_empty() {
             self.recognised.push(Recognised {
                 dimension: dimension.name.to_string(),
-                title: if dimension.title.is_empty() { dimension.name.to_string() } else { dimension.title.to_string() },
+                title: if dimension.title.is_empty() {
+                    dimension.name.to_string()
+                } else {
+                    dimension.title.to_string()
+                },
                 value: value.clone(),
                 value_title: title.to_owned(),
             });
@@ -97,12 +113,26 @@ impl<'e> Message<'e> {
         self.values.push(value);
     }
 
-    fn variable(&mut self, name: &str, value: Collection<'e>) {
+    /// Whether something is for this message, by the names of dimensions and values.
+    pub fn is_for(&self, when: &super::file::When) -> bool {
+        when.iter().all(|(name, wanted)| {
+            let at = self.set.dimensions.iter().position(|d| *d.name == **name);
+            let value = at.and_then(|at| self.values.get(at)).map_or("", String::as_str);
+            wanted.0.iter().any(|w| w == value)
+        })
+    }
+
+    /// Adds a value that conditions write as `%name`.
+    pub fn variable(&mut self, name: &str, value: Collection<'e>) {
         self.environment.variables.push((name.into(), value));
     }
 
     /// Evaluates an expression on a node.
-    pub fn evaluate(&mut self, expression: &'e Expression, node: NodeRef<'e>) -> Result<Collection<'e>, EvaluationError> {
+    pub fn evaluate(
+        &mut self,
+        expression: &'e Expression,
+        node: NodeRef<'e>,
+    ) -> Result<Collection<'e>, EvaluationError> {
         expression.evaluate(node, &self.environment, &mut self.scratch)
     }
 
@@ -115,7 +145,8 @@ impl<'e> Message<'e> {
     pub fn fits(&self, limits: &[Limit]) -> bool {
         limits.iter().all(|limit| {
             let value = self.values.get(limit.dimension as usize).map_or("", String::as_str);
-            (limit.any.is_empty() || limit.any.iter().any(|v| **v == *value)) && !limit.none.iter().any(|v| **v == *value)
+            (limit.any.is_empty() || limit.any.iter().any(|v| **v == *value))
+                && !limit.none.iter().any(|v| **v == *value)
         })
     }
 }

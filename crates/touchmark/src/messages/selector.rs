@@ -275,9 +275,9 @@ impl Operand {
             Operand::Number(number) => Value::Number(*number),
             Operand::Boolean(value) => Value::Boolean(*value),
             Operand::Null => Value::Null,
-            Operand::Query(from, steps) => walk(steps, from.node(here, root), root).first().map_or(Value::Nothing, |n| {
-                n.value().map_or(Value::Object, Value::Text)
-            }),
+            Operand::Query(from, steps) => walk(steps, from.node(here, root), root)
+                .first()
+                .map_or(Value::Nothing, |n| n.value().map_or(Value::Object, Value::Text)),
             Operand::ResourceType(from, steps) => walk(steps, from.node(here, root), root)
                 .first()
                 .filter(|n| n.is_resource())

@@ -42,21 +42,24 @@ impl Sentence {
     }
 
     /// The sentence with its places filled in.
-    pub fn write<'a>(
-        &'a self,
-        finding: &str,
-        mut value: impl FnMut(&'a Expression) -> Collection<'a>,
-    ) -> String {
+    pub fn write<'a>(&'a self, finding: &str, mut value: impl FnMut(&'a Expression) -> Collection<'a>) -> String {
         let mut out = String::new();
         for part in &self.parts {
             match part {
                 Part::Text(text) => out.push_str(text),
                 Part::Finding => out.push_str(finding),
                 Part::Value(expression, content) => {
-                    let values: Vec<String> = value(expression)
-                        .iter()
-                        .map(|item| if *content { Quoted(&item.to_string()).to_string() } else { shorten(&item.to_string()) })
-                        .collect();
+                    let values: Vec<String> =
+                        value(expression)
+                            .iter()
+                            .map(|item| {
+                                if *content {
+                                    Quoted(&item.to_string()).to_string()
+                                } else {
+                                    shorten(&item.to_string())
+                                }
+                            })
+                            .collect();
                     out.push_str(&if values.is_empty() { "nothing".to_owned() } else { values.join(", ") });
                 }
             }
@@ -67,5 +70,9 @@ impl Sentence {
 
 /// A quoted value stays readable.
 fn shorten(text: &str) -> String {
-    if text.chars().count() <= 120 { text.to_owned() } else { format!("{}…", text.chars().take(117).collect::<String>()) }
+    if text.chars().count() <= 120 {
+        text.to_owned()
+    } else {
+        format!("{}…", text.chars().take(117).collect::<String>())
+    }
 }

@@ -214,6 +214,8 @@ fn verdict<'t, 'd>(walk: &Walk<'t, 'd>, node: NodeRef<'d>, set: &'t CodeSet, kin
             (_, None) => Verdict::In,
             (system, Some(code)) => holds(set, system, code),
         },
+        // What has nothing in it, or a value of its own, has been reported as such.
+        Kind::Concept if !node.has_children() => Verdict::In,
         Kind::Concept => {
             let mut verdict = Verdict::NoCode;
             for coding in node.children_named(known.coding) {

@@ -42,7 +42,7 @@ rules! {
         why "The resolver that was asked knows of none, so nobody can follow the reference.",
         mend "Correct the reference, or add the resource to the Bundle.",
         at "references.html#literal";
-    SEVERAL = "reference-several", Error, "multiple-matches",
+    SEVERAL = "reference-several", Error, "duplicate",
         says "{found} entries of the Bundle match the reference {detail}",
         why "Nobody can tell which of them is meant.",
         mend "Give each entry a fullUrl of its own.",

@@ -15,7 +15,8 @@ pub(crate) fn apply(edit: &Edit, text: &str, graph: &RuleGraph) -> Result<String
         return Ok(text[..at + mark.len()].to_owned());
     }
     let mut arena = Arena::new();
-    let document = touchmark_document::parse(text, &mut arena, graph.names(), Limits::default()).map_err(|e| e.to_string())?;
+    let document =
+        touchmark_document::parse(text, &mut arena, graph.names(), Limits::default()).map_err(|e| e.to_string())?;
     let mut tree = Tree::of(document.root());
     let found = |path: &str| nodes(document, graph, path);
     match edit {
@@ -79,7 +80,8 @@ pub(crate) fn apply(edit: &Edit, text: &str, graph: &RuleGraph) -> Result<String
                 Vec::new()
             });
             if let (Some(moved), Some(parent)) = (moved, tree.find(parent)) {
-                let mut like = parent.children.iter().enumerate().filter(|(_, c)| c.name == moved.name).map(|(at, _)| at);
+                let mut like =
+                    parent.children.iter().enumerate().filter(|(_, c)| c.name == moved.name).map(|(at, _)| at);
                 let at = if to == "first" { like.next() } else { like.last().map(|at| at + 1) };
                 parent.children.insert(at.unwrap_or(parent.children.len()), moved);
             }
@@ -113,7 +115,9 @@ fn order(graph: &RuleGraph, parent: NodeRef<'_>) -> Vec<String> {
 fn insert(parent: &mut Tree, name: &str, new: Vec<Tree>, first: bool, order: &[String]) {
     let mut like = parent.children.iter().enumerate().filter(|(_, c)| c.name == name).map(|(at, _)| at);
     let at = if first { like.next() } else { like.last().map(|at| at + 1) };
-    let rank = |name: &str| order.iter().position(|o| o == name || (o.ends_with("[x]") && name.starts_with(o.trim_end_matches("[x]"))));
+    let rank = |name: &str| {
+        order.iter().position(|o| o == name || (o.ends_with("[x]") && name.starts_with(o.trim_end_matches("[x]"))))
+    };
     let at = at.unwrap_or_else(|| {
         let mine = rank(name).unwrap_or(usize::MAX);
         parent.children.iter().position(|c| rank(&c.name).unwrap_or(0) > mine).unwrap_or(parent.children.len())

@@ -158,7 +158,15 @@ impl Tree {
         }
     }
 
-    fn json(&self) -> Value {
+    /// The content as FHIR JSON writes it.
+    pub fn json(&self) -> Value {
+        if self.value.is_some() && self.resource.is_empty() && self.children.is_empty() {
+            return self.primitive();
+        }
+        self.object()
+    }
+
+    fn object(&self) -> Value {
         let mut fields = serde_json::Map::new();
         if !self.resource.is_empty() {
             fields.insert("resourceType".into(), self.resource.clone().into());
@@ -175,7 +183,7 @@ impl Tree {
             let values: Vec<Value> = like.iter().map(|c| if primitive { c.primitive() } else { c.json() }).collect();
             let parts: Vec<Value> = like
                 .iter()
-                .map(|c| if primitive && !c.children.is_empty() { c.json() } else { Value::Null })
+                .map(|c| if primitive && !c.children.is_empty() { c.object() } else { Value::Null })
                 .collect();
             if values.iter().any(|v| !v.is_null()) {
                 fields.insert(child.name.clone(), one_or_array(values, array));

@@ -1,5 +1,7 @@
 //! The vectors of `test-vectors/`: what stands in its `cases.json` files, and the rule graph that they are checked by.
 
+#![allow(dead_code, reason = "each test file uses a part of this")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -45,14 +47,19 @@ pub fn graph() -> RuleGraph {
     library.add_image(touchmark_packs::image(), |_| true).expect("an image of this version");
     library.add_package("test-vectors", "");
     let mut arena = Arena::new();
-    for file in files(&folder().join("definitions")) {
+    for file in files(&folder().join("definitions")).into_iter().filter(|file| file.is_file()) {
         let text = fs::read_to_string(&file).expect("a definition");
         let names = Names::new();
         let parsed =
             document::parse(&text, &mut arena, &names, Limits::default()).expect("a definition that can be read");
         library.add_definition(definition::read(parsed).expect("a conformance resource"));
     }
-    RuleGraph::new(library)
+    for file in files(&folder().join("definitions/rules")) {
+        library.add_rule_file(&file.display().to_string(), fs::read_to_string(&file).expect("a rule file"));
+    }
+    let graph = RuleGraph::new(library);
+    assert!(graph.rule_file_errors().is_empty(), "{:?}", graph.rule_file_errors());
+    graph
 }
 
 /// All cases, folder by folder.
