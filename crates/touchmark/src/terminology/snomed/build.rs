@@ -107,9 +107,13 @@ impl SnomedBuilder {
         let mut tables: [Vec<u8>; WIDTHS.len()] = std::array::from_fn(|_| Vec::new());
         let [concepts, parent_starts, parent_rows, set_ids, member_starts, members, term_starts, text_starts, texts] =
             &mut tables;
-        self.concepts.iter().for_each(|id| concepts.extend(id.to_le_bytes()));
+        for id in &self.concepts {
+            concepts.extend(id.to_le_bytes());
+        }
         starts(parent_starts, count, parents.iter().map(|(child, _)| *child));
-        parents.iter().for_each(|(_, parent)| parent_rows.extend(parent.to_le_bytes()));
+        for (_, parent) in &parents {
+            parent_rows.extend(parent.to_le_bytes());
+        }
         let mut start = 0_u32;
         for (set, rows) in &mut sets {
             rows.sort_unstable();
@@ -117,7 +121,9 @@ impl SnomedBuilder {
             set_ids.extend(set.to_le_bytes());
             member_starts.extend(start.to_le_bytes());
             start += rows.len() as u32;
-            rows.iter().for_each(|row| members.extend(row.to_le_bytes()));
+            for row in &*rows {
+                members.extend(row.to_le_bytes());
+            }
         }
         member_starts.extend(start.to_le_bytes());
         starts(term_starts, count, terms.iter().map(|(concept, _)| *concept));
@@ -130,7 +136,9 @@ impl SnomedBuilder {
         for (table, width) in tables.iter().zip(WIDTHS) {
             out.extend(((table.len() / width) as u64).to_le_bytes());
         }
-        tables.iter().for_each(|table| out.extend(table));
+        for table in &tables {
+            out.extend(table);
+        }
         out
     }
 }

@@ -1,5 +1,7 @@
 //! A made-up release: an index is built of it, and filters and constraints are asked of the index.
 
+use std::fmt::Write;
+
 use super::{Expression, SnomedBuilder, SnomedIndex};
 use crate::terminology::form::snomed_flaw;
 
@@ -20,18 +22,19 @@ fn release(count: u64) -> [String; 4] {
     let mut relationships = "id\teffectiveTime\tactive\tmoduleId\tsourceId\tdestinationId\trelationshipGroup\ttypeId\tcharacteristicTypeId\tmodifierId\n".to_owned();
     let mut sets = "id\teffectiveTime\tactive\tmoduleId\trefsetId\treferencedComponentId\n".to_owned();
     for n in 1..=count {
-        concepts += &format!("{}\t20260101\t1\t0\t0\n", code(n));
-        descriptions += &format!("{n}1\t20260101\t1\t0\t{}\ten\t900000000000003001\tThing {n} (thing)\t0\r\n", code(n));
-        descriptions += &format!("{n}2\t20260101\t1\t0\t{}\ten\t900000000000013009\tThing {n}\t0\r\n", code(n));
-        descriptions += &format!("{n}3\t20260101\t0\t0\t{}\ten\t900000000000013009\tOld {n}\t0\r\n", code(n));
+        let _ = write!(concepts, "{}\t20260101\t1\t0\t0\n", code(n));
+        let _ =
+            write!(descriptions, "{n}1\t20260101\t1\t0\t{}\ten\t900000000000003001\tThing {n} (thing)\t0\r\n", code(n));
+        let _ = write!(descriptions, "{n}2\t20260101\t1\t0\t{}\ten\t900000000000013009\tThing {n}\t0\r\n", code(n));
+        let _ = write!(descriptions, "{n}3\t20260101\t0\t0\t{}\ten\t900000000000013009\tOld {n}\t0\r\n", code(n));
         for parent in [n / 2, if n % 3 == 0 { n / 3 } else { 0 }] {
             if parent > 0 {
                 let pair = format!("{}\t{}", code(n), code(parent));
-                relationships += &format!("{n}\t20260101\t1\t0\t{pair}\t0\t116680003\t0\t0\n");
+                let _ = write!(relationships, "{n}\t20260101\t1\t0\t{pair}\t0\t116680003\t0\t0\n");
             }
         }
         if n % 5 == 0 {
-            sets += &format!("x\t20260101\t1\t0\t{}\t{}\n", code(1), code(n));
+            let _ = write!(sets, "x\t20260101\t1\t0\t{}\t{}\n", code(1), code(n));
         }
     }
     [relationships, concepts, sets, descriptions]
@@ -135,7 +138,9 @@ fn a_release_of_full_size() {
     println!("made {} MB in {:?}", files.iter().map(String::len).sum::<usize>() / 1_000_000, start.elapsed());
     let start = std::time::Instant::now();
     let mut builder = SnomedBuilder::new();
-    files.iter().for_each(|file| assert!(builder.add(file).is_some()));
+    for file in &files {
+        assert!(builder.add(file).is_some());
+    }
     let bytes = builder.build();
     println!("built {} MB in {:?}", bytes.len() / 1_000_000, start.elapsed());
     let start = std::time::Instant::now();
