@@ -355,6 +355,8 @@ pub struct RuleGraph {
     rule_sets: OnceLock<Vec<RuleSet>>,
     /// Extensions whose contexts exclude every place where a profile puts them; looked up when one is out of place.
     misplaced: Mutex<HashMap<DefinitionId, bool, FixedState>>,
+    /// Profiles by the last part of their url in small letters; made when a message claims one that is not loaded.
+    last_parts: OnceLock<HashMap<String, DefinitionId, FixedState>>,
 }
 
 impl RuleGraph {
@@ -410,6 +412,7 @@ impl RuleGraph {
             known_types,
             terminology,
             misplaced: Mutex::default(),
+            last_parts: OnceLock::new(),
             rule_sets: OnceLock::new(),
         }
     }
@@ -489,6 +492,21 @@ impl RuleGraph {
     /// What was wrong with the rule files that are loaded.
     pub fn rule_file_errors(&self) -> Vec<RuleFileError> {
         self.rule_sets().iter().flat_map(|s| s.errors.clone()).collect()
+    }
+
+    /// The first profile whose url ends in this part, in capital or small letters.
+    pub(crate) fn of_last_part(&self, last: &str) -> Option<DefinitionId> {
+        let parts = self.last_parts.get_or_init(|| {
+            let mut parts = HashMap::default();
+            for (number, entry) in self.library.entries().iter().enumerate() {
+                if entry.resource == "StructureDefinition" {
+                    let last = entry.url.rsplit('/').next().unwrap_or("").to_ascii_lowercase();
+                    parts.entry(last).or_insert(DefinitionId(number as u32));
+                }
+            }
+            parts
+        });
+        parts.get(&last.to_ascii_lowercase()).copied()
     }
 
     /// Whether the contexts of an extension exclude every place where a loaded profile puts it: then they are wrong, and

@@ -10,6 +10,9 @@ use touchmark_fhirpath::Resolver;
 
 use crate::graph::RuleGraph;
 
+/// Of so many entries with one type and id the full urls are looked at; of more none is meant in particular.
+const FEW: usize = 20;
+
 /// Where a reference leads.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Resolution<'d> {
@@ -40,6 +43,8 @@ pub(crate) struct Index<'d> {
     pub entries: Vec<Entry<'d>>,
     by_url: HashMap<&'d str, Vec<u32>, FixedState>,
     by_id: HashMap<(Name, &'d str), Vec<u32>, FixedState>,
+    /// The first entry with an id, whatever its type.
+    by_plain_id: HashMap<&'d str, u32, FixedState>,
 }
 
 impl<'d> Index<'d> {
@@ -51,6 +56,12 @@ impl<'d> Index<'d> {
     /// The entries that hold a resource of this type and id.
     pub fn with_id<'s>(&'s self, resource: Name, id: &'s str) -> &'s [u32] {
         self.by_id.get(&(resource, id)).map_or(&[], Vec::as_slice)
+    }
+
+    /// The entry that a bare id or UUID, which is no reference, is probably meant to lead to.
+    pub fn with_plain_id(&self, id: &str) -> Option<u32> {
+        let by_id = self.by_plain_id.get(id).copied();
+        by_id.or_else(|| self.with_url(&format!("urn:uuid:{id}")).first().copied())
     }
 
     /// The entry that holds a node, if the Bundle itself is its innermost.
@@ -91,7 +102,7 @@ impl<'d> Index<'d> {
             _ if base.is_some() || from.is_none() => {
                 self.entries[found[0] as usize].resource.map_or(Resolution::Nowhere, Resolution::Likely)
             }
-            _ if found.iter().any(rooted) => self.one_of(found),
+            _ if found.iter().take(FEW).any(rooted) => self.one_of(found),
             _ if self.entries[found[0] as usize].full_url.is_none() => self.one_of(found),
             _ => self.entries[found[0] as usize].resource.map_or(Resolution::Nowhere, Resolution::Likely),
         }
@@ -125,11 +136,16 @@ pub(crate) struct Links<'g, 'd> {
     document: Document<'d>,
     /// Filled while the walk reads: whoever asks shares what is there.
     indexes: RefCell<HashMap<u32, Rc<Index<'d>>, FixedState>>,
+    /// What each resource contains, by id.
+    contained: RefCell<HashMap<u32, Contained<'d>, FixedState>>,
 }
+
+/// The contained resources of one resource, by id.
+type Contained<'d> = HashMap<&'d str, NodeRef<'d>, FixedState>;
 
 impl<'g, 'd> Links<'g, 'd> {
     pub fn new(graph: &'g RuleGraph, document: Document<'d>) -> Self {
-        Links { graph, document, indexes: RefCell::default() }
+        Links { graph, document, indexes: RefCell::default(), contained: RefCell::default() }
     }
 
     /// The innermost Bundle around a node, not counting the node itself.
@@ -160,6 +176,7 @@ impl<'g, 'd> Links<'g, 'd> {
             }
             if let (Some(resource), Some(id)) = (resource, id) {
                 index.by_id.entry((resource.resource(), id)).or_default().push(number);
+                index.by_plain_id.entry(id).or_insert(number);
             }
             index.entries.push(Entry { node, full_url, resource, id });
         }
@@ -180,6 +197,22 @@ impl<'g, 'd> Links<'g, 'd> {
         at
     }
 
+    /// The contained resource with this id.
+    pub fn contained(&self, container: NodeRef<'d>, id: &str) -> Option<NodeRef<'d>> {
+        let known = &self.graph.known;
+        let mut held = self.contained.borrow_mut();
+        let of_container = held.entry(container.id().0).or_insert_with(|| {
+            let mut by_id = Contained::default();
+            for contained in container.children_named(known.contained) {
+                if let Some(id) = contained.child_named(known.id).and_then(NodeRef::value) {
+                    by_id.entry(id).or_insert(contained);
+                }
+            }
+            by_id
+        });
+        of_container.get(id).copied()
+    }
+
     /// Where a reference at a node leads.
     pub fn resolve(&self, node: NodeRef<'d>, reference: &str) -> Resolution<'d> {
         if let Some(id) = reference.strip_prefix('#') {
@@ -188,10 +221,7 @@ impl<'g, 'd> Links<'g, 'd> {
                 let inside = node.innermost_resource().name() == self.graph.known.contained;
                 return if inside { Resolution::Contained(container) } else { Resolution::Nowhere };
             }
-            return container
-                .children_named(self.graph.known.contained)
-                .find(|c| c.child_named(self.graph.known.id).and_then(NodeRef::value) == Some(id))
-                .map_or(Resolution::Nowhere, Resolution::Contained);
+            return self.contained(container, id).map_or(Resolution::Nowhere, Resolution::Contained);
         }
         let Some(bundle) = self.bundle_around(self.container(node)) else { return Resolution::Nowhere };
         let index = self.index(bundle);

@@ -180,7 +180,7 @@ fn among_choices(parent: NodeRef<'_>, step: &Step<'_, '_>) -> (u32, bool) {
 
 /// An identifier of FHIRPath that needs no quotation.
 fn is_identifier(name: &str) -> bool {
-    name.len() <= 200
+    (1..=200).contains(&name.len())
         && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
         && !name.starts_with(|c: char| c.is_ascii_digit())
 }

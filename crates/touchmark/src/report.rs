@@ -282,10 +282,6 @@ impl<'w, 'g, 'd> Writer<'w, 'g, 'd> {
         let node = walk.document.node(issue.node);
         let mut text = String::with_capacity(issue.rule.says.len() + 40);
         fill(&mut text, issue.rule, |out, place| self.fill_place(out, place, issue, node));
-        // A name that the sentence begins with may begin with a blank, which no text of FHIR should.
-        if text.trim().len() != text.len() {
-            text = text.trim().to_owned();
-        }
         let claimed = issue.claim.and_then(|mark| messages::claim_of(walk, mark));
         if let Some(own) = claimed.as_ref().and_then(|c| walk.details.get(c.text.0 as usize)) {
             let mut out = String::new();
@@ -294,6 +290,10 @@ impl<'w, 'g, 'd> Writer<'w, 'g, 'd> {
         }
         if more > 0 {
             text.push_str(&format!(" (and so in {more} more repeats of {})", named(node.name_text())));
+        }
+        // What a sentence begins with may begin with a blank, which no text of FHIR should.
+        if text.trim().len() != text.len() {
+            text = text.trim().to_owned();
         }
         Finding {
             rule: issue.rule,

@@ -93,6 +93,8 @@ fn is_url(value: &str) -> bool {
 
 fn add_form(out: &mut String, value: &str) {
     let count = value.chars().take(MOST_KEPT).count();
+    // A value of megabytes is not read through for each finding that speaks of it.
+    let value = value.char_indices().nth(MOST_KEPT).map_or(value, |(end, _)| &value[..end]);
     let digits = value.bytes().filter(u8::is_ascii_digit).count();
     let more = if count == MOST_KEPT { "more than " } else { "" };
     let _ = match count {

@@ -223,6 +223,10 @@ impl<'g, 'd> Walk<'g, 'd> {
 
     /// Checks the children of a node against those of an element.
     pub fn children(&mut self, node: NodeRef<'d>, at: At<'g>, children: &'g Children) {
+        // What is found beyond the bound is not kept, and would only cost.
+        if self.is_full() {
+            return;
+        }
         let base = self.counts.len();
         self.counts.resize(base + children.order.len(), 0);
         let first_repeat = self.sliced.len();
@@ -334,6 +338,12 @@ impl<'g, 'd> Walk<'g, 'd> {
     fn one(&mut self, node: NodeRef<'d>, at: At<'g>, with_types: bool) {
         rules::value::check(self, node, at);
         rules::invariant::check(self, node, at, with_types);
+    }
+
+    /// Whether there are as many findings as are allowed.
+    #[inline]
+    pub fn is_full(&self) -> bool {
+        self.issues.len() >= self.budget.findings
     }
 
     /// Makes a finding at a node.

@@ -137,10 +137,7 @@ where
         let Some(bundle) = self.walk.links.bundle_around(node) else { return false };
         let index = self.walk.links.index(bundle);
         let bare = value.rsplit('/').next().unwrap_or(value);
-        index
-            .entries
-            .iter()
-            .any(|e| e.id == Some(bare) || e.full_url.and_then(|u| u.strip_prefix("urn:uuid:")) == Some(bare))
+        index.with_plain_id(bare).is_some()
     }
 
     /// Gives the engine's finding at a node to a rule, or makes one.

@@ -158,17 +158,15 @@ fn reach<'d>(walk: &mut Walk<'_, 'd>, bundle: NodeRef<'d>, index: &Rc<Index<'d>>
         open.extend(targets(walk, index, 0, node));
     }
     spread(&out, &mut reached, open);
-    // Against the direction of references, and from there on along it: until nothing changes.
-    let mut near = reached.clone();
-    loop {
-        let found: Vec<u32> = (0..count as u32)
-            .filter(|e| !near[*e as usize] && out[*e as usize].iter().any(|t| near[*t as usize]))
-            .collect();
-        if found.is_empty() {
-            break;
+    // Against the direction of references, and from there on along it.
+    let mut both = out.clone();
+    for (from, targets) in out.iter().enumerate() {
+        for target in targets {
+            both[*target as usize].push(from as u32);
         }
-        spread(&out, &mut near, found);
     }
+    let mut near = vec![false; count];
+    spread(&both, &mut near, (0..count as u32).filter(|e| reached[*e as usize]).collect());
     for (number, entry) in index.entries.iter().enumerate() {
         if reached[number] || entry.resource.is_none() {
             continue;
@@ -198,7 +196,7 @@ fn targets<'d>(walk: &Walk<'_, 'd>, index: &Index<'d>, from: u32, resource: Node
             let target = match index.resolve(walk.graph, Some(from), value) {
                 Resolution::Entry(target) | Resolution::Likely(target) => index.entry_of(target),
                 // What a bare UUID is meant to lead to is no orphan besides: the reference is the fault.
-                _ if super::primitive::uuid(value) => index.with_url(&format!("urn:uuid:{value}")).first().copied(),
+                _ if !value.contains([':', '/', '#']) => index.with_plain_id(value),
                 _ => None,
             };
             found.extend(target);

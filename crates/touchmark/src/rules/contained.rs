@@ -53,6 +53,10 @@ pub(crate) fn check<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>) {
         return;
     }
     let references = references(walk, node);
+    let targets: HashSet<&str> = references.iter().filter_map(|(_, to)| to.strip_prefix('#')).collect();
+    // What points back at its container (`#`) is reached that way round: a Provenance, say.
+    let pointing_back: HashSet<u32> =
+        references.iter().filter(|(_, to)| *to == "#").map(|(from, _)| from.innermost_resource().id().0).collect();
     let mut ids = HashSet::new();
     let mut versions: Vec<String> = Vec::new();
     for (number, contained) in node.children_named(known.contained).enumerate() {
@@ -71,9 +75,7 @@ pub(crate) fn check<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>) {
             let detail = walk.detail(id);
             walk.say(&DUPLICATE, contained).detail = detail;
         }
-        // What points back at its container (`#`) is reached that way round: a Provenance, say.
-        let points_back = references.iter().any(|(from, to)| *to == "#" && from.innermost_resource() == contained);
-        if !references.iter().any(|(_, to)| to.strip_prefix('#') == Some(id)) && !points_back {
+        if !targets.contains(id) && !pointing_back.contains(&contained.id().0) {
             let detail = walk.detail(id);
             walk.say(&ORPHAN, contained).detail = detail;
         }

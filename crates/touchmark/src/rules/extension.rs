@@ -121,7 +121,10 @@ fn context<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, profile: &Profile) {
         }
     }
     let resource = parent.is_resource();
-    let url = parent.child_named(walk.graph.known.url).and_then(NodeRef::value);
+    let known = &walk.graph.known;
+    // Asked of extensions only: elsewhere it would be a search through all children for each of them.
+    let inside = parent.name() == known.extension || parent.name() == known.modifier_extension;
+    let url = if inside { parent.child_named(known.url).and_then(NodeRef::value) } else { None };
     let allowed = profile.contexts.iter().any(|context| {
         let context = context.trim();
         match context {

@@ -159,18 +159,12 @@ pub(crate) fn check<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>) {
         walk.say(&ELEMENT, node).detail = detail;
     }
     let container = walk.links.container(node);
-    let known = &walk.graph.known;
-    let contained: BTreeSet<&str> = container
-        .children_named(known.contained)
-        .filter_map(|c| c.child_named(known.id).and_then(NodeRef::value))
-        .collect();
-    for image in seen.images.iter().filter(|i| !contained.contains(i.as_str())) {
-        let detail = walk.detail(format!("#{image}"));
-        walk.say(&IMAGE, node).detail = detail;
-    }
-    for link in seen.links.iter().filter(|l| !seen.places.contains(*l) && !contained.contains(l.as_str())) {
-        let detail = walk.detail(format!("#{link}"));
-        walk.say(&LINK, node).detail = detail;
+    for (rule, local) in seen.images.iter().map(|i| (&IMAGE, i)).chain(seen.links.iter().map(|l| (&LINK, l))) {
+        let is_place = *rule == LINK && seen.places.contains(local);
+        if !is_place && walk.links.contained(container, local).is_none() {
+            let detail = walk.detail(format!("#{local}"));
+            walk.say(rule, node).detail = detail;
+        }
     }
 }
 

@@ -67,10 +67,6 @@ pub(crate) fn fits<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, id: Definitio
 
 /// The loaded profile that an unknown url probably means: another host, a missing part, another case.
 fn likely(walk: &Walk<'_, '_>, canonical: &str) -> Option<String> {
-    let last = canonical.rsplit('/').next()?.split('|').next()?.to_ascii_lowercase();
-    let library = walk.graph.library();
-    let mut found = library.entries().iter().filter(|e| {
-        e.resource == "StructureDefinition" && e.url.rsplit('/').next().is_some_and(|l| l.eq_ignore_ascii_case(&last))
-    });
-    found.next().map(|e| e.url.to_string())
+    let last = canonical.rsplit('/').next()?.split('|').next()?;
+    walk.graph.of_last_part(last).map(|id| walk.graph.library().entry(id).url.to_string())
 }

@@ -1,6 +1,7 @@
 //! Questionnaires and their responses: what is answered is asked, in the type that is asked for, and what is required is there.
 
-use std::collections::HashSet;
+use std::cell::RefCell;
+use std::collections::{HashMap, HashSet};
 
 use touchmark_document::NodeRef;
 
@@ -90,34 +91,60 @@ fn response<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>) {
         return;
     }
     let complete = matches!(node.child_value("status"), Some("completed" | "amended"));
-    let answers = Answers { response: node, complete };
-    answers.level(walk, questionnaire, node);
+    Answers { by_link: &by_link(node), options: &RefCell::default(), complete }.level(walk, questionnaire, node);
+}
+
+/// What a response answers, by linkId.
+fn by_link(response: NodeRef<'_>) -> HashMap<&str, Vec<NodeRef<'_>>> {
+    let mut found: HashMap<&str, Vec<NodeRef<'_>>> = HashMap::new();
+    let mut open: Vec<NodeRef<'_>> = response.all("item").collect();
+    while let Some(item) = open.pop() {
+        open.extend(item.all("item"));
+        for answer in item.all("answer") {
+            open.extend(answer.all("item"));
+            if let Some(link) = item.child_value("linkId") {
+                let values = answer.children().filter(|c| c.name_text().starts_with("value"));
+                found.entry(link).or_default().extend(values);
+            }
+        }
+    }
+    found
 }
 
 /// A response and how strictly it is read.
 #[derive(Clone, Copy)]
-struct Answers<'d> {
-    response: NodeRef<'d>,
+struct Answers<'a, 'd> {
+    by_link: &'a HashMap<&'d str, Vec<NodeRef<'d>>>,
+    /// The options of each question, gathered when it is first answered.
+    options: &'a RefCell<HashMap<u32, HashSet<Content<'d>>>>,
     /// Only what is completed must have all that is required.
     complete: bool,
 }
 
-impl<'d> Answers<'d> {
+impl<'d> Answers<'_, 'd> {
     /// Compares the items below a question (or the questionnaire) with those below its answer (or the response).
     ///
     /// The depth is that of the document, which its reader has bounded.
     fn level(self, walk: &mut Walk<'_, 'd>, asked: NodeRef<'d>, answered: NodeRef<'d>) {
+        if walk.is_full() {
+            return;
+        }
+        let mut questions: HashMap<&str, NodeRef<'d>> = HashMap::new();
+        for question in asked.all("item") {
+            questions.entry(question.child_value("linkId").unwrap_or("")).or_insert(question);
+        }
+        let mut counts: HashMap<&str, u32> = HashMap::new();
         for item in answered.all("item") {
             let link = item.child_value("linkId").unwrap_or("");
-            match asked.all("item").find(|q| q.child_value("linkId") == Some(link)) {
-                Some(question) => self.item(walk, question, item, link),
+            *counts.entry(link).or_default() += 1;
+            match questions.get(link) {
+                Some(question) => self.item(walk, *question, item, link),
                 None => say(walk, &LINK, item, link),
             }
         }
         for question in asked.all("item") {
             let link = question.child_value("linkId").unwrap_or("");
-            let of_link = |i: &NodeRef<'d>| i.child_value("linkId") == Some(link);
-            let count = answered.all("item").filter(of_link).count();
+            let count = counts.get(link).copied().unwrap_or(0);
             if count > 1
                 && question.child_value("repeats") != Some("true")
                 && question.child_value("type") != Some("group")
@@ -148,14 +175,14 @@ impl<'d> Answers<'d> {
                 say(walk, &REQUIRED, item, link);
             }
             for answer in item.all("answer") {
-                Self::answer(walk, question, answer, kind, link);
+                self.answer(walk, question, answer, kind, link);
                 self.level(walk, question, answer);
             }
         }
         self.level(walk, question, item);
     }
 
-    fn answer(walk: &mut Walk<'_, 'd>, question: NodeRef<'d>, answer: NodeRef<'d>, kind: &str, link: &str) {
+    fn answer(self, walk: &mut Walk<'_, 'd>, question: NodeRef<'d>, answer: NodeRef<'d>, kind: &str, link: &str) {
         let Some(value) = answer.children().find(|c| c.name_text().starts_with("value")) else { return };
         let wanted: &[&str] = match kind {
             "boolean" => &["valueBoolean"],
@@ -187,12 +214,19 @@ impl<'d> Answers<'d> {
                 (issue.found, issue.wanted, issue.detail) = (length, most, detail);
             }
         }
-        let mut options =
-            question.all("option").flat_map(|o| o.children().filter(|c| c.name_text().starts_with("value")));
         let free_text = kind == "open-choice" && value.name_text() == "valueString";
-        if question.child("option").is_some() && !free_text && !options.any(|o| same_option(o, value)) {
+        if question.child("option").is_some() && !free_text && !self.is_option(question, value) {
             say(walk, &OPTION, answer, link);
         }
+    }
+
+    fn is_option(self, question: NodeRef<'d>, value: NodeRef<'d>) -> bool {
+        let mut gathered = self.options.borrow_mut();
+        let options = gathered.entry(question.id().0).or_insert_with(|| {
+            let values = question.all("option").flat_map(NodeRef::children);
+            values.filter(|c| c.name_text().starts_with("value")).map(content).collect()
+        });
+        options.contains(&content(value))
     }
 
     /// Whether a question is asked at all. What cannot be told counts as not asked: then nothing is required.
@@ -203,38 +237,22 @@ impl<'d> Answers<'d> {
         }
         conditions.any(|condition| {
             let link = condition.child_value("question").unwrap_or("");
-            let answers = self.answers_to(link);
+            let answers = self.by_link.get(link).map_or(&[][..], Vec::as_slice);
             if let Some(has) = condition.child_value("hasAnswer") {
                 return (has == "true") != answers.is_empty();
             }
             let wanted = condition.children().find(|c| c.name_text().starts_with("answer"));
-            wanted.is_some_and(|wanted| answers.iter().any(|a| same_option(wanted, *a)))
+            wanted.is_some_and(|wanted| answers.iter().any(|a| content(wanted) == content(*a)))
         })
-    }
-
-    fn answers_to(self, link: &str) -> Vec<NodeRef<'d>> {
-        let mut found = Vec::new();
-        let mut open: Vec<NodeRef<'d>> = self.response.all("item").collect();
-        while let Some(item) = open.pop() {
-            open.extend(item.all("item"));
-            for answer in item.all("answer") {
-                open.extend(answer.all("item"));
-                if item.child_value("linkId") == Some(link) {
-                    found.extend(answer.children().filter(|c| c.name_text().starts_with("value")));
-                }
-            }
-        }
-        found
     }
 }
 
-/// Whether an answer is an option: a coding by system and code, all else by its value.
-fn same_option(option: NodeRef<'_>, answer: NodeRef<'_>) -> bool {
-    let part = |node: NodeRef<'_>, name: &str| node.child_value(name).map(str::to_owned);
-    if option.has_children() || answer.has_children() {
-        return ["system", "code", "value", "reference"].iter().all(|name| part(option, name) == part(answer, name));
-    }
-    option.value() == answer.value()
+/// What makes two answers the same: of a coding system and code, of all else the value.
+type Content<'d> = [Option<&'d str>; 5];
+
+fn content(node: NodeRef<'_>) -> Content<'_> {
+    let part = |name| node.child_value(name);
+    [node.value(), part("system"), part("code"), part("value"), part("reference")]
 }
 
 #[cold]

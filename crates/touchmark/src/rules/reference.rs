@@ -252,10 +252,7 @@ fn hint<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, value: &str) -> String {
     let bundle = walk.links.bundle_around(walk.links.container(node));
     let index = bundle.map(|b| walk.links.index(b));
     let by_id = index.as_ref().and_then(|index| {
-        let at = index
-            .entries
-            .iter()
-            .position(|e| e.id == Some(value) || e.full_url.and_then(|u| u.strip_prefix("urn:uuid:")) == Some(value))?;
+        let at = index.with_plain_id(value)? as usize;
         Some((at, index.entries[at]))
     });
     if let Some((at, entry)) = by_id {
