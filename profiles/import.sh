@@ -1,7 +1,10 @@
 #!/bin/sh
-# Makes the packs of this folder from the published definitions.
-#   profiles/import.sh HL7-PACKAGE-FOLDER NHS-FOLDER
-# where NHS-FOLDER holds conformance/ and conformance-versions/. TOUCHMARK names the program (default: touchmark).
+# Makes the packs of published definitions in this folder, and the generated half of README.md.
+#
+#   profiles/import.sh HL7 NHS
+#
+# HL7 is the folder of the package hl7.fhir.core 3.0.1, NHS holds conformance/ (the edition in force of each canonical, and
+# retired/ what was withdrawn) and conformance-versions/ (further versions). TOUCHMARK names the program.
 set -eu
 hl7=$1
 nhs=$2
@@ -9,14 +12,19 @@ out=$(cd "$(dirname "$0")" && pwd)
 touchmark=${TOUCHMARK:-touchmark}
 
 "$touchmark" import "$hl7" --out "$out/hl7.fhir.core" --pkg-version 3.0.1 \
-    --origin "HL7 FHIR STU3 3.0.1, package hl7.fhir.core" --licence CC0-1.0
+    --origin "FHIR STU3 3.0.1 as published by HL7, package hl7.fhir.core" --licence CC0-1.0
 for family in careconnect gpconnect other-nhs itk; do
-    case $family in
-        careconnect) licence="Apache-2.0 where the definition says so (HL7 UK), else none stated" ;;
-        *) licence="none stated (Copyright NHS Digital)" ;;
-    esac
     "$touchmark" import "$nhs/conformance/$family" \
-        --further "$nhs/conformance-versions/$family" --withdrawn "$nhs/conformance/$family/retired" --out "$out/$family" \
-        --origin "published NHS STU3 definitions, family $family, and their earlier versions" \
-        --licence "$licence" --depends hl7.fhir.core@3.0.1
+        --further "$nhs/conformance-versions/$family" --withdrawn "$nhs/conformance/$family/retired" \
+        --out "$out/$family" --depends hl7.fhir.core@3.0.1 \
+        --origin "STU3 definitions as published by NHS Digital and HL7 UK, family $family" \
+        --licence "Apache-2.0 where the definition says so (HL7 UK), else copyright NHS Digital, no licence stated; facts only"
 done
+
+mark='<!-- Below this line: touchmark packs --markdown profiles -->'
+{
+    sed "/^$mark\$/q" "$out/README.md"
+    echo
+    "$touchmark" packs --markdown "$out"
+} > "$out/README.new"
+mv "$out/README.new" "$out/README.md"

@@ -6,7 +6,10 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use touchmark::{Severity, Values};
 
+use crate::acknowledge::Acknowledge;
+use crate::coverage::Coverage;
 use crate::import::ImportArgs;
+use crate::vectors::Vectors;
 
 /// Checks FHIR STU3 messages against profiles, exactly and fast.
 #[derive(Parser, Debug)]
@@ -39,6 +42,13 @@ pub enum Command {
     Explain(Explain),
     Packs(Packs),
     Import(ImportArgs),
+    Diff(crate::diff::Diff),
+    Lint(crate::lint::Lint),
+    Snapshot(crate::snapshot::Snapshot),
+    #[command(subcommand)]
+    Vectors(Vectors),
+    Coverage(Coverage),
+    Acknowledge(Acknowledge),
 }
 
 /// Check documents: files, folders of *.xml and *.json, or - for standard input.
@@ -60,6 +70,8 @@ pub struct Check {
     pub profile: Vec<String>,
     #[command(flatten)]
     pub definitions: Definitions,
+    #[command(flatten)]
+    pub judging: Judging,
     /// How to write what was found
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
@@ -90,6 +102,29 @@ pub struct Check {
     /// The longest that one document may take, in seconds
     #[arg(long, value_name = "S", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..))]
     pub max_time: u64,
+}
+
+/// How messages are judged by the rule files.
+#[derive(Args, Clone, Debug, Default)]
+pub struct Judging {
+    /// How severe the rules about messages are: default, strict, archive
+    #[arg(long, value_name = "NAME")]
+    pub policy: Option<String>,
+    /// The edition of messages, instead of the one that they show
+    #[arg(long, value_name = "NAME")]
+    pub edition: Option<String>,
+    /// The domain of messages, instead of the one that they show
+    #[arg(long, value_name = "NAME")]
+    pub domain: Option<String>,
+}
+
+impl Judging {
+    /// As the library wants it.
+    pub fn judging(&self) -> touchmark::Judging {
+        let named = [("edition", &self.edition), ("domain", &self.domain)];
+        let named = named.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value.clone()?)));
+        touchmark::Judging { policy: self.policy.clone(), named: named.collect() }
+    }
 }
 
 /// The definitions to check by.

@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use touchmark::document::{Limits, Position, Unreadable, UnreadableKind};
-use touchmark::{Budget, Checker, Options, Report, RuleGraph, Values};
+use touchmark::{Budget, Checker, Options, Report, RuleGraph, Values, rules};
 
 use crate::arguments::{Check, Format};
 use crate::batch;
@@ -25,25 +25,25 @@ pub fn run(arguments: &Check) -> Result<Status, Failure> {
     if arguments.paths.iter().filter(|p| *p == "-").count() > 1 {
         return Err("standard input can be read only once: - is there twice".to_owned());
     }
-    for (code, _) in &arguments.severity {
-        known_rule(code)?;
-    }
     let jobs = arguments.jobs.map_or(0, usize::from);
     let pool = rayon::ThreadPoolBuilder::new().num_threads(jobs).stack_size(STACK).build();
     let pool = pool.map_err(|error| format!("no threads: {error}"))?;
     pool.install(|| {
-        let graph = definitions::load(&arguments.definitions)?;
-        let run = Run::new(arguments, &graph)?;
+        // The process ends with the run: to take the graph apart element by element would be 4 % of it.
+        let graph = Box::leak(Box::new(definitions::load(&arguments.definitions)?));
+        arguments.severity.iter().try_for_each(|(code, _)| known_rule(graph, code))?;
+        let run = Run::new(arguments, graph)?;
         quiet_panics();
         Ok(run.all())
     })
 }
 
-fn known_rule(code: &str) -> Result<(), Failure> {
-    if touchmark::rules::find(code).is_some() {
+/// A rule of ours, or one of a rule file by its id.
+fn known_rule(graph: &RuleGraph, code: &str) -> Result<(), Failure> {
+    if rules::find(code).is_some() || graph.rules_of_files().any(|(id, _)| id == code) {
         return Ok(());
     }
-    let likely: Vec<&str> = touchmark::rules::all().map(|r| r.code).filter(|c| c.contains(code)).take(5).collect();
+    let likely: Vec<&str> = rules::all().map(|r| r.code).filter(|c| c.contains(code)).take(5).collect();
     let hint = if likely.is_empty() { String::new() } else { format!("; did you mean {}?", likely.join(" or ")) };
     Err(format!("there is no rule {code}{hint}"))
 }
@@ -82,6 +82,7 @@ impl<'a> Run<'a> {
             limits: Limits { depth: arguments.max_depth, size: arguments.max_size << 20 },
             level: arguments.level.into(),
             severities: arguments.severity.as_slice().into(),
+            judging: arguments.judging.judging(),
             values: values.unwrap_or(if arguments.format == Format::Text { Values::Show } else { Values::Mask }),
             ..Options::default()
         };
@@ -195,7 +196,7 @@ fn quiet_panics() {
 
 /// A time of day as a FHIR `instant`, by Howard Hinnant's `civil_from_days`
 /// (<https://howardhinnant.github.io/date_algorithms.html>).
-fn instant(time: SystemTime) -> String {
+pub fn instant(time: SystemTime) -> String {
     let seconds = time.duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs());
     let (days, second) = (seconds / 86_400 + 719_468, seconds % 86_400);
     let (era, day_of_era) = (days / 146_097, days % 146_097);

@@ -19,10 +19,21 @@ pub fn image() -> &'static [u8] {
 
 /// Loads what the arguments name. What of a package cannot be read is said on standard error; the rest is loaded.
 pub fn load(arguments: &Definitions) -> Result<RuleGraph, Failure> {
-    Ok(RuleGraph::new(library(arguments)?))
+    let library = library(arguments)?;
+    if library.entries().is_empty() {
+        return Err("there are no definitions to check by; name a package with --package".to_owned());
+    }
+    let graph = RuleGraph::new(library);
+    // The rule files of the packs are known to be right.
+    if !arguments.package.is_empty() {
+        for trouble in graph.rule_file_errors() {
+            eprintln!("warning: {trouble}");
+        }
+    }
+    Ok(graph)
 }
 
-/// The definitions that the arguments name.
+/// The definitions that the arguments name, as they were read.
 pub fn library(arguments: &Definitions) -> Result<Library, Failure> {
     let mut library = Library::new();
     add_packs(&mut library, arguments.packs.as_deref())?;
@@ -30,21 +41,18 @@ pub fn library(arguments: &Definitions) -> Result<Library, Failure> {
         let path = find(path)?;
         add_package(&mut library, &path, &mut Vec::new())?;
     }
-    if library.entries().is_empty() {
-        return Err("there are no definitions to check by; name a package with --package".to_owned());
-    }
     Ok(library)
 }
 
 /// Adds the packs of a list such as `base,regional@1.0`; what stands behind `@` is the version of the pack, or the line of
-/// versions of its definitions that is to stand before the others.
+/// versions of its definitions that is to stand before the others. A list of nothing but such lines leaves no pack out.
 fn add_packs(library: &mut Library, list: Option<&str>) -> Result<(), Failure> {
-    let names = list.map(|list| list.split(',').map(str::trim).filter(|name| !matches!(*name, "" | "none")));
-    let wanted: Option<Vec<(String, String)>> = names.map(|names| names.map(split_version).collect());
-    library.add_image(image(), |pack| {
-        wanted.as_ref().is_none_or(|list| list.iter().any(|(name, _)| *name == pack.name))
-    })?;
-    for (name, version) in wanted.iter().flatten() {
+    let names = list.unwrap_or_default().split(',').map(str::trim).filter(|name| !matches!(*name, "" | "none"));
+    let wanted: Vec<(String, String)> = names.map(split_version).collect();
+    let only_lines = !wanted.is_empty() && wanted.iter().all(|(_, version)| !version.is_empty());
+    let all = list.is_none() || only_lines;
+    library.add_image(image(), |pack| all || wanted.iter().any(|(name, _)| *name == pack.name))?;
+    for (name, version) in &wanted {
         let Some(pack) = library.packages().iter().find(|pack| pack.name == *name) else {
             return Err(format!("there is no pack named {name}; `touchmark packs` lists them"));
         };

@@ -23,6 +23,13 @@ pub fn run(arguments: &Explain) -> Result<Status, Failure> {
         return Ok(Status::Fine);
     }
     let graph = definitions::load(&arguments.definitions)?;
+    if let Some((id, title)) = graph.rules_of_files().find(|(id, _)| *id == arguments.subject) {
+        print(&match arguments.format {
+            PageFormat::Text => format!("{id}  (a rule of a rule file)\n\n{title}\n"),
+            PageFormat::Json => format!("{:#}\n", json!({"code": id, "title": title})),
+        });
+        return Ok(Status::Fine);
+    }
     let id = find(&graph, &arguments.subject)?;
     let Some(profile) = graph.profile(id) else {
         return Err(format!(

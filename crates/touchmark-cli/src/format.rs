@@ -83,7 +83,7 @@ impl Writer {
         let single = matches!(paths, [only] if !Path::new(only).is_dir());
         let shape = if single { bundle::Shape::Outcome } else { bundle::Shape::Bundle };
         match format {
-            Format::Text => Writer::Text(text::Text::new(values)),
+            Format::Text => Writer::Text(text::Text::new(values, single)),
             Format::Json => Writer::Json(shape),
             Format::Xml => Writer::Xml(shape),
             Format::Ndjson => Writer::Ndjson,

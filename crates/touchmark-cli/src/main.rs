@@ -1,17 +1,24 @@
 //! The touchmark command: reads what it is told to, lets the library check it, prints, and exits.
 
+mod acknowledge;
 mod arguments;
 mod batch;
 mod check;
+mod coverage;
 mod definitions;
+mod diff;
 mod explain;
 mod format;
 mod import;
 mod inputs;
+mod lint;
 mod packs;
 mod progress;
+mod published;
+mod snapshot;
 mod snippet;
 mod sources;
+mod vectors;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -41,6 +48,12 @@ fn main() -> ExitCode {
         Some(Command::Explain(explain)) => explain::run(explain),
         Some(Command::Packs(packs)) => packs::run(packs),
         Some(Command::Import(import)) => import::run(import),
+        Some(Command::Diff(diff)) => diff::run(diff),
+        Some(Command::Lint(lint)) => lint::run(lint),
+        Some(Command::Snapshot(snapshot)) => snapshot::run(snapshot),
+        Some(Command::Vectors(vectors)) => vectors::run(vectors),
+        Some(Command::Coverage(coverage)) => coverage::run(coverage),
+        Some(Command::Acknowledge(acknowledge)) => acknowledge::run(acknowledge),
         None => {
             print(&format!("touchmark {}\n", packs::version()));
             Ok(Status::Fine)

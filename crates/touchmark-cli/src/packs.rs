@@ -69,10 +69,12 @@ struct Counts {
 
 impl Counts {
     fn new(library: &Library, number: usize) -> Counts {
-        let mut urls = BTreeSet::new();
+        let mut first: BTreeMap<(&str, &str), &str> = BTreeMap::new();
         let mut counts = Counts { kinds: BTreeMap::new(), canonicals: 0, withdrawn: 0, further: 0 };
         for entry in library.entries().iter().filter(|e| e.package as usize == number) {
-            if urls.insert((&entry.resource, &entry.url)) {
+            // Files of message rules share a url and a version, and count each.
+            let version = first.entry((&entry.resource, &entry.url)).or_insert(&entry.version);
+            if *version == entry.version {
                 *counts.kinds.entry(entry.resource.to_string()).or_default() += 1;
                 counts.canonicals += 1;
                 counts.withdrawn += usize::from(entry.withdrawn);

@@ -26,10 +26,9 @@ impl Names {
         }
         for row in definition["differential"]["element"].as_array().into_iter().flatten() {
             let last = word(row, "path").rsplit('.').next().unwrap_or("");
-            let Some(stem) = last.strip_suffix("[x]") else {
-                self.fixed.insert(last.into());
-                continue;
-            };
+            // No document has a name with brackets: it says that the choice exists.
+            self.fixed.insert(last.into());
+            let Some(stem) = last.strip_suffix("[x]") else { continue };
             for code in row["type"].as_array().into_iter().flatten().map(|t| word(t, "code")) {
                 if code == "*" {
                     self.any.insert(stem.into());

@@ -3,7 +3,17 @@
 use std::collections::HashSet;
 
 use touchmark::Library;
+use touchmark::document::{Arena, Limits, Names, parse};
 use touchmark::image::Image;
+use touchmark::import::{Import, lean};
+use touchmark::library::Entry;
+
+/// What the type of a file of message rules is called in lists of packs; it is no FHIR resource.
+const RULE_FILE: &str = "RuleFile";
+
+fn is_published(entry: &Entry) -> bool {
+    !entry.is_listed() && entry.resource != RULE_FILE
+}
 
 fn library() -> Library {
     let mut library = Library::new();
@@ -15,7 +25,7 @@ fn library() -> Library {
 fn every_definition_of_the_image_can_be_read() {
     let library = library();
     assert!(library.packages().len() >= 5 && library.entries().len() > 4000);
-    for (number, entry) in library.entries().iter().enumerate().filter(|(_, entry)| !entry.is_listed()) {
+    for (number, entry) in library.entries().iter().enumerate().filter(|(_, entry)| is_published(entry)) {
         let definition = library.read(touchmark::DefinitionId(number as u32)).expect("a rule file");
         assert_eq!((&*entry.url, &*entry.version), (&*definition.url, &*definition.version));
         assert_eq!((&*entry.name, &*entry.status), (&*definition.name, &*definition.status));
@@ -34,6 +44,19 @@ fn the_names_of_the_image_are_those_of_its_definitions() {
     }
     let missing: Vec<&str> = own.names().filter(|name| !held.contains(name)).collect();
     assert!(missing.is_empty(), "{missing:?}");
+}
+
+#[test]
+fn every_rule_file_is_as_the_importer_writes_it() {
+    let image = Image::open(touchmark_packs::image()).expect("an image of this version");
+    let (mut arena, names) = (Arena::new(), Names::new());
+    for row in image.rows().filter(|row| !row.text.is_empty() && row.resource != RULE_FILE) {
+        let text = std::str::from_utf8(row.text).expect("UTF-8");
+        let document = parse(text, &mut arena, &names, Limits::default()).expect("a resource");
+        // What was prose would be left out now, and the text differ.
+        let Import::Rules(lean) = lean(document) else { panic!("{} gives rules", row.url) };
+        assert_eq!(lean.text, text, "{} {}", row.url, row.version);
+    }
 }
 
 #[test]

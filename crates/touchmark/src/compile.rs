@@ -11,13 +11,14 @@ use crate::graph::{ANY_TYPES, Bound, ChildName, Children, Element, ElementId, Pr
 use crate::library::{Forest, HL7, Library, choice_name};
 use crate::rules::invariant::Invariant;
 use crate::rules::primitive::Primitive;
-use crate::snapshot::{Defect, DefectKind, DefinitionId, Tree};
+use crate::lint::{Defect, DefectKind};
+use crate::snapshot::{DefinitionId, Tree};
 use crate::terminology;
 
 /// Compiles one definition. `None` when it is no profile or cannot be used; its defects are in the forest.
 pub(crate) fn profile(library: &Library, forest: &mut Forest, id: DefinitionId) -> Option<Profile> {
     let tree = forest.tree(library, id)?;
-    let definition = library.read(id)?;
+    let definition = forest.definition(library, id)?;
     let structure = definition.structure.as_ref()?;
     let mut defects = forest.defects(id).to_vec();
     let mut compiler =

@@ -13,7 +13,8 @@ use crate::messages::{self, RuleFileError, RuleSet};
 use crate::rules::invariant::Invariant;
 use crate::rules::primitive::Primitive;
 use crate::snapshot::compare::{Comparison, compare};
-use crate::snapshot::{Defect, DefinitionId};
+use crate::lint::Defect;
+use crate::snapshot::DefinitionId;
 use crate::terminology::{self, Terminology};
 
 /// The types that `*` stands for (<http://hl7.org/fhir/STU3/datatypes.html#open>).
@@ -331,6 +332,7 @@ pub struct KnownNames {
 pub struct KnownTypes {
     pub coding: Option<DefinitionId>,
     pub codeable_concept: Option<DefinitionId>,
+    pub quantities: [Option<DefinitionId>; 6],
 }
 
 /// The compiled rules of all loaded definitions.
@@ -394,8 +396,11 @@ impl RuleGraph {
                 *slot = library.find(&entry.url);
             }
         }
-        let known_types =
-            KnownTypes { coding: library.find_type("Coding"), codeable_concept: library.find_type("CodeableConcept") };
+        let known_types = KnownTypes {
+            coding: library.find_type("Coding"),
+            codeable_concept: library.find_type("CodeableConcept"),
+            quantities: ["Quantity", "Age", "Count", "Distance", "Duration", "Money"].map(|t| library.find_type(t)),
+        };
         let terminology = Terminology::new(&library);
         let slots = library.entries().iter().map(|_| OnceLock::new()).collect();
         RuleGraph {

@@ -44,10 +44,12 @@
 //! ```
 #![forbid(unsafe_code)]
 
+pub mod acknowledge;
 mod budget;
 mod check;
 mod compile;
 pub mod definition;
+pub mod differences;
 pub mod edition;
 #[doc(hidden)]
 pub mod fuzz;
@@ -56,6 +58,7 @@ pub mod image;
 pub mod import;
 mod issue;
 pub mod library;
+pub mod lint;
 mod links;
 pub mod messages;
 pub mod outcome;
@@ -81,5 +84,7 @@ pub use outside::{Outside, Resolver, Terminology};
 pub use report::{Claim, Counts, Finding, Judge, Report};
 pub use rule::{Rule, Severity};
 pub use sentence::Values;
-pub use snapshot::{Defect, DefectKind, DefinitionId};
+pub use lint::{Defect, DefectKind};
+pub use snapshot::DefinitionId;
+pub use terminology::snomed::{SnomedBuilder, SnomedIndex};
 pub use touchmark_document as document;

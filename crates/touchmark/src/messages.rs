@@ -15,6 +15,8 @@ pub use file::{RuleFile, RuleFileError};
 use touchmark_document::NodeRef;
 
 pub(crate) use compile::RuleSet;
+pub(crate) use functions::FUNCTIONS;
+pub(crate) use recognise::Message;
 pub(crate) use selector::Selector;
 
 use crate::graph::RuleGraph;
@@ -41,7 +43,7 @@ rules! {
 pub struct Judging {
     /// The policy by name; without it the first of the rule set.
     pub policy: Option<String>,
-    /// What the caller says of the message: dimension and value (`edition` is `E2.3`). It stands before what is recognised.
+    /// What the caller says of the message: dimension and value (`edition` is `2`). It stands before what is recognised.
     pub named: Vec<(String, String)>,
 }
 
@@ -75,6 +77,25 @@ pub struct Recognised {
     pub value: String,
     /// What a report calls the value.
     pub value_title: String,
+}
+
+impl std::fmt::Display for Judgement {
+    /// `Title: kind report (a report), edition 2 (of 2021), policy default`
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: ", self.title)?;
+        for found in &self.recognised {
+            write!(f, "{} {}", found.title, found.value)?;
+            if !found.value_title.is_empty() {
+                write!(f, " ({})", found.value_title)?;
+            }
+            f.write_str(", ")?;
+        }
+        write!(f, "policy {}", self.policy)?;
+        for (id, reason) in &self.undecided {
+            write!(f, "; not decided: {id}, as {reason}")?;
+        }
+        Ok(())
+    }
 }
 
 impl Judgement {
@@ -149,6 +170,8 @@ pub(crate) fn rule_sets(graph: &RuleGraph) -> Vec<RuleSet> {
         }
     }
     let mut sets = compile::compile(read, graph.names());
+    // Packs come from the general to the special: the special ones speak first.
+    sets.reverse();
     if !errors.is_empty() {
         // A set that recognises nothing bears the errors of files that belong to none.
         sets.push(RuleSet { errors, ..RuleSet::default() });

@@ -7,6 +7,7 @@ use std::borrow::Cow;
 
 use touchmark_document::Position;
 
+use crate::messages;
 use crate::report::{Finding, Report};
 use crate::rule::{Rule, Severity, rules};
 
@@ -63,19 +64,30 @@ struct Issue<'r> {
     position: Option<Position>,
 }
 
+impl<'r> Issue<'r> {
+    /// The engine's code, and behind it that of a rule file which claims the finding. What only a rule file finds has its code
+    /// alone.
+    fn codings(&self) -> impl Iterator<Item = (&'r str, &'r str)> + use<'r> {
+        let own = (self.claimed.is_none() || *self.rule != messages::BROKEN).then_some((RULE_SYSTEM, self.rule.code));
+        own.into_iter().chain(self.claimed)
+    }
+}
+
 /// All issues of a report; never none. What was not checked is said where information is wanted, and where nothing else is.
 fn issues(report: &Report) -> impl Iterator<Item = Issue<'_>> {
     let clean = report.findings.is_empty();
     let notes = report.level == Severity::Information && !clean;
     let found = report.findings.iter().map(of_finding);
-    let no_fault = clean
-        .then(|| Issue { diagnostics: Some(clean_diagnostics(report)), ..note(report, &NO_FAULT, "no fault found") });
+    let no_fault =
+        clean.then(|| Issue { diagnostics: Some(report.basis()), ..note(report, &NO_FAULT, "no fault found") });
     let judged = report.judged.iter().filter(move |_| notes).map(|j| note(report, &JUDGED, format!("judged by {j}")));
+    let messages =
+        report.judgements.iter().filter(move |_| notes).map(|j| note(report, &JUDGED, format!("judged as {j}")));
     let unchecked = (notes && report.invariants_unchecked > 0).then(|| {
         let text = INVARIANTS_UNCHECKED.says.replace("{found}", &report.invariants_unchecked.to_string());
         note(report, &INVARIANTS_UNCHECKED, text)
     });
-    found.chain(no_fault).chain(judged).chain(unchecked)
+    found.chain(no_fault).chain(messages).chain(judged).chain(unchecked)
 }
 
 fn of_finding(finding: &Finding) -> Issue<'_> {
@@ -130,26 +142,30 @@ fn diagnostics(finding: &Finding) -> String {
     out
 }
 
-/// What a document without findings was judged by, and what of it was not looked at.
-pub(crate) fn clean_diagnostics(report: &Report) -> String {
-    let mut sentences = Vec::new();
-    if !report.judged.is_empty() {
-        let judges: Vec<String> = report.judged.iter().map(ToString::to_string).collect();
-        sentences.push(format!("Judged by {}.", judges.join(", ")));
+impl Report {
+    /// What the document was judged by, and what of it was not looked at or is not shown, in full sentences.
+    pub fn basis(&self) -> String {
+        let mut sentences: Vec<String> = self.judgements.iter().map(|j| format!("Judged as {j}.")).collect();
+        if !self.judged.is_empty() {
+            let judges: Vec<String> = self.judged.iter().map(ToString::to_string).collect();
+            sentences.push(format!("Judged by {}.", judges.join(", ")));
+        }
+        let unchecked = [(self.invariants_unchecked, "invariants"), (self.bindings_unchecked, "bindings")];
+        let unchecked: Vec<String> =
+            unchecked.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
+        if !unchecked.is_empty() {
+            sentences.push(format!("Not checked: {}.", unchecked.join(" and ")));
+        }
+        let shown = |s: Severity| self.findings.iter().filter(|f| f.severity == s).count() as u32;
+        let hidden: Vec<String> = Severity::ALL
+            .into_iter()
+            .map(|s| (s, self.counts.of(s).saturating_sub(shown(s))))
+            .filter(|(_, count)| *count > 0)
+            .map(|(severity, count)| format!("{count} of severity {}", severity.code()))
+            .collect();
+        if !hidden.is_empty() {
+            sentences.push(format!("Not shown: {}.", hidden.join(", ")));
+        }
+        if sentences.is_empty() { "No definition was asked.".to_owned() } else { sentences.join(" ") }
     }
-    let unchecked = [(report.invariants_unchecked, "invariants"), (report.bindings_unchecked, "bindings")];
-    let unchecked: Vec<String> =
-        unchecked.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
-    if !unchecked.is_empty() {
-        sentences.push(format!("Not checked: {}.", unchecked.join(" and ")));
-    }
-    let hidden: Vec<String> = Severity::ALL
-        .into_iter()
-        .filter(|s| report.counts.of(*s) > 0)
-        .map(|s| format!("{} of severity {}", report.counts.of(s), s.code()))
-        .collect();
-    if !hidden.is_empty() {
-        sentences.push(format!("Not shown: {}.", hidden.join(", ")));
-    }
-    if sentences.is_empty() { "Nothing was said.".to_owned() } else { sentences.join(" ") }
 }

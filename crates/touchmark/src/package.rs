@@ -8,6 +8,7 @@ use crate::definition::{self, Definition};
 use crate::edition::{is_base_package, other_fhir_version};
 use crate::import::Manifest;
 use crate::library::Library;
+use crate::messages::RuleFile;
 
 /// What a file of a package holds.
 #[derive(Clone, Debug)]
@@ -16,6 +17,8 @@ pub enum Content {
     Definition(Box<Definition>),
     /// The `package.json`.
     Manifest(Box<Manifest>),
+    /// A rule file about messages.
+    RuleFile(String),
     /// Something else: an example, an index, a tool's settings.
     Other,
 }
@@ -34,6 +37,9 @@ pub fn read(name: &str, bytes: &[u8], arena: &mut Arena) -> Result<Content, Stri
         return Ok(Content::Other);
     }
     let text = decode(bytes).map_err(|e| e.to_string())?;
+    if last.to_ascii_lowercase().ends_with(".json") && RuleFile::is_meant(&text) {
+        return Ok(Content::RuleFile(text.into_owned()));
+    }
     let names = Names::new();
     let document = parse(&text, arena, &names, Limits::default()).map_err(|e| e.to_string())?;
     Ok(definition::read(document).map_or(Content::Other, |definition| Content::Definition(Box::new(definition))))
@@ -77,16 +83,26 @@ pub fn add(
     let mut troubles = Vec::new();
     let mut manifest: Option<Box<Manifest>> = None;
     let mut definitions = Vec::new();
+    let mut has_rules = false;
     for (file, content) in files {
         match content {
             Ok(Content::Definition(definition)) => definitions.push(definition),
             Ok(Content::Manifest(read)) => drop(manifest.get_or_insert(read)),
+            Ok(Content::RuleFile(text)) => {
+                has_rules = true;
+                match RuleFile::read(&file, &text) {
+                    Ok(_) => library.add_rule_file(&file, text),
+                    Err(e) => troubles.push(Trouble::Unread(file, format!("{}: {}", e.pointer, e.reason))),
+                }
+            }
             Ok(Content::Other) => {}
             Err(reason) => troubles.push(Trouble::Unread(file, reason)),
         }
     }
     if definitions.is_empty() {
-        troubles.push(Trouble::Empty);
+        if !has_rules {
+            troubles.push(Trouble::Empty);
+        }
         return troubles;
     }
     let stated = manifest.as_ref().map_or(&[][..], |m| &m.fhir_versions);

@@ -1,10 +1,12 @@
 //! What was found in a document, in words: made from the numbers of the walk when it has ended.
 
-use touchmark_document::{Form, Name, NodeId, NodeRef, Position, Unreadable};
+mod order;
+
+use touchmark_document::{Form, Name, NodeId, NodeRef, Position, Positions, Unreadable};
 
 use crate::budget::Spent;
 use crate::check::Options;
-use crate::issue::{Detail, Issue};
+use crate::issue::Issue;
 use crate::messages::{self, Judgement};
 use crate::place::{self, Repeats};
 use crate::rule::{Rule, Severity, rules};
@@ -185,27 +187,16 @@ pub(crate) fn write(walk: &mut Walk<'_, '_>, options: &Options<'_>) -> Report {
     let spent = walk.budget.spent(walk.issues.len());
     let mut issues = std::mem::take(&mut walk.issues);
     for issue in &mut issues {
-        let id = issue.claim.and_then(|mark| messages::id_of(&walk, mark));
+        let id = issue.claim.and_then(|mark| messages::id_of(walk, mark));
         let is_meant = |code: &str| code == issue.rule.code || id == Some(code);
         if let Some((_, severity)) = options.severities.iter().rev().find(|(code, _)| is_meant(code)) {
             issue.severity = *severity;
         }
     }
-    let id = |i: &Issue| i.claim.and_then(|mark| messages::id_of(walk, mark));
-    let code = |i: &Issue| if i.rule == &messages::BROKEN { id(i).unwrap_or("") } else { i.rule.code };
-    let key = |i: &Issue| (i.start, i.node, code(i), i.what);
-    let text = |d: Detail| walk.details.get(d.0 as usize).map_or("", String::as_str);
-    issues.sort_by(|a, b| {
-        key(a)
-            .cmp(&key(b))
-            .then_with(|| text(a.detail).cmp(text(b.detail)))
-            .then_with(|| id(b).is_some().cmp(&id(a).is_some()))
-    });
-    // Several profiles say the same of one place: that is one fault.
-    issues.dedup_by(|a, b| key(a) == key(b) && text(a.detail) == text(b.detail));
+    order::sort(walk, &mut issues);
+    let more = order::fold(walk, &mut issues);
     issues.truncate(walk.budget.findings);
     let mut report = Report {
-        judgements: std::mem::take(&mut walk.judgements),
         judged: walk.tally.judged.iter().map(|id| judge(walk, *id)).collect(),
         invariants_unchecked: walk.tally.invariants,
         bindings_unchecked: walk.tally.bindings,
@@ -217,11 +208,12 @@ pub(crate) fn write(walk: &mut Walk<'_, '_>, options: &Options<'_>) -> Report {
     for issue in &issues {
         report.counts.add(issue.severity);
         if issue.severity >= options.level {
-            report.findings.push(writer.finding(issue));
+            report.findings.push(writer.finding(issue, more.than(walk, issue)));
         }
     }
-    drop(writer);
+    drop((writer, more));
     walk.issues = issues;
+    report.judgements = std::mem::take(&mut walk.judgements);
     if let Some(spent) = spent {
         let finding = cut_short(spent, walk.budget.findings);
         report.counts.add(finding.severity);
@@ -274,18 +266,18 @@ struct Writer<'w, 'g, 'd> {
     walk: &'w Walk<'g, 'd>,
     values: Values,
     repeats: Repeats,
-    cursor: Cursor<'d>,
+    positions: Positions<'d>,
     /// The entry last spoken of and its label.
     entry: Option<(NodeId, String)>,
 }
 
 impl<'w, 'g, 'd> Writer<'w, 'g, 'd> {
     fn new(walk: &'w Walk<'g, 'd>, values: Values) -> Self {
-        let cursor = Cursor::new(walk.document.source());
-        Writer { walk, values, repeats: Repeats::default(), cursor, entry: None }
+        let positions = walk.document.positions();
+        Writer { walk, values, repeats: Repeats::default(), positions, entry: None }
     }
 
-    fn finding(&mut self, issue: &Issue) -> Finding {
+    fn finding(&mut self, issue: &Issue, more: u32) -> Finding {
         let walk = self.walk;
         let node = walk.document.node(issue.node);
         let mut text = String::with_capacity(issue.rule.says.len() + 40);
@@ -295,6 +287,9 @@ impl<'w, 'g, 'd> Writer<'w, 'g, 'd> {
             let mut out = String::new();
             sentence::add(&mut out, own, self.values);
             text = out.replace(messages::FINDING, &text);
+        }
+        if more > 0 {
+            text.push_str(&format!(" (and so in {more} more repeats of {})", named(node.name_text())));
         }
         // What a sentence begins with may begin with a blank, which no text of FHIR should.
         if text.trim().len() != text.len() {
@@ -325,7 +320,7 @@ impl<'w, 'g, 'd> Writer<'w, 'g, 'd> {
                 .or_else(|| claimed.and_then(|c| c.mend)),
             entry: self.entry(node),
             expression: Some(place::expression(walk.graph, &mut self.repeats, node)),
-            position: Some(self.cursor.position(issue.start)),
+            position: Some(self.positions.of(issue.start)),
             offset: issue.start,
         }
     }
@@ -391,39 +386,5 @@ impl<'w, 'g, 'd> Writer<'w, 'g, 'd> {
         }
         self.entry = Some((innermost.id(), label.clone()));
         Some(label)
-    }
-}
-
-/// Lines and columns of offsets that mostly come in order: each part of the text is counted once.
-struct Cursor<'d> {
-    source: &'d str,
-    offset: usize,
-    line: u32,
-    column: u32,
-}
-
-impl<'d> Cursor<'d> {
-    fn new(source: &'d str) -> Self {
-        Cursor { source, offset: 0, line: 1, column: 1 }
-    }
-
-    fn position(&mut self, offset: u32) -> Position {
-        let mut end = (offset as usize).min(self.source.len());
-        while !self.source.is_char_boundary(end) {
-            end -= 1;
-        }
-        if end < self.offset {
-            *self = Cursor::new(self.source);
-        }
-        let passed = &self.source[self.offset..end];
-        match passed.rfind('\n') {
-            Some(last) => {
-                self.line += passed.bytes().filter(|b| *b == b'\n').count() as u32;
-                self.column = passed[last + 1..].chars().count() as u32 + 1;
-            }
-            None => self.column += passed.chars().count() as u32,
-        }
-        self.offset = end;
-        Position { line: self.line, column: self.column }
     }
 }

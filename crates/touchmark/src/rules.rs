@@ -40,6 +40,7 @@ pub fn all() -> impl Iterator<Item = &'static Rule> {
         narrative::RULES,
         questionnaire::RULES,
         crate::report::RULES,
+        crate::lint::RULES,
         crate::outcome::RULES,
     ]
     .into_iter()

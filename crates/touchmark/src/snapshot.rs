@@ -2,15 +2,16 @@
 
 pub mod compare;
 mod narrow;
-mod path;
-mod place;
+pub(crate) mod path;
+pub(crate) mod place;
 mod renamed;
 
 use std::sync::Arc;
 
 use crate::definition::{
-    Binding, Constraint, ElementDefinition, Slicing, SlicingRules, StructureDefinition, TypeRef, Value,
+    Binding, Constraint, ElementDefinition, Slicing, SlicingRules, Strength, StructureDefinition, TypeRef, Value,
 };
+use crate::lint::{Defect, DefectKind};
 use path::Segment;
 
 /// The number of a definition in its library.
@@ -56,55 +57,6 @@ pub(crate) struct Element {
     pub origin: Option<DefinitionId>,
 }
 
-/// Something in a definition that cannot be honoured, said once.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Defect {
-    /// The `ElementDefinition.id`, or the path where it has none.
-    pub element: Box<str>,
-    /// What is wrong, and what is done instead.
-    pub kind: DefectKind,
-    /// The name, url or number concerned.
-    pub detail: Box<str>,
-}
-
-/// The kinds of [`Defect`].
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-#[non_exhaustive]
-pub enum DefectKind {
-    /// `baseDefinition` (named in the detail) is not loaded: the definition cannot be used.
-    BaseMissing,
-    /// The chain of `baseDefinition` comes back to itself.
-    BaseLoop,
-    /// A row's path leads nowhere in what the definition derives from: the row is dropped.
-    PathUnknown,
-    /// The minimum is lower, or the maximum higher, than in what it derives from: the narrower one holds.
-    Widened,
-    /// The minimum is above the maximum: the maximum holds.
-    MinimumAboveMaximum,
-    /// Slices of an element of which the same definition allows none: the slices hold, and no others.
-    SlicesOfProhibited,
-    /// A type that what it derives from does not allow: dropped.
-    TypeWidened,
-    /// A Reference's `type.profile` names a resource profile: read as `targetProfile`.
-    ProfileOnReference,
-    /// A canonical that is not loaded: not checked.
-    CanonicalMissing,
-    /// Slices without anything that tells them apart: the slices are not checked.
-    DiscriminatorMissing,
-    /// A slice whose discriminator has no value: the slice is not checked.
-    DiscriminatorValueMissing,
-    /// A path of a discriminator that leads nowhere: the slices are not checked.
-    DiscriminatorPath,
-    /// A binding to what is no value set (a code system): not checked.
-    BindingToNoValueSet,
-    /// A fixed uri in angle brackets: not checked.
-    FixedInBrackets,
-    /// An invariant whose expression cannot be read: not checked.
-    Invariant,
-    /// An extension whose definition fixes another url than its own: its own holds.
-    FixedUrlDiffers,
-}
-
 /// What a snapshot is built from: the trees of other definitions.
 pub(crate) trait Trees {
     /// The tree of the type or profile with this canonical url.
@@ -132,7 +84,7 @@ impl Tree {
             root.map_or_else(|| structure.type_name.clone(), |row| row.path.split('.').next().unwrap_or("").into());
         tree.elements[0].origin = Some(origin);
         let mut builder = Builder { tree, origin, constraint: structure.constraint, trees, defects };
-        let mut context = path::Context::default();
+        let mut context = path::Context::new(&structure.elements);
         for row in &structure.elements {
             let segments = context.segments(row);
             builder.lay(row, &segments);
@@ -409,14 +361,8 @@ impl Builder<'_> {
             }
         }
         element.max_length = row.max_length.or(element.max_length);
-        if let Some(binding) = &row.binding {
-            // A row may change the strength alone: the value set stays.
-            let known = element.binding.take();
-            element.binding = Some(Binding {
-                value_set: binding.value_set.clone().or_else(|| known.and_then(|k| k.value_set)),
-                ..binding.clone()
-            });
-        }
+        self.merge_binding(at, row);
+        let element = &mut self.tree.elements[at];
         for constraint in &row.constraints {
             if !element.constraints.iter().any(|(c, _)| c.key == constraint.key) {
                 element.constraints.push((Arc::new(constraint.clone()), origin));
@@ -468,6 +414,22 @@ impl Builder<'_> {
         }
     }
 
+    /// A row may change the strength alone: the value set stays. What the base requires it cannot loosen.
+    fn merge_binding(&mut self, at: usize, row: &ElementDefinition) {
+        let Some(binding) = &row.binding else { return };
+        let element = &mut self.tree.elements[at];
+        let known = element.binding.take();
+        let weaker = known.as_ref().filter(|k| k.strength == Strength::Required && binding.strength < k.strength);
+        let weakened = weaker.filter(|k| k.value_set.is_some()).map(|k| (k.clone(), k.strength));
+        let value_set = binding.value_set.clone().or_else(|| known.and_then(|k| k.value_set));
+        element.binding = Some(Binding { value_set, ..binding.clone() });
+        if let Some((stronger, strength)) = weakened {
+            element.binding = Some(stronger);
+            let detail = format!("{} here, {} there", binding.strength.code(), strength.code());
+            self.defect(row, DefectKind::BindingWeakened, &detail);
+        }
+    }
+
     /// Where a row puts an extension without a cardinality, that of the extension's definition holds: how often it may stand
     /// in one place.
     fn extension_cardinality(&mut self, at: usize, row: &ElementDefinition) {
@@ -511,8 +473,8 @@ impl Builder<'_> {
             }
         }
         self.tree.elements[at].types = if types.is_empty() { known } else { types };
-        for code in foreign {
-            self.defect(row, DefectKind::TypeWidened, &code);
+        if !foreign.is_empty() {
+            self.defect(row, DefectKind::TypeWidened, &foreign.join(", "));
         }
     }
 
@@ -568,4 +530,15 @@ pub(crate) fn ids(tree: &Tree) -> Vec<(usize, String)> {
 pub(crate) fn slice_id(of: &str, is_slice: bool, name: Option<&str>) -> String {
     let stem = if is_slice { of.rsplit_once(':').map_or(of, |(stem, _)| stem) } else { of };
     format!("{stem}:{}", name.unwrap_or_default())
+}
+
+/// The id of each row, made from its path and the names of slices.
+pub(crate) fn row_ids(rows: &[ElementDefinition]) -> Vec<String> {
+    let mut context = path::Context::new(rows);
+    let id = |row| {
+        let parts = context.segments(row).into_iter();
+        let parts = parts.map(|s| s.slice.map_or_else(|| s.name.to_owned(), |slice| format!("{}:{slice}", s.name)));
+        parts.collect::<Vec<_>>().join(".")
+    };
+    rows.iter().map(id).collect()
 }

@@ -1,7 +1,7 @@
 //! Single-fault variants of a message: named edits from rule files, applied to any message and written in its own format.
 
 mod edit;
-mod tree;
+pub(crate) mod tree;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

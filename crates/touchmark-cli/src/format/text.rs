@@ -16,23 +16,27 @@ pub struct Text {
     handler: GraphicalReportHandler,
     /// Whether lines of the source are shown: they are content of the message.
     quotes: bool,
+    /// Whether there is one document only: then what it was judged by is said too.
+    single: bool,
 }
 
 impl Text {
-    pub fn new(values: Values) -> Self {
+    pub fn new(values: Values, single: bool) -> Self {
         let terminal = std::io::stdout().is_terminal();
         let coloured = terminal && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
         let theme = if coloured { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
         let width = if terminal { 100 } else { 120 };
         let handler =
             GraphicalReportHandler::new_themed(theme).with_width(width).with_context_lines(0).with_links(false);
-        Text { handler, quotes: values == Values::Show }
+        Text { handler, quotes: values == Values::Show, single }
     }
 
     pub fn document(&self, checked: &Checked<'_>, out: &mut Vec<u8>) {
         let report = checked.report;
+        let judged: String = report.judgements.iter().map(|j| format!("  judged as {j}\n")).collect();
         if report.findings.is_empty() {
-            out.extend_from_slice(format!("{}: no fault found\n", checked.source).as_bytes());
+            let basis = if self.single { format!("  {}\n", report.basis()) } else { judged };
+            out.extend_from_slice(format!("{}: no fault found\n{basis}", checked.source).as_bytes());
             return;
         }
         let text = document::decode(checked.bytes).unwrap_or(Cow::Borrowed(""));
@@ -44,7 +48,7 @@ impl Text {
             let _ = self.handler.render_report(&mut written, &shown);
             written.push('\n');
         }
-        let _ = writeln!(written, "{}: {}", checked.source, verdict(report));
+        let _ = writeln!(written, "{}: {}\n{}", checked.source, verdict(report), judged.trim_end());
         out.extend_from_slice(written.as_bytes());
     }
 

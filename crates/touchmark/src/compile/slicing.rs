@@ -8,7 +8,8 @@ use super::Compiler;
 use crate::definition::{Discriminator, Strength, Value};
 use crate::graph::{ElementId, Slice, Slicing, Step, Test};
 use crate::library::{Within, choice_name};
-use crate::snapshot::{Defect, DefectKind, Tree, Trees};
+use crate::lint::{Defect, DefectKind};
+use crate::snapshot::{Tree, Trees};
 
 /// A place in some tree: discriminators lead from a profile into the trees of types and extensions.
 struct Place {
@@ -205,7 +206,7 @@ fn split(path: &str) -> Vec<&str> {
 
 fn value_test(steps: Box<[Step]>, place: &Place) -> Option<Test> {
     let element = &place.tree.elements[place.at];
-    if let Some(fixed) = &element.fixed {
+    if let Some(fixed) = element.fixed.as_ref().filter(|f| !in_brackets(f)) {
         return Some(Test::Fixed(steps, fixed.clone()));
     }
     if let Some(pattern) = &element.pattern {
@@ -230,7 +231,7 @@ fn parts(tree: &Tree, at: usize) -> Option<Value> {
         .iter()
         .filter_map(|child| {
             let source = &tree.elements[*child];
-            let fixed = source.fixed.as_ref().or(source.pattern.as_ref());
+            let fixed = source.fixed.as_ref().or(source.pattern.as_ref()).filter(|f| !in_brackets(f));
             match fixed {
                 Some(fixed) => Some(Value { name: source.name.clone(), ..(**fixed).clone() }),
                 None => parts(tree, *child),
@@ -238,4 +239,9 @@ fn parts(tree: &Tree, at: usize) -> Option<Value> {
         })
         .collect();
     (!children.is_empty()).then(|| Value { name: element.name.clone(), text: None, children })
+}
+
+/// Whether a fixed value stands in angle brackets, as no value does that is meant.
+pub(super) fn in_brackets(value: &Value) -> bool {
+    value.text.as_ref().is_some_and(|text| text.starts_with('<') && text.ends_with('>'))
 }

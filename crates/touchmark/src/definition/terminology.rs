@@ -99,6 +99,41 @@ pub struct Concept {
     pub properties: Vec<(Box<str>, Box<str>)>,
 }
 
+/// Reads a plain list of codes as a code system: a line a code, with its display behind a tab. Lines that begin with `#` say
+/// more: `# system URL`, `# version V`, `# part` for a list that is not complete. Without the first, `name` is the url.
+pub fn list(text: &str, name: &str) -> super::Definition {
+    let mut system = CodeSystem { content: Content::Complete, case_sensitive: Some(true), concepts: Vec::new() };
+    let (mut url, mut version) = (name, "");
+    for line in text.trim_start_matches('\u{feff}').lines().map(str::trim_end) {
+        match line.strip_prefix('#').map(str::trim) {
+            Some("part") => system.content = Content::Fragment,
+            Some(head) => match head.split_once(' ') {
+                Some(("system", value)) => url = value.trim(),
+                Some(("version", value)) => version = value.trim(),
+                _ => {}
+            },
+            None => {
+                let (code, display) = line.split_once('\t').unwrap_or((line, ""));
+                if !code.trim().is_empty() {
+                    let (code, display) = (code.trim().into(), display.trim().into());
+                    system.concepts.push(Concept { code, display, ..Concept::default() });
+                }
+            }
+        }
+    }
+    super::Definition {
+        resource: "CodeSystem".into(),
+        url: url.into(),
+        version: version.into(),
+        name: name.into(),
+        status: "active".into(),
+        fhir_version: Box::default(),
+        structure: None,
+        value_set: None,
+        code_system: Some(system),
+    }
+}
+
 /// An extension of an expansion that is too large to be listed.
 const UNCLOSED: &str = "http://hl7.org/fhir/StructureDefinition/valueset-unclosed";
 
@@ -120,7 +155,7 @@ fn choice(node: NodeRef<'_>) -> Choice {
             .all("filter")
             .map(|f| Filter { property: text(f, "property"), op: text(f, "op"), value: text(f, "value") })
             .collect(),
-        value_sets: node.all("valueSet").filter_map(|v| v.value()).map(|v| v.trim().into()).collect(),
+        value_sets: node.all("valueSet").filter_map(NodeRef::value).map(|v| v.trim().into()).collect(),
     }
 }
 
@@ -189,4 +224,21 @@ fn property(node: NodeRef<'_>) -> Option<(Box<str>, Box<str>)> {
 
 fn text(node: NodeRef<'_>, name: &str) -> Box<str> {
     node.child_value(name).unwrap_or("").trim().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_plain_list_is_a_code_system() {
+        let check = |text: &str, url: &str, content: Content, codes: &[(&str, &str)]| {
+            let read = list(text, "codes");
+            let system = read.code_system.expect("a code system");
+            let found: Vec<(&str, &str)> = system.concepts.iter().map(|c| (&*c.code, &*c.display)).collect();
+            assert_eq!((&*read.url, system.content, &found[..]), (url, content, codes), "{text}");
+        };
+        check("a\tOne\r\nb\n\n", "codes", Content::Complete, &[("a", "One"), ("b", "")]);
+        check("# system http://e.org/s\n# part\nx\tX y\n", "http://e.org/s", Content::Fragment, &[("x", "X y")]);
+    }
 }

@@ -4,19 +4,23 @@ use std::fmt::Write;
 
 use super::{Lean, Manifest};
 
+/// What a file of message rules is called in `package.json`.
+const RULE_FILE: &str = "RuleFile";
+
 /// A table of packages: where each comes from, how old it is, under which licence, and how much there is.
 pub fn table(packages: &[Manifest]) -> String {
     let mut out = String::from(
-        "| pack | version | newest definition | source | licence | StructureDefinition | ValueSet | CodeSystem | MessageDefinition | NamingSystem | only listed | canonicals | withdrawn | further versions |\n|---|---|---|---|---|---|---|---|---|---|---|---|---|---|\n",
+        "| pack | version | newest definition | source | licence | StructureDefinition | ValueSet | CodeSystem | MessageDefinition | NamingSystem | message rules | only listed | canonicals | withdrawn | further versions |\n|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|\n",
     );
     for pack in packages {
         let canonicals = by_canonical(pack);
         let count = |resource: &str| canonicals.iter().filter(|versions| versions[0].resource == resource).count();
-        let kinds = ["StructureDefinition", "ValueSet", "CodeSystem", "MessageDefinition", "NamingSystem"].map(count);
+        let kinds = ["StructureDefinition", "ValueSet", "CodeSystem", "MessageDefinition", "NamingSystem", RULE_FILE]
+            .map(count);
         // Writing to a string cannot fail.
         let _ = writeln!(
             out,
-            "| {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} |",
+            "| {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} |",
             pack.name,
             pack.version,
             pack.date,
@@ -27,6 +31,7 @@ pub fn table(packages: &[Manifest]) -> String {
             kinds[2],
             kinds[3],
             kinds[4],
+            kinds[5],
             canonicals.len() - kinds.iter().sum::<usize>(),
             canonicals.len(),
             canonicals.iter().filter(|versions| versions[0].withdrawn).count(),
@@ -74,7 +79,11 @@ fn by_canonical(pack: &Manifest) -> Vec<Vec<&Lean>> {
     let mut out: Vec<Vec<&Lean>> = Vec::new();
     for lean in pack.canonicals.iter().map(|(lean, _)| lean).chain(&pack.listed) {
         match out.last_mut() {
-            Some(versions) if (&versions[0].resource, &versions[0].url) == (&lean.resource, &lean.url) => {
+            // Files of message rules share a url and a version; each is listed.
+            Some(versions)
+                if (&versions[0].resource, &versions[0].url) == (&lean.resource, &lean.url)
+                    && versions[0].version != lean.version =>
+            {
                 versions.push(lean);
             }
             _ => out.push(vec![lean]),

@@ -19,12 +19,7 @@ use crate::rules::{self, reference};
 use crate::walk::Walk;
 
 /// Judges the message by a set, if it is for it.
-pub(crate) fn apply<'g, 'd>(
-    walk: &mut Walk<'g, 'd>,
-    number: u32,
-    set: &'g RuleSet,
-    how: &Judging,
-) -> Option<Judgement> {
+pub(crate) fn apply<'g>(walk: &mut Walk<'g, '_>, number: u32, set: &'g RuleSet, how: &Judging) -> Option<Judgement> {
     let root = walk.document.root();
     let resolver = Links::new(walk.graph, walk.document);
     let environment = Environment {
@@ -154,11 +149,12 @@ where
             return;
         }
         let severity = self.severity(rule, ruled.severity);
-        let own = self
-            .walk
-            .issues
-            .iter()
-            .position(|i| i.node == node.id() && i.claim.is_none() && codes.contains(&i.rule.code));
+        let here = |i: &Issue| i.node == node.id() && codes.contains(&i.rule.code);
+        // A rule set that stands before this one has spoken of the link.
+        if self.walk.issues.iter().any(|i| here(i) && i.claim.is_some()) {
+            return;
+        }
+        let own = self.walk.issues.iter().position(|i| here(i) && i.claim.is_none());
         let sentence = ruled.text.as_ref().map(|s| self.write(s, node, &text));
         match own {
             Some(at) => self.give(at, ruled.rule, severity, sentence),
@@ -175,12 +171,12 @@ where
             if !self.message.fits(&claim.when) || rule.is_some_and(|r| !self.message.fits(&r.when)) {
                 continue;
             }
-            for at in 0..self.walk.issues.len() {
+            for (at, known_way) in ways.iter_mut().enumerate() {
                 let issue = self.walk.issues[at];
                 if issue.claim.is_some() || issue.rule.code == BROKEN.code || !is_code(claim, issue.rule.code) {
                     continue;
                 }
-                let way = ways[at].get_or_insert_with(|| way(self.walk, &issue));
+                let way = known_way.get_or_insert_with(|| way(self.walk, &issue));
                 if !claim.elements.is_empty() && !claim.elements.iter().any(|e| e.matches(&way.0) || e.matches(&way.1))
                 {
                     continue;
@@ -192,7 +188,7 @@ where
             self.exercised.insert(claim);
         }
         let silent = u32::MAX - 1;
-        self.walk.issues.retain(|i| i.claim.map_or(true, |c| c.0 != silent));
+        self.walk.issues.retain(|i| i.claim.is_none_or(|c| c.0 != silent));
     }
 
     fn claim(&mut self, claim: &'e Claim, at: usize, issue: &Issue) {
@@ -230,7 +226,7 @@ where
             match claim.severity {
                 Some(Level::Silent) => self.walk.issues[at].claim = Some(super::Mark(u32::MAX - 1)),
                 Some(level) => {
-                    self.walk.issues[at].severity = level_of(level, issue.severity).unwrap_or(issue.severity)
+                    self.walk.issues[at].severity = level_of(level, issue.severity).unwrap_or(issue.severity);
                 }
                 None => {}
             }
@@ -378,8 +374,8 @@ where
         let undecided = set
             .undecided
             .iter()
-            .filter(|(_, _, when, said)| *said && message.fits(when))
-            .map(|(id, reason, _, _)| (id.to_string(), reason.to_string()))
+            .filter(|u| u.said && message.fits(&u.when))
+            .map(|u| (u.id.to_string(), u.reason.to_string()))
             .collect();
         let mut exercised: Vec<String> = self
             .exercised

@@ -30,11 +30,20 @@ pub(crate) struct RuleSet {
     pub rules: Vec<Rule>,
     /// All claims, in the order of the files.
     pub claims: Vec<Claim>,
-    pub undecided: Vec<(Box<str>, Box<str>, Vec<Limit>, bool)>,
+    pub undecided: Vec<Undecided>,
     pub mutations: Vec<crate::vectors::Mutation>,
     pub acknowledgement: Option<serde_json::Value>,
     /// What could not be compiled, and was left out.
     pub errors: Vec<RuleFileError>,
+}
+
+/// A rule that cannot be decided, and whether a report says so.
+#[derive(Debug)]
+pub(crate) struct Undecided {
+    pub id: Box<str>,
+    pub reason: Box<str>,
+    pub when: Vec<Limit>,
+    pub said: bool,
 }
 
 #[derive(Debug)]
@@ -83,7 +92,6 @@ pub(crate) struct Rule {
     pub when: Vec<Limit>,
     pub cases: Vec<(Vec<Limit>, Level)>,
     pub unless: Vec<Box<str>>,
-    pub kind: Option<Box<str>>,
     pub text: Option<Sentence>,
     pub mend: Box<str>,
     pub checks: Vec<Check>,
@@ -155,10 +163,13 @@ pub(crate) fn compile(files: Vec<(String, RuleFile)>, names: &Names) -> Vec<Rule
     groups.into_iter().map(|(url, group)| Compiler::new(names, &group).set(url, group)).collect()
 }
 
+/// The number of a dimension, its groups and its values.
+type Known = (u32, HashMap<String, Vec<String>>, Vec<String>);
+
 struct Compiler<'n> {
     names: &'n Names,
     places: HashMap<String, u32>,
-    dimensions: HashMap<String, (u32, HashMap<String, Vec<String>>, Vec<String>)>,
+    dimensions: HashMap<String, Known>,
     rules: HashMap<String, u32>,
     file: String,
     errors: Vec<RuleFileError>,
@@ -300,12 +311,8 @@ impl<'n> Compiler<'n> {
             }
             for (at, undecided) in file.undecided.iter().enumerate() {
                 let when = self.when(&undecided.when, &format!("/undecided/{at}/when"));
-                set.undecided.push((
-                    undecided.id.as_str().into(),
-                    undecided.reason.as_str().into(),
-                    when,
-                    undecided.said,
-                ));
+                let (id, reason) = (undecided.id.as_str().into(), undecided.reason.as_str().into());
+                set.undecided.push(Undecided { id, reason, when, said: undecided.said });
             }
         }
         set.errors = self.errors;
@@ -406,7 +413,6 @@ impl<'n> Compiler<'n> {
             when: self.when(&rule.when, &format!("{pointer}/when")),
             cases,
             unless: rule.unless.iter().map(|u| u.as_str().into()).collect(),
-            kind: rule.kind.as_deref().map(Into::into),
             text: self.optional_sentence(rule.text.as_ref(), &format!("{pointer}/text")),
             mend: rule.mend.as_deref().unwrap_or_default().into(),
             checks,

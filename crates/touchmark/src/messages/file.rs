@@ -255,9 +255,6 @@ pub struct Rule {
     /// Silent where one of these rules has spoken.
     #[serde(default)]
     pub unless: Vec<String>,
-    /// The issue-type of its findings.
-    #[serde(default)]
-    pub kind: Option<String>,
     /// The sentence; FHIRPath in `{}` is evaluated where the finding is.
     #[serde(default)]
     pub text: Option<String>,
@@ -429,6 +426,20 @@ impl fmt::Display for RuleFileError {
 impl std::error::Error for RuleFileError {}
 
 impl RuleFile {
+    /// Whether a text is meant to be a rule file: a JSON object with a `url` and a part of a rule file, and no FHIR resource.
+    pub fn is_meant(text: &str) -> bool {
+        // Definitions are many and large, and say early what they are.
+        let begin: String = text.chars().take(200).collect();
+        if begin.contains("\"resourceType\"") {
+            return false;
+        }
+        let Ok(serde_json::Value::Object(fields)) = serde_json::from_str(text) else { return false };
+        let parts = ["recognise", "places", "dimensions", "tables", "links", "rules", "mutations", "acknowledgement"];
+        fields.contains_key("url")
+            && !fields.contains_key("resourceType")
+            && parts.iter().any(|p| fields.contains_key(*p))
+    }
+
     /// Reads a rule file.
     ///
     /// # Errors

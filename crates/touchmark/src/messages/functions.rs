@@ -1,8 +1,8 @@
 //! Functions that conditions may call beyond FHIRPath: tables, check digits, bytes, and the neighbourhood of a node.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::collections::hash_map::DefaultHasher;
+use std::collections::{HashMap, HashSet};
 use std::hash::{Hash, Hasher};
 use std::ops::RangeInclusive;
 
@@ -31,6 +31,8 @@ pub(crate) const FUNCTIONS: &[(&str, RangeInclusive<usize>)] = &[
     ("decodedLength", 0..=0),
     // Whether a text is a UUID, in any case of letters.
     ("isUuid", 0..=0),
+    // A UUID made of a UUID and a name: the same for the same two.
+    ("derivedUuid", 1..=1),
     // The node around a node.
     ("parent", 0..=0),
     // The innermost resource around a node.
@@ -49,11 +51,6 @@ impl Tables {
     /// Adds a table. Returns whether there was none of that name.
     pub fn add(&mut self, name: &str, table: Table) -> bool {
         self.tables.insert(name.to_owned(), table).is_none()
-    }
-
-    /// The table of this name.
-    pub fn get(&self, name: &str) -> Option<&Table> {
-        self.tables.get(name)
     }
 
     fn lookup<'d>(&self, key: &str, table: &str, column: Option<&str>) -> Option<Collection<'d>> {
@@ -155,8 +152,9 @@ impl Functions for Tables {
                 Some(numbers(&value, length).into_iter().map(|n| Item::String(Cow::Owned(n))).collect())
             }
             "isUuid" => Some(truth(crate::rules::primitive::uuid(&value.to_ascii_lowercase()))),
+            "derivedUuid" => Some(text(&derived_uuid(&value, &argument(0)?))),
             "mediaType" => media_type(&decode(&value)?).map(text),
-            "decodedLength" => Some(Collection::One(Item::Integer(decode(&value)?.len() as i64))),
+            "decodedLength" => Some(Collection::One(Item::Integer(i64::try_from(decode(&value)?.len()).ok()?))),
             _ => None,
         }
     }
@@ -183,12 +181,12 @@ fn truth<'d>(value: bool) -> Collection<'d> {
 
 /// The nodes that have the content of an earlier one, but for children of these names.
 fn repeated<'d>(input: &Collection<'d>, but: &[String]) -> Collection<'d> {
-    let mut seen = HashMap::new();
+    let mut seen = HashSet::new();
     let mut again = Collection::Empty;
     for node in input.iter().filter_map(node) {
         let mut hasher = DefaultHasher::new();
         content(node, but, &mut hasher);
-        if seen.insert(hasher.finish(), ()).is_some() {
+        if !seen.insert(hasher.finish()) {
             again.push(Item::Node(node));
         }
     }
@@ -223,7 +221,7 @@ fn plain(text: &str) -> String {
     out.trim().to_owned()
 }
 
-/// The check digit of the NHS Data Dictionary and others: the sum of each digit times its weight, the weights falling from the
+/// The check digit by modulus 11: the sum of each digit times its weight, the weights falling from the
 /// number of digits to 2; 11 less the remainder of the division by 11, 11 counting as 0 and 10 as never right.
 fn check_digit(digits: &str) -> bool {
     let length = digits.len() as u32;
@@ -291,6 +289,24 @@ fn decode(text: &str) -> Option<Vec<u8>> {
         }
     }
     (letters % 4 == 0 && padding <= 2).then_some(bytes)
+}
+
+/// A UUID of version 8 (<https://www.rfc-editor.org/rfc/rfc9562#name-uuid-version-8>) from two FNV-1a hashes.
+fn derived_uuid(seed: &str, name: &str) -> String {
+    let hash = |start: u64| {
+        let bytes = seed.bytes().chain([0]).chain(name.bytes());
+        bytes.fold(start, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3))
+    };
+    let (high, low) = (hash(0xcbf2_9ce4_8422_2325), hash(0x8422_2325_cbf2_9ce4));
+    let (high, low) = ((high & !0xf000) | 0x8000, (low & !(3 << 62)) | 1 << 63);
+    format!(
+        "{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
+        high >> 32,
+        high >> 16 & 0xffff,
+        high & 0xffff,
+        low >> 48,
+        low & 0xffff_ffff_ffff
+    )
 }
 
 /// Signatures of the types that messages carry.

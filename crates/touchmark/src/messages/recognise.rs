@@ -23,6 +23,17 @@ pub(crate) struct Message<'e> {
 impl<'e> Message<'e> {
     /// The message as a rule set sees it; `None` when it is not for this set.
     pub fn recognise(set: &'e RuleSet, root: NodeRef<'e>, environment: Environment<'e>, how: &Judging) -> Option<Self> {
+        Self::of(set, root, environment, how, false)
+    }
+
+    /// As [`Message::recognise`], but whatever it is when the caller knows that it is for this set.
+    pub fn of(
+        set: &'e RuleSet,
+        root: NodeRef<'e>,
+        environment: Environment<'e>,
+        how: &Judging,
+        is_known: bool,
+    ) -> Option<Self> {
         let policy =
             how.policy.as_ref().and_then(|p| set.policies.iter().position(|(name, _)| **name == **p)).unwrap_or(0);
         let mut message = Message {
@@ -38,7 +49,7 @@ impl<'e> Message<'e> {
         for (name, constant) in &set.constants {
             message.variable(name, Collection::One(text(constant)));
         }
-        if message.truth(set.recognise.as_ref()?, root) != Ok(Truth::True) {
+        if !is_known && message.truth(set.recognise.as_ref()?, root) != Ok(Truth::True) {
             return None;
         }
         let asked = how.named.iter().map(|(name, _)| text(name)).collect();
@@ -102,7 +113,17 @@ impl<'e> Message<'e> {
         self.values.push(value);
     }
 
-    fn variable(&mut self, name: &str, value: Collection<'e>) {
+    /// Whether something is for this message, by the names of dimensions and values.
+    pub fn is_for(&self, when: &super::file::When) -> bool {
+        when.iter().all(|(name, wanted)| {
+            let at = self.set.dimensions.iter().position(|d| *d.name == **name);
+            let value = at.and_then(|at| self.values.get(at)).map_or("", String::as_str);
+            wanted.0.iter().any(|w| w == value)
+        })
+    }
+
+    /// Adds a value that conditions write as `%name`.
+    pub fn variable(&mut self, name: &str, value: Collection<'e>) {
         self.environment.variables.push((name.into(), value));
     }
 

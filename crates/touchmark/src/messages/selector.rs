@@ -122,7 +122,7 @@ fn walk<'d>(steps: &[Step], from: NodeRef<'d>, root: NodeRef<'d>) -> Vec<NodeRef
                 }
             } else {
                 for pick in &step.picks {
-                    pick.from_run(run, root, &mut next);
+                    pick.pick_of_run(run, root, &mut next);
                 }
             }
         }
@@ -135,7 +135,7 @@ fn below<'d>(step: &Step, node: NodeRef<'d>, root: NodeRef<'d>, next: &mut Vec<R
     let mut open = vec![node];
     while let Some(node) = open.pop() {
         for pick in &step.picks {
-            pick.from_node(node, root, next);
+            pick.pick_of_node(node, root, next);
         }
         let first = open.len();
         open.extend(node.children().filter(|c| c.has_children()));
@@ -156,19 +156,19 @@ impl Field {
 }
 
 impl Pick {
-    fn from_run<'d>(&self, run: &Run<'d>, root: NodeRef<'d>, next: &mut Vec<Run<'d>>) {
+    fn pick_of_run<'d>(&self, run: &Run<'d>, root: NodeRef<'d>, next: &mut Vec<Run<'d>>) {
         let single = |nodes: Vec<NodeRef<'d>>, next: &mut Vec<Run<'d>>| {
             next.extend(nodes.into_iter().map(|n| Run { nodes: vec![n], repeats: false }));
         };
         match self {
             Pick::Name(_) => {
                 for node in &run.nodes {
-                    self.from_node(*node, root, next);
+                    self.pick_of_node(*node, root, next);
                 }
             }
             _ if !run.repeats => {
                 for node in &run.nodes {
-                    self.from_node(*node, root, next);
+                    self.pick_of_node(*node, root, next);
                 }
             }
             Pick::Any => single(run.nodes.clone(), next),
@@ -180,7 +180,7 @@ impl Pick {
         }
     }
 
-    fn from_node<'d>(&self, node: NodeRef<'d>, root: NodeRef<'d>, next: &mut Vec<Run<'d>>) {
+    fn pick_of_node<'d>(&self, node: NodeRef<'d>, root: NodeRef<'d>, next: &mut Vec<Run<'d>>) {
         let children = || node.children().collect::<Vec<_>>();
         let single = |nodes: Vec<NodeRef<'d>>, next: &mut Vec<Run<'d>>| {
             next.extend(nodes.into_iter().map(|n| Run { nodes: vec![n], repeats: false }));
@@ -203,14 +203,16 @@ impl Pick {
 }
 
 fn nth<'d>(nodes: &[NodeRef<'d>], index: i64) -> Option<NodeRef<'d>> {
-    let at = if index < 0 { nodes.len() as i64 + index } else { index };
-    usize::try_from(at).ok().and_then(|at| nodes.get(at)).copied()
+    let from_end = index.unsigned_abs() as usize;
+    let at = if index < 0 { nodes.len().checked_sub(from_end)? } else { from_end };
+    nodes.get(at).copied()
 }
 
 /// RFC 9535, section 2.3.4.2.2.
 fn slice<'d>(nodes: &[NodeRef<'d>], start: Option<i64>, end: Option<i64>, step: i64) -> Vec<NodeRef<'d>> {
-    let length = nodes.len() as i64;
+    let length = i64::try_from(nodes.len()).unwrap_or(i64::MAX);
     let normal = |i: i64| if i < 0 { length + i } else { i };
+    let node = |at: i64| usize::try_from(at).ok().and_then(|at| nodes.get(at));
     let mut found = Vec::new();
     match step.cmp(&0) {
         Ordering::Equal => {}
@@ -218,16 +220,16 @@ fn slice<'d>(nodes: &[NodeRef<'d>], start: Option<i64>, end: Option<i64>, step: 
             let mut at = normal(start.unwrap_or(0)).clamp(0, length);
             let last = normal(end.unwrap_or(length)).clamp(0, length);
             while at < last {
-                found.extend(nodes.get(at as usize));
-                at += step;
+                found.extend(node(at));
+                at = at.saturating_add(step);
             }
         }
         Ordering::Less => {
             let mut at = normal(start.unwrap_or(length - 1)).clamp(-1, length - 1);
             let last = end.map_or(-1, |e| normal(e).clamp(-1, length - 1));
             while at > last {
-                found.extend(nodes.get(at as usize));
-                at += step;
+                found.extend(node(at));
+                at = at.saturating_add(step);
             }
         }
     }
@@ -282,13 +284,18 @@ impl Operand {
                 .first()
                 .filter(|n| n.is_resource())
                 .map_or(Value::Nothing, |n| Value::Text(n.resource_text())),
-            Operand::Count(from, steps) => Value::Number(walk(steps, from.node(here, root), root).len() as f64),
+            Operand::Count(from, steps) => Value::Number(number(walk(steps, from.node(here, root), root).len())),
             Operand::Length(operand) => match operand.value(here, root) {
-                Value::Text(text) => Value::Number(text.chars().count() as f64),
+                Value::Text(text) => Value::Number(number(text.chars().count())),
                 _ => Value::Nothing,
             },
         }
     }
+}
+
+/// A count as JSON has it.
+fn number(count: usize) -> f64 {
+    u32::try_from(count).map_or(f64::INFINITY, f64::from)
 }
 
 // ---- compiling
@@ -416,10 +423,74 @@ fn argument(argument: &FnArg, names: &Names) -> Result<Operand, String> {
 
 fn of_literal(literal: &Literal) -> Operand {
     match literal {
+        #[expect(clippy::cast_precision_loss, reason = "JSON numbers are compared as such: RFC 9535 has no others")]
         Literal::Int(number) => Operand::Number(*number as f64),
         Literal::Float(number) => Operand::Number(*number),
         Literal::String(text) => Operand::Text(text.trim_matches(['"', '\'']).into()),
         Literal::Bool(value) => Operand::Boolean(*value),
         Literal::Null => Operand::Null,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use touchmark_document::{Arena, Limits};
+
+    use super::*;
+
+    const SOURCE: &str = r#"{"resourceType": "Bundle", "type": "message", "entry": [
+        {"fullUrl": "urn:a", "resource": {"resourceType": "Patient", "id": "1", "active": true}},
+        {"fullUrl": "urn:b", "resource": {"resourceType": "Organization", "id": "2", "identifier": [
+            {"system": "s", "value": "10"}, {"system": "t", "value": "x"}]}},
+        {"fullUrl": "urn:c"}]}"#;
+
+    fn check(selector: &str, wanted: &[&str]) {
+        let names = Names::new();
+        let mut arena = Arena::new();
+        let document = touchmark_document::parse(SOURCE, &mut arena, &names, Limits::default()).unwrap();
+        let selector = Selector::parse(selector, &names).unwrap();
+        let found = selector.select(document.root()).into_iter();
+        let found: Vec<&str> = found.map(|n| n.value().unwrap_or(n.resource_text())).collect();
+        assert_eq!(found, wanted);
+    }
+
+    #[test]
+    fn names_and_brackets() {
+        check("$.type", &["message"]);
+        check("$.entry.fullUrl", &["urn:a", "urn:b", "urn:c"]);
+        check("$.entry[1].fullUrl", &["urn:b"]);
+        check("$.entry[-1].fullUrl", &["urn:c"]);
+        check("$.entry[1:].fullUrl", &["urn:b", "urn:c"]);
+        check("$.entry[::2].fullUrl", &["urn:a", "urn:c"]);
+        check("$.entry[0, 2].fullUrl", &["urn:a", "urn:c"]);
+        check("$['type', 'none']", &["message"]);
+        check("$.none", &[]);
+    }
+
+    #[test]
+    fn descendants() {
+        check("$..id", &["1", "2"]);
+        check("$..identifier[*].value", &["10", "x"]);
+        check("$..resource", &["Patient", "Organization"]);
+    }
+
+    #[test]
+    fn filters() {
+        check("$.entry[?@.resource].fullUrl", &["urn:a", "urn:b"]);
+        check("$.entry[?!@.resource].fullUrl", &["urn:c"]);
+        check("$.entry[?@.resource.resourceType=='Patient'].fullUrl", &["urn:a"]);
+        check("$..identifier[?@.system=='s' || @.system=='u'].value", &["10"]);
+        check("$.entry[?@.resource.id=='2' && $.type=='message'].fullUrl", &["urn:b"]);
+        check("$.entry[?match(@.fullUrl, 'urn:[ac]')].fullUrl", &["urn:a", "urn:c"]);
+        check("$.entry[?count(@.resource.identifier)>1].fullUrl", &["urn:b"]);
+        check("$.entry[?length(@.fullUrl)!=5].fullUrl", &[]);
+    }
+
+    #[test]
+    fn what_is_no_selector_is_refused() {
+        let names = Names::new();
+        for text in ["", "entry", "$.", "$[", "$.entry[?]", "$.a[?match(@.b, @.c)]"] {
+            assert!(Selector::parse(text, &names).is_err(), "{text}");
+        }
     }
 }

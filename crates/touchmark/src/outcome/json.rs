@@ -2,7 +2,7 @@
 
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 
-use super::{COLUMN_EXTENSION, Issue, LINE_EXTENSION, RULE_SYSTEM, issues};
+use super::{COLUMN_EXTENSION, Issue, LINE_EXTENSION, issues};
 use crate::report::Report;
 
 pub(super) fn write(report: &Report, out: &mut Vec<u8>) {
@@ -84,8 +84,7 @@ struct Codings<'r>(&'r Issue<'r>);
 impl Serialize for Codings<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut list = serializer.serialize_seq(None)?;
-        list.serialize_element(&Coding { system: RULE_SYSTEM, code: self.0.rule.code })?;
-        if let Some((system, code)) = self.0.claimed {
+        for (system, code) in self.0.codings() {
             list.serialize_element(&Coding { system, code })?;
         }
         list.end()

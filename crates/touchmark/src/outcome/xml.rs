@@ -1,6 +1,6 @@
 //! OperationOutcome in XML, in the order of the schema.
 
-use super::{COLUMN_EXTENSION, Issue, LINE_EXTENSION, RULE_SYSTEM, issues};
+use super::{COLUMN_EXTENSION, Issue, LINE_EXTENSION, issues};
 use crate::report::Report;
 
 pub(super) fn write(report: &Report, out: &mut Vec<u8>) {
@@ -23,7 +23,7 @@ fn write_issue(issue: &Issue<'_>, out: &mut Vec<u8>) {
     element(out, 2, "severity", issue.severity.code());
     element(out, 2, "code", issue.rule.kind);
     line(out, 2, "<details>");
-    for (system, code) in [(RULE_SYSTEM, issue.rule.code)].into_iter().chain(issue.claimed) {
+    for (system, code) in issue.codings() {
         line(out, 3, "<coding>");
         element(out, 4, "system", system);
         element(out, 4, "code", code);

@@ -69,6 +69,10 @@ pub(crate) fn check<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, at: At<'_>, 
     if is_coding {
         coding::check(walk, node);
     }
+    let is_quantity = t.definition.is_some() && walk.graph.known_types.quantities.contains(&t.definition);
+    if is_quantity {
+        coding::unit(walk, node);
+    }
     if let Some(bound) = bound
         && (bound.strength != Strength::Example || bound.maximum.is_some())
     {
@@ -76,11 +80,7 @@ pub(crate) fn check<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, at: At<'_>, 
             TypeKind::Primitive(Primitive::Code | Primitive::String | Primitive::Uri) => Kind::Value,
             TypeKind::Complex if is_coding => Kind::Coding,
             TypeKind::Complex if t.definition == walk.graph.known_types.codeable_concept => Kind::Concept,
-            TypeKind::Complex
-                if matches!(&*t.code, "Quantity" | "Age" | "Count" | "Distance" | "Duration" | "Money") =>
-            {
-                Kind::Quantity
-            }
+            TypeKind::Complex if is_quantity => Kind::Quantity,
             _ => return,
         };
         binding(walk, node, at, bound, kind);
@@ -121,11 +121,11 @@ fn binding<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, at: At<'_>, bound: &B
             Strength::Extensible => (&EXTENSIBLE, bound.maximum.is_none().then_some(&TEXT_EXTENSIBLE)),
             _ => (&PREFERRED, None),
         };
-        against(walk, node, at, Asked { canonical, set: bound.set, rule, text_rule }, kind);
+        against(walk, node, at, &Asked { canonical, set: bound.set, rule, text_rule }, kind);
     }
     if let Some(canonical) = &bound.maximum {
         let text_rule = (bound.strength == Strength::Extensible).then_some(&TEXT_REQUIRED);
-        against(walk, node, at, Asked { canonical, set: bound.maximum_set, rule: &MAXIMUM, text_rule }, kind);
+        against(walk, node, at, &Asked { canonical, set: bound.maximum_set, rule: &MAXIMUM, text_rule }, kind);
     }
 }
 
@@ -138,7 +138,7 @@ struct Asked<'b> {
     text_rule: Option<&'static Rule>,
 }
 
-fn against<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, at: At<'_>, asked: Asked<'_>, kind: Kind) {
+fn against<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, at: At<'_>, asked: &Asked<'_>, kind: Kind) {
     let graph = walk.graph;
     let terminology = &graph.terminology;
     let set = match asked.set {
@@ -157,14 +157,29 @@ fn against<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, at: At<'_>, asked: As
         return;
     };
     match verdict(walk, node, set, kind) {
-        Verdict::In => {}
+        Verdict::In => {
+            if walk
+                .issues
+                .last()
+                .is_some_and(|i| i.from.is_none() && std::ptr::eq(i.rule, &raw const coding::UNKNOWN_CODE))
+            {
+                listed(walk, node);
+            }
+        }
         Verdict::NoCode => {
             if let Some(rule) = asked.text_rule {
-                let detail = walk.detail(named(walk, &asked));
+                let detail = walk.detail(named(walk, asked));
                 walk.say_from(rule, node, at).detail = detail;
             }
         }
-        Verdict::NotIn => not_in(walk, node, at, &asked, set, kind),
+        Verdict::NotIn => match fixed_elsewhere(walk, at, set) {
+            Some(system) => {
+                let reason =
+                    || format!("the profile fixes the system {system}, from which the value set takes no codes");
+                unchecked(walk, node, asked.canonical, reason);
+            }
+            None => not_in(walk, node, at, asked, set, kind),
+        },
         Verdict::Unknown(missing) => unchecked(walk, node, asked.canonical, || missing.sentence()),
     }
 }
@@ -238,6 +253,33 @@ fn holds<'t>(set: &'t CodeSet, system: Option<NodeRef<'_>>, code: NodeRef<'_>) -
         (None, Some(_)) => Verdict::NotIn,
         (Some(system), Some(code)) => set.holds(Some(system), code).into(),
     }
+}
+
+/// A value set that lists a code vouches for it, even where the definition of the code system lacks it: that is a fault of the
+/// definition, not of the message.
+#[cold]
+fn listed<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>) {
+    while let Some(last) = walk.issues.last() {
+        let at = walk.document.node(last.node);
+        let of_node = at == node || at.parent() == Some(node);
+        if !of_node || last.from.is_some() || !std::ptr::eq(last.rule, &raw const coding::UNKNOWN_CODE) {
+            return;
+        }
+        walk.issues.pop();
+    }
+}
+
+/// The system that a profile fixes for an element although its value set takes no code from there: no message can meet both.
+#[cold]
+fn fixed_elsewhere<'g>(walk: &Walk<'g, '_>, at: At<'g>, set: &CodeSet) -> Option<&'g str> {
+    let known = &walk.graph.known;
+    let child = |at: At<'g>, name| {
+        let children = walk.graph.own_children(at.profile, at.id)?;
+        Some(at.child(children.order[children.find(name)?.child as usize]))
+    };
+    let coding = child(at, known.coding).unwrap_or(at);
+    let fixed = child(coding, known.system)?.element().fixed.as_deref()?.text.as_deref()?;
+    (!set.systems().contains(&fixed)).then_some(fixed)
 }
 
 #[cold]

@@ -107,7 +107,7 @@ pub(crate) fn compare(
     trees: &mut dyn Trees,
 ) -> Comparison {
     let mut comparison = Comparison::default();
-    let mut context = path::Context::default();
+    let mut context = path::Context::new(published);
     let mut seen = vec![false; tree.elements.len()];
     for row in published {
         let segments = context.segments(row);
@@ -166,7 +166,9 @@ fn normal_id(row: &ElementDefinition, ours: &str) -> String {
             (false, None) => name.to_owned(),
         });
     }
-    parts.join(".")
+    let id = parts.join(".");
+    // HL7's own definitions write the slices in ids in lower case.
+    if id.eq_ignore_ascii_case(ours) { ours.into() } else { id }
 }
 
 /// The keys of the invariants that hold for an element because of its type.

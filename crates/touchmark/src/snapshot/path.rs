@@ -4,30 +4,38 @@ use crate::definition::ElementDefinition;
 
 /// One step of a path, and the slice that is meant there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Segment<'r> {
+pub(crate) struct Segment<'r> {
     pub name: &'r str,
     pub slice: Option<&'r str>,
 }
 
 /// The slices that the rows read so far have opened: a row without an id belongs to the slice before it.
 #[derive(Default)]
-pub(super) struct Context<'r> {
+pub(crate) struct Context<'r> {
     open: Vec<Segment<'r>>,
     /// Ids that call a slice otherwise than its `sliceName` does: the rows below it have the id's word.
     aliases: Vec<(&'r str, &'r str)>,
+    /// Ids that several rows have, sorted: they do not say which element is meant.
+    repeated: Vec<&'r str>,
 }
 
 impl<'r> Context<'r> {
+    /// For these rows, which are asked for in their order.
+    pub fn new(rows: &'r [ElementDefinition]) -> Self {
+        let mut ids: Vec<&str> = rows.iter().map(|row| &*row.id).filter(|id| !id.is_empty()).collect();
+        ids.sort_unstable();
+        let mut repeated: Vec<&str> = ids.windows(2).filter(|pair| pair[0] == pair[1]).map(|pair| pair[0]).collect();
+        repeated.dedup();
+        Context { repeated, ..Context::default() }
+    }
+
     /// The segments of a row. Its id says which slices are meant; where it has none, or one that contradicts the path, the
     /// rows before it do.
     pub fn segments(&mut self, row: &'r ElementDefinition) -> Vec<Segment<'r>> {
         let names: Vec<&str> = row.path.split('.').collect();
         let slices = self.from_id(row, &names).unwrap_or_else(|| self.from_rows(row, &names));
-        let segments: Vec<Segment<'r>> = names
-            .iter()
-            .zip(slices)
-            .map(|(name, slice)| Segment { name, slice: slice.filter(|s| s != name) })
-            .collect();
+        let segments: Vec<Segment<'r>> =
+            names.iter().zip(slices).map(|(name, slice)| Segment { name, slice }).collect();
         self.open.clone_from(&segments);
         segments
     }
@@ -48,7 +56,7 @@ impl<'r> Context<'r> {
 
     /// The slices that an id names, when the id goes with the path and with `sliceName`.
     fn from_id(&mut self, row: &'r ElementDefinition, names: &[&'r str]) -> Option<Vec<Option<&'r str>>> {
-        if row.id.is_empty() || row.id.split('.').count() != names.len() {
+        if row.id.is_empty() || self.repeated.binary_search(&&*row.id).is_ok() || row.id.split('.').count() != names.len() {
             return None;
         }
         let mut slices = Vec::with_capacity(names.len());

@@ -6,8 +6,9 @@ use super::Compiler;
 use super::code_system::CodeSystem;
 use super::filter::{self, Chosen};
 use super::form::Form;
+use super::snomed::{Expression, SNOMED, SnomedIndex};
 use super::table::Table;
-use crate::definition::terminology::{Choice, Expansion, Listed, ValueSet};
+use crate::definition::terminology::{Choice, Expansion, Filter, Listed, ValueSet};
 
 /// A value set.
 #[derive(Debug, Default)]
@@ -86,6 +87,8 @@ enum Codes {
     Whole(Arc<CodeSystem>, Missing),
     Chosen(Arc<CodeSystem>, Chosen, Missing),
     Form(Form),
+    /// Concepts of a SNOMED CT release.
+    Snomed(Arc<SnomedIndex>, Expression, Missing),
     Unknown(Missing),
 }
 
@@ -256,6 +259,12 @@ impl Codes {
             let table = Table::new(choice.concepts.len(), folds, |at| &choice.concepts[at as usize].code);
             return Codes::Listed(choice.concepts.clone().into(), table);
         }
+        if let Some(index) = compiler.library.snomed().filter(|_| *choice.system == *SNOMED) {
+            return match Expression::of_filters(&choice.filters) {
+                Ok(expression) => Codes::Snomed(index.clone(), expression, missing),
+                Err(filter) => Codes::not_understood(choice, filter),
+            };
+        }
         let Some(system) = system.filter(|s| !s.concepts().is_empty()) else {
             return match Form::of_system(&choice.system) {
                 Some(form) if choice.filters.is_empty() => Codes::Form(form),
@@ -267,11 +276,13 @@ impl Codes {
         }
         match filter::choose(&system, &choice.filters) {
             Ok(chosen) => Codes::Chosen(system, chosen, missing),
-            Err(filter) => {
-                let text = format!("{} {} {}", filter.property, filter.op, filter.value);
-                Codes::Unknown(Missing::Filter(choice.system.clone(), text.into()))
-            }
+            Err(filter) => Codes::not_understood(choice, filter),
         }
+    }
+
+    fn not_understood(choice: &Choice, filter: &Filter) -> Codes {
+        let text = format!("{} {} {}", filter.property, filter.op, filter.value);
+        Codes::Unknown(Missing::Filter(choice.system.clone(), text.into()))
     }
 
     #[inline]
@@ -294,6 +305,18 @@ impl Codes {
             },
             Codes::Form(form) if form.admits(code) => found(""),
             Codes::Form(_) => Answer::NotIn,
+            Codes::Snomed(index, expression, missing) => {
+                match code.parse().ok().map(|identifier| index.find(identifier)) {
+                    Some(Some(concept)) => match expression.holds(index, concept) {
+                        Some(true) => found(""),
+                        Some(false) => Answer::NotIn,
+                        None => Answer::Unknown(missing),
+                    },
+                    Some(None) if index.covers(code) => Answer::NotIn,
+                    // A code of an edition that is not loaded, or an expression.
+                    _ => Answer::Unknown(missing),
+                }
+            }
             Codes::Unknown(missing) => Answer::Unknown(missing),
         }
     }

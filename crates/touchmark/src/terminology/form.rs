@@ -1,4 +1,4 @@
-//! Code systems known by the form of their codes: language tags, media types, SNOMED CT identifiers.
+//! Code systems known by the form of their codes: language tags, media types, units of measure, SNOMED CT identifiers.
 
 /// A code system whose codes cannot be listed but have a grammar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -7,7 +7,12 @@ pub(crate) enum Form {
     Language,
     /// Media types, BCP 13 (<https://www.rfc-editor.org/rfc/rfc6838#section-4.2>).
     Media,
+    /// Units of measure, UCUM (<https://ucum.org/ucum>).
+    Unit,
 }
+
+/// The code system of units of measure.
+pub(crate) const UCUM: &str = "http://unitsofmeasure.org";
 
 impl Form {
     /// The form of the codes of a code system.
@@ -15,6 +20,7 @@ impl Form {
         match url {
             "urn:ietf:bcp:47" => Some(Form::Language),
             "urn:ietf:bcp:13" => Some(Form::Media),
+            UCUM => Some(Form::Unit),
             _ => None,
         }
     }
@@ -24,6 +30,7 @@ impl Form {
         match self {
             Form::Language => is_language_tag(code),
             Form::Media => is_media_type(code),
+            Form::Unit => octofhir_ucum::validate(code).is_ok(),
         }
     }
 }
@@ -137,13 +144,13 @@ pub(crate) fn snomed_flaw(code: &str) -> Option<SnomedFlaw> {
 
 /// The dihedral group of ten elements; the check digit makes the product of all permuted digits its unit.
 fn verhoeff(digits: &[u8]) -> bool {
+    const STEP: [u8; 10] = [1, 5, 7, 6, 2, 8, 3, 0, 9, 4];
     let times = |a: u8, b: u8| match (a < 5, b < 5) {
         (true, true) => (a + b) % 5,
         (true, false) => (a + b) % 5 + 5,
         (false, true) => (a + 10 - b) % 5 + 5,
         (false, false) => (a + 5 - b) % 5,
     };
-    const STEP: [u8; 10] = [1, 5, 7, 6, 2, 8, 3, 0, 9, 4];
     let mut product = 0;
     let mut map: [u8; 10] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
     for digit in digits.iter().rev() {
@@ -200,6 +207,25 @@ mod tests {
             ("pdf", false),
         ] {
             assert_eq!(is_media_type(text), wanted, "{text}");
+        }
+    }
+
+    #[test]
+    fn units() {
+        for (code, wanted) in [
+            ("mm[Hg]", true),
+            ("10*9/L", true),
+            ("{score}", true),
+            ("kg/m2", true),
+            ("/min", true),
+            ("1", true),
+            ("score", false),
+            ("mcg", false),
+            ("mmHg", false),
+            ("kg/", false),
+            ("", false),
+        ] {
+            assert_eq!(Form::Unit.admits(code), wanted, "{code}");
         }
     }
 

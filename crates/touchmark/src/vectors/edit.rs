@@ -82,7 +82,7 @@ pub(crate) fn apply(edit: &Edit, text: &str, graph: &RuleGraph) -> Result<String
             if let (Some(moved), Some(parent)) = (moved, tree.find(parent)) {
                 let mut like =
                     parent.children.iter().enumerate().filter(|(_, c)| c.name == moved.name).map(|(at, _)| at);
-                let at = if to == "first" { like.next() } else { like.last().map(|at| at + 1) };
+                let at = if to == "first" { like.next() } else { like.next_back().map(|at| at + 1) };
                 parent.children.insert(at.unwrap_or(parent.children.len()), moved);
             }
         }
@@ -114,7 +114,7 @@ fn order(graph: &RuleGraph, parent: NodeRef<'_>) -> Vec<String> {
 
 fn insert(parent: &mut Tree, name: &str, new: Vec<Tree>, first: bool, order: &[String]) {
     let mut like = parent.children.iter().enumerate().filter(|(_, c)| c.name == name).map(|(at, _)| at);
-    let at = if first { like.next() } else { like.last().map(|at| at + 1) };
+    let at = if first { like.next() } else { like.next_back().map(|at| at + 1) };
     let rank = |name: &str| {
         order.iter().position(|o| o == name || (o.ends_with("[x]") && name.starts_with(o.trim_end_matches("[x]"))))
     };

@@ -1,5 +1,7 @@
 //! A tree of one's own: a document taken apart so that it can be changed, and written again in either format.
 
+use std::fmt::Write as _;
+
 use serde_json::Value;
 use touchmark_document::{Form, Format, NodeRef};
 
@@ -117,7 +119,7 @@ impl Tree {
     fn xml(&self, out: &mut String, depth: usize, root: bool) {
         let indent = "  ".repeat(depth);
         if self.form == Form::Markup {
-            out.push_str(&format!("{indent}{}\n", self.value.as_deref().unwrap_or("")));
+            let _ = writeln!(out, "{indent}{}", self.value.as_deref().unwrap_or(""));
             return;
         }
         let (name, inner) = match (root, self.resource.is_empty()) {
@@ -125,18 +127,18 @@ impl Tree {
             (false, true) => (self.name.as_str(), false),
             (false, false) => (self.name.as_str(), true),
         };
-        out.push_str(&format!("{indent}<{name}"));
+        let _ = write!(out, "{indent}<{name}");
         if root {
             out.push_str(" xmlns=\"http://hl7.org/fhir\"");
         }
         if inner {
-            out.push_str(&format!(">\n{indent}  <{}", self.resource));
+            let _ = write!(out, ">\n{indent}  <{}", self.resource);
         }
         for child in self.children.iter().filter(|c| c.is_attribute(self)) {
-            out.push_str(&format!(" {}=\"{}\"", child.name, escaped(child.value.as_deref().unwrap_or(""))));
+            let _ = write!(out, " {}=\"{}\"", child.name, escaped(child.value.as_deref().unwrap_or("")));
         }
         if let Some(value) = &self.value {
-            out.push_str(&format!(" value=\"{}\"", escaped(value)));
+            let _ = write!(out, " value=\"{}\"", escaped(value));
         }
         let below: Vec<&Tree> = self.children.iter().filter(|c| !c.is_attribute(self)).collect();
         if below.is_empty() {
@@ -147,18 +149,26 @@ impl Tree {
                 child.xml(out, depth + 1 + usize::from(inner), false);
             }
             if inner {
-                out.push_str(&format!("{indent}  </{}>\n{indent}</{name}>\n", self.resource));
+                let _ = writeln!(out, "{indent}  </{}>\n{indent}</{name}>", self.resource);
             } else {
-                out.push_str(&format!("{indent}</{name}>\n"));
+                let _ = writeln!(out, "{indent}</{name}>");
             }
             return;
         }
         if inner {
-            out.push_str(&format!("{indent}</{name}>\n"));
+            let _ = writeln!(out, "{indent}</{name}>");
         }
     }
 
-    fn json(&self) -> Value {
+    /// The content as FHIR JSON writes it.
+    pub fn json(&self) -> Value {
+        if self.value.is_some() && self.resource.is_empty() && self.children.is_empty() {
+            return self.primitive();
+        }
+        self.object()
+    }
+
+    fn object(&self) -> Value {
         let mut fields = serde_json::Map::new();
         if !self.resource.is_empty() {
             fields.insert("resourceType".into(), self.resource.clone().into());
@@ -173,8 +183,10 @@ impl Tree {
             let array = like.len() > 1 || child.in_array;
             let primitive = like.iter().any(|c| c.value.is_some() || c.form == Form::Null);
             let values: Vec<Value> = like.iter().map(|c| if primitive { c.primitive() } else { c.json() }).collect();
-            let parts: Vec<Value> =
-                like.iter().map(|c| if primitive && !c.children.is_empty() { c.json() } else { Value::Null }).collect();
+            let parts: Vec<Value> = like
+                .iter()
+                .map(|c| if primitive && !c.children.is_empty() { c.object() } else { Value::Null })
+                .collect();
             if values.iter().any(|v| !v.is_null()) {
                 fields.insert(child.name.clone(), one_or_array(values, array));
             }

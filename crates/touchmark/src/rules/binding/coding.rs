@@ -6,12 +6,10 @@ use crate::issue::Detail;
 use crate::rule::{Rule, rules};
 use crate::rules::primitive::absolute_uri;
 use crate::sentence::Quoted;
-use crate::terminology::form::snomed_flaw;
+use crate::terminology::form::{UCUM, snomed_flaw};
 use crate::terminology::near::{self, Written, same_display};
+use crate::terminology::snomed::SNOMED;
 use crate::walk::Walk;
-
-/// SNOMED CT, whose identifiers carry a check digit.
-const SNOMED: &str = "http://snomed.info/sct";
 
 rules! {
     RELATIVE = "binding-system-absolute", Error, "value",
@@ -39,6 +37,11 @@ rules! {
         why "Readers see the display and programs use the code: when they differ, one of them is wrong.",
         mend "Write the display that the code system has for the code, or correct the code.",
         at "datatypes.html#Coding";
+    UNIT = "binding-unit-unknown", Error, "code-invalid",
+        says "there is no such unit in UCUM: {detail}",
+        why "The system says that the unit is a UCUM code; a program that converts or compares values cannot read this one.",
+        mend "Write the UCUM code (ug for microgram, a count of anything in braces), or leave code and system out and keep the unit for people.",
+        at "datatypes.html#Quantity";
     SNOMED_FORM = "binding-snomed-form", Warning, "code-invalid",
         says "this cannot be a SNOMED CT code: {detail}",
         why "Identifiers of SNOMED CT carry what they identify and a check digit, so that mistyped ones are noticed.",
@@ -51,7 +54,8 @@ pub(super) static ERRORS: &[&Rule] = &[&RELATIVE, &VALUE_SET, &UNKNOWN_CODE];
 
 /// Checks a Coding by itself.
 pub(crate) fn check<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>) {
-    let Written { system, code, display } = written(walk, node);
+    let written = written(walk, node);
+    let Written { system, code, display } = written;
     let Some(system) = system else {
         let found = Written { system: None, code, display };
         let detail = if code.is_some() { format!("the code {found}") } else { "a coding without a code".to_owned() };
@@ -61,7 +65,7 @@ pub(crate) fn check<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>) {
     };
     let graph = walk.graph;
     let Some(loaded) = graph.terminology.system(graph.library(), system) else {
-        stranger(walk, node, system, code);
+        stranger(walk, node, written);
         return;
     };
     let Some(code) = code else { return };
@@ -71,7 +75,7 @@ pub(crate) fn check<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>) {
             let (detail, hint) = (walk.detail(found.to_string()), near::in_system(loaded, found));
             say(walk, &UNKNOWN_CODE, node, detail, hint);
         } else if system == SNOMED {
-            snomed(walk, node, code);
+            snomed(walk, node, written);
         }
         return;
     };
@@ -87,20 +91,29 @@ pub(crate) fn check<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>) {
     }
 }
 
+/// Checks the unit of a Quantity that says it is a UCUM code.
+pub(crate) fn unit<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>) {
+    let Written { system: Some(UCUM), code: Some(code), .. } = written(walk, node) else { return };
+    if !walk.graph.terminology.is_unit(code) {
+        let found = Written { code: Some(code), ..Written::default() };
+        let detail = walk.detail(found.to_string());
+        walk.say(&UNIT, node).detail = detail;
+    }
+}
+
 /// A system of which nothing is loaded.
 #[cold]
-fn stranger<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, system: &str, code: Option<&str>) {
+fn stranger<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, written: Written<'d>) {
+    let Some(system) = written.system else { return };
     if system == SNOMED {
-        if let Some(code) = code {
-            snomed(walk, node, code);
-        }
+        snomed(walk, node, written);
     } else if !absolute_uri(system.trim()) {
         let detail = walk.detail(Quoted(system).to_string());
         walk.say(&RELATIVE, node).detail = detail;
     } else if names_value_set(walk, system) {
         let graph = walk.graph;
         let set = graph.find(system).and_then(|id| graph.terminology.set(graph.library(), id));
-        let hint = set.and_then(|s| near::in_set(s, Written { system: Some(system), code, display: None }));
+        let hint = set.and_then(|s| near::in_set(s, Written { display: None, ..written }));
         let detail = walk.detail(format!("{system} is a value set"));
         say(walk, &VALUE_SET, node, detail, hint);
     }
@@ -110,13 +123,37 @@ fn names_value_set(walk: &Walk<'_, '_>, system: &str) -> bool {
     walk.graph.find(system).is_some_and(|id| walk.graph.library().entry(id).resource == "ValueSet")
 }
 
-fn snomed<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, code: &str) {
+fn snomed<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, written: Written<'d>) {
+    let Some(code) = written.code else { return };
     // Blanks around a code are a fault of its form, which is said already.
     if let Some(flaw) = snomed_flaw(code.trim()) {
         let found = Written { code: Some(code), ..Written::default() };
         let detail = walk.detail(format!("{found}: {}", flaw.sentence()));
         walk.say(&SNOMED_FORM, node).detail = detail;
+        return;
     }
+    let Some(index) = walk.graph.library().snomed() else { return };
+    let Ok(identifier) = code.parse() else { return };
+    let Some(concept) = index.find(identifier) else {
+        if is_no_concept(walk, code) {
+            let detail = walk.detail(written.to_string());
+            walk.say(&UNKNOWN_CODE, node).detail = detail;
+        }
+        return;
+    };
+    if let Some(shown) = written.display
+        && index.terms(concept).next().is_some()
+        && !index.terms(concept).any(|term| same_display(shown, term) || same_display(shown, without_tag(term)))
+    {
+        let term = index.terms(concept).next().unwrap_or("");
+        let detail = walk.detail(format!("{} found, '{term}' is that of '{code}' of {SNOMED}", Quoted(shown)));
+        walk.say(&DISPLAY, node).detail = detail;
+    }
+}
+
+/// A fully specified name without the bracket that says what kind of concept it is.
+fn without_tag(term: &str) -> &str {
+    term.strip_suffix(')').and_then(|t| t.rsplit_once(" (")).map_or(term, |(name, _)| name)
 }
 
 fn say<'d>(walk: &mut Walk<'_, 'd>, rule: &'static Rule, node: NodeRef<'d>, detail: Detail, hint: Option<String>) {
@@ -130,9 +167,17 @@ pub(super) fn is_wrong<'d>(walk: &Walk<'_, 'd>, node: NodeRef<'d>) -> bool {
     let Written { system: Some(system), code, .. } = written(walk, node) else { return false };
     let graph = walk.graph;
     match graph.terminology.system(graph.library(), system) {
-        Some(loaded) => loaded.is_complete() && code.is_some_and(|c| loaded.concept(c).is_none()),
-        None => system != SNOMED && (!absolute_uri(system.trim()) || names_value_set(walk, system)),
+        Some(loaded) if loaded.is_complete() => code.is_some_and(|c| loaded.concept(c).is_none()),
+        _ if system == SNOMED => code.is_some_and(|c| snomed_flaw(c).is_none() && is_no_concept(walk, c)),
+        Some(_) => false,
+        None => !absolute_uri(system.trim()) || names_value_set(walk, system),
     }
+}
+
+/// Whether the loaded release of SNOMED CT would have the code if there were such a one, and has it not.
+fn is_no_concept(walk: &Walk<'_, '_>, code: &str) -> bool {
+    let index = walk.graph.library().snomed();
+    index.is_some_and(|i| code.parse().is_ok_and(|id| i.find(id).is_none()) && i.covers(code))
 }
 
 /// What a Coding, or a Quantity, says.

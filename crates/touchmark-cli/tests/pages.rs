@@ -1,0 +1,74 @@
+//! `touchmark explain`, `packs`, `--help` and `--version`.
+
+mod command;
+
+use command::touchmark;
+use serde_json::Value;
+
+#[test]
+fn every_rule_has_a_page_that_names_its_source() {
+    for rule in touchmark::rules::all() {
+        let answer = touchmark().args(["explain", rule.code]).run();
+        assert_eq!(answer.status, 0);
+        assert!(answer.out.contains(&format!("{}:{}", rule.file, rule.line)), "{answer:?}");
+        let page: Value =
+            serde_json::from_str(&touchmark().args(["explain", rule.code, "--format", "json"]).run().out).unwrap();
+        assert_eq!(page["code"], rule.code);
+    }
+}
+
+#[test]
+fn a_profile_is_explained_with_the_origin_of_each_rule() {
+    let page = touchmark().args(["explain", "Patient"]).run();
+    assert_eq!(page.status, 0);
+    assert!(page.out.contains("birthDate") && page.out.contains("(DomainResource)"), "{page:?}");
+    let element = touchmark().args(["explain", "Patient", "Patient.contact.name.family"]).run();
+    assert!(element.out.starts_with("HumanName.family"), "{element:?}");
+    let json: Value =
+        serde_json::from_str(&touchmark().args(["explain", "Patient", "gender", "--format", "json"]).run().out)
+            .unwrap();
+    assert_eq!(json["elements"][0]["id"], "Patient.gender");
+    assert_eq!(json["elements"][0]["from"]["url"], "http://hl7.org/fhir/StructureDefinition/Patient");
+}
+
+#[test]
+fn what_is_not_there_is_answered_with_what_is_near() {
+    let answer = touchmark().args(["explain", "Patien"]).run();
+    assert_eq!(answer.status, 2);
+    assert!(answer.err.contains("StructureDefinition/Patient"), "{answer:?}");
+    let answer = touchmark().args(["explain", "Patient", "Patient.nme"]).run();
+    assert!(answer.err.contains("it has id, meta"), "{answer:?}");
+}
+
+#[test]
+fn packs_are_listed_and_searched() {
+    let answer = touchmark().args(["packs"]).run();
+    assert!(answer.out.contains("hl7.fhir.core 3.0.1"), "{answer:?}");
+    let found = touchmark().args(["packs", "operationoutcome-ISSUE-line"]).run();
+    assert_eq!(found.status, 0);
+    assert!(found.out.starts_with("http://hl7.org/fhir/StructureDefinition/operationoutcome-issue-line"), "{found:?}");
+    assert_eq!(touchmark().args(["packs", "no such canonical"]).run().status, 1);
+}
+
+#[test]
+fn help_fits_a_screen_and_ends_with_two_examples() {
+    for command in ["check", "explain", "packs"] {
+        let answer = touchmark().args([command, "--help"]).run();
+        assert_eq!(answer.status, 0);
+        assert!(answer.out.lines().count() <= 50, "{answer:?}");
+        let examples = answer.out.split("Examples:\n").nth(1).unwrap();
+        assert_eq!(
+            examples.lines().filter(|l| l.starts_with(&format!("  touchmark {command}"))).count(),
+            2,
+            "{answer:?}"
+        );
+        assert_eq!(touchmark().args([command, "-h"]).run().out, answer.out);
+    }
+}
+
+#[test]
+fn the_version_names_the_packs() {
+    let answer = touchmark().arg("--version").run();
+    assert!(answer.out.starts_with(&format!("touchmark {}\n", env!("CARGO_PKG_VERSION"))), "{answer:?}");
+    assert!(answer.out.contains("hl7.fhir.core 3.0.1"));
+}
