@@ -183,6 +183,10 @@ fn our_own_outcomes_have_no_fault() {
     {
         fs::write(folder.path().join(format!("{number} &ü.xml")), content).unwrap();
     }
+    let samples = concat!(env!("CARGO_MANIFEST_DIR"), "/../../test-vectors/samples");
+    for sample in fs::read_dir(samples).unwrap().map(Result::unwrap) {
+        fs::copy(sample.path(), folder.path().join(sample.file_name())).unwrap();
+    }
     for format in ["json", "xml"] {
         for values in ["show", "mask"] {
             let arguments = ["check", "--format", format, "--level", "information", "--values", values];

@@ -82,15 +82,18 @@ pub struct Recognised {
 impl std::fmt::Display for Judgement {
     /// `Title: kind report (a report), edition 2 (of 2021), policy default`
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}: ", self.title)?;
+        f.write_str(&self.title)?;
+        let mut before = ": ";
         for found in &self.recognised {
-            write!(f, "{} {}", found.title, found.value)?;
+            write!(f, "{before}{} {}", found.title, found.value)?;
             if !found.value_title.is_empty() {
                 write!(f, " ({})", found.value_title)?;
             }
-            f.write_str(", ")?;
+            before = ", ";
         }
-        write!(f, "policy {}", self.policy)?;
+        if !self.policy.is_empty() {
+            write!(f, "{before}policy {}", self.policy)?;
+        }
         for (id, reason) in &self.undecided {
             write!(f, "; not decided: {id}, as {reason}")?;
         }
