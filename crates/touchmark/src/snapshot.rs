@@ -179,7 +179,7 @@ impl Builder<'_> {
             match segment.slice {
                 None => next.push(child),
                 Some(name) => {
-                    next.extend(slices.iter().copied().find(|s| self.tree.elements[*s].slice.as_deref() == Some(name)))
+                    next.extend(slices.iter().copied().find(|s| self.tree.elements[*s].slice.as_deref() == Some(name)));
                 }
             }
         }
