@@ -34,20 +34,25 @@ fn covers(graph: &RuleGraph, slice: &Slice, tests: &[Test]) -> bool {
 
 /// Whether the one is a value set that holds the code which the other wants.
 fn in_set(graph: &RuleGraph, a: &Test, b: &Test) -> bool {
-    let ((Test::Fixed(p, code), Test::ValueSet(q, canonical)) | (Test::ValueSet(q, canonical), Test::Fixed(p, code))) = (a, b) else {
+    let ((Test::Fixed(p, code), Test::ValueSet(q, canonical)) | (Test::ValueSet(q, canonical), Test::Fixed(p, code))) =
+        (a, b)
+    else {
         return false;
     };
-    let set = terminology::find_set(graph.library(), canonical).and_then(|id| graph.terminology.set(graph.library(), id));
+    let set =
+        terminology::find_set(graph.library(), canonical).and_then(|id| graph.terminology.set(graph.library(), id));
     let holds = |code: &str| set.is_some_and(|set| matches!(set.holds(None, code), Answer::In(_)));
     p == q && code.text.as_deref().is_some_and(holds)
 }
 
-fn same(a: &Test, b: &Test) -> bool {
-    match (a, b) {
-        (Test::Fixed(p, v) | Test::Pattern(p, v), Test::Fixed(q, w) | Test::Pattern(q, w)) => p == q && v == w,
-        (Test::Exists(p, v), Test::Exists(q, w)) => p == q && v == w,
-        (Test::Type(p, v), Test::Type(q, w)) => p == q && v == w,
-        (Test::Profile(p, v), Test::Profile(q, w)) => p == q && v == w,
+fn same(one: &Test, other: &Test) -> bool {
+    match (one, other) {
+        (Test::Fixed(path, a) | Test::Pattern(path, a), Test::Fixed(there, b) | Test::Pattern(there, b)) => {
+            path == there && a == b
+        }
+        (Test::Exists(path, a), Test::Exists(there, b)) => path == there && a == b,
+        (Test::Type(path, a), Test::Type(there, b)) => path == there && a == b,
+        (Test::Profile(path, a), Test::Profile(there, b)) => path == there && a == b,
         _ => false,
     }
 }
@@ -60,7 +65,12 @@ fn never_or_always(profile: &Profile, element: &Element, slice: &Element, tests:
             continue;
         };
         if let Some(at) = follow(profile, slice, path).filter(|e| e.max == 0) {
-            return push(found, &slice.id, DefectKind::SliceNever, format!("it is recognised by {}, which it does not allow", at.id));
+            return push(
+                found,
+                &slice.id,
+                DefectKind::SliceNever,
+                format!("it is recognised by {}, which it does not allow", at.id),
+            );
         }
         match follow(profile, element, path).and_then(|e| Some((e, e.fixed.as_ref()?))) {
             Some((_, fixed)) if fixed == wanted => {}
