@@ -73,7 +73,7 @@ fn a_file_that_cannot_be_read_is_a_fatal_finding_of_its_own() {
     let (closed, good) = (folder.path().join("closed.json"), folder.path().join("good.xml"));
     fs::write(&closed, BAD).unwrap();
     fs::write(&good, GOOD).unwrap();
-    fs::set_permissions(&closed, fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(&closed, fs::Permissions::from_mode(0o0)).unwrap();
     if fs::read(&closed).is_ok() {
         eprintln!("skipped: this user may read everything");
         return;
