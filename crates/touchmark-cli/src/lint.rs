@@ -111,7 +111,13 @@ fn text(graph: &RuleGraph, subjects: &[Subject]) -> String {
             *counts.entry(rule.code).or_default() += 1;
             let place = if defect.element.is_empty() { String::new() } else { format!("{}: ", defect.element) };
             let _ = writeln!(out, "  {}: {place}{} [{}]", rule.severity.code(), defect.sentence(), rule.code);
-            let _ = writeln!(out, "      means: {}\n      instead: {}\n      mend: {}", rule.why, defect.kind.instead(), rule.mend);
+            let _ = writeln!(
+                out,
+                "      means: {}\n      instead: {}\n      mend: {}",
+                rule.why,
+                defect.kind.instead(),
+                rule.mend
+            );
         }
         out.push('\n');
     }

@@ -9,9 +9,9 @@ use touchmark_document::Name;
 use crate::definition::Binding;
 use crate::graph::{ANY_TYPES, Bound, ChildName, Children, Element, ElementId, Profile, Target, Type, TypeKind};
 use crate::library::{Forest, HL7, Library, choice_name};
+use crate::lint::{Defect, DefectKind};
 use crate::rules::invariant::Invariant;
 use crate::rules::primitive::Primitive;
-use crate::lint::{Defect, DefectKind};
 use crate::snapshot::{DefinitionId, Tree};
 use crate::terminology;
 

@@ -87,7 +87,12 @@ fn inside(told: &[&str], id: &str) -> bool {
 fn appeared(changes: &mut Vec<Change>, profile: &Profile, element: &Element, direction: Direction) {
     let slice = element.id.rsplit('.').next().is_some_and(|last| last.contains(':'));
     // What only shows the parts of a type says nothing that the type does not say.
-    if !slice && !profile.elements.iter().any(|e| e.origin == profile.id && (e.id == element.id || inside(&[&element.id], &e.id))) {
+    if !slice
+        && !profile
+            .elements
+            .iter()
+            .any(|e| e.origin == profile.id && (e.id == element.id || inside(&[&element.id], &e.id)))
+    {
         return;
     }
     let what = if slice { "slice" } else { "element" };
@@ -138,7 +143,13 @@ fn types(changes: &mut Vec<Change>, id: &str, old: &[Type], new: &[Type]) {
     set(changes, id, "type", names(old.iter().map(|t| &t.code)), names(new.iter().map(|t| &t.code)));
     for b in new {
         let Some(a) = old.iter().find(|t| t.code == b.code) else { continue };
-        set(changes, id, "target", names(a.targets.iter().map(|t| &t.canonical)), names(b.targets.iter().map(|t| &t.canonical)));
+        set(
+            changes,
+            id,
+            "target",
+            names(a.targets.iter().map(|t| &t.canonical)),
+            names(b.targets.iter().map(|t| &t.canonical)),
+        );
         let numbers = |t: &Type| t.profiles.iter().map(|p| format!("#{}", p.0)).collect();
         let (a_profiles, b_profiles): (BTreeSet<String>, BTreeSet<String>) = (numbers(a), numbers(b));
         if a_profiles != b_profiles {
@@ -204,7 +215,13 @@ fn number(changes: &mut Vec<Change>, id: &str, what: &'static str, old: u32, new
     }
 }
 
-fn text<T: fmt::Display + PartialEq>(changes: &mut Vec<Change>, id: &str, what: &'static str, old: Option<&T>, new: Option<&T>) {
+fn text<T: fmt::Display + PartialEq>(
+    changes: &mut Vec<Change>,
+    id: &str,
+    what: &'static str,
+    old: Option<&T>,
+    new: Option<&T>,
+) {
     if old == new {
         return;
     }

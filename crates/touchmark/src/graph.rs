@@ -9,12 +9,12 @@ use touchmark_document::{Name, Names};
 use crate::compile;
 use crate::definition::{Binding, Canonical, ElementDefinition, SlicingRules, Strength, Value};
 use crate::library::{Forest, HL7, Library, Within};
+use crate::lint::Defect;
 use crate::messages::{self, RuleFileError, RuleSet};
 use crate::rules::invariant::Invariant;
 use crate::rules::primitive::Primitive;
-use crate::snapshot::compare::{Comparison, compare};
-use crate::lint::Defect;
 use crate::snapshot::DefinitionId;
+use crate::snapshot::compare::{Comparison, compare};
 use crate::terminology::{self, Terminology};
 
 /// The types that `*` stands for (<http://hl7.org/fhir/STU3/datatypes.html#open>).

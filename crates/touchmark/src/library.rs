@@ -10,8 +10,8 @@ use touchmark_document::{Arena, Limits, Names};
 use crate::definition::{self, Definition, ElementDefinition, StructureDefinition};
 use crate::image::Image;
 use crate::import::version_key;
-use crate::rules::invariant::Expressions;
 use crate::lint::{Defect, DefectKind};
+use crate::rules::invariant::Expressions;
 use crate::snapshot::{DefinitionId, Tree, Trees};
 use crate::terminology::snomed::SnomedIndex;
 

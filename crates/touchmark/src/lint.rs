@@ -24,7 +24,9 @@ pub fn lint(graph: &RuleGraph, id: DefinitionId) -> Vec<Defect> {
     if let Some(structure) = &definition.structure {
         let ids = row_ids(&structure.elements);
         // Canonicals are looked up row by row below; what was inherited is said where it was written.
-        let own = |d: &Defect| !matches!(d.kind, DefectKind::CanonicalMissing | DefectKind::BindingToNoValueSet) && is_own(structure, d);
+        let own = |d: &Defect| {
+            !matches!(d.kind, DefectKind::CanonicalMissing | DefectKind::BindingToNoValueSet) && is_own(structure, d)
+        };
         defects.extend(graph.defects(id).into_iter().filter(own));
         row::check(graph, structure, &ids, &mut defects);
         if let Some(profile) = graph.profile(id) {
@@ -55,13 +57,16 @@ pub fn is_refused(graph: &RuleGraph, id: DefinitionId) -> bool {
 fn is_own(structure: &StructureDefinition, defect: &Defect) -> bool {
     let path = path_of(&defect.element);
     let inside = |row: &str| row.strip_prefix(&*path).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
-    path.is_empty() || !path.contains('.') || structure.elements.iter().any(|row| inside(&row.path) || choice(&row.path, &path))
+    path.is_empty()
+        || !path.contains('.')
+        || structure.elements.iter().any(|row| inside(&row.path) || choice(&row.path, &path))
 }
 
 /// Whether a row's path speaks of a choice by one of its types.
 fn choice(row: &str, path: &str) -> bool {
     let mut parts = row.split('.');
-    path.split('.').all(|p| parts.next().is_some_and(|r| r == p || p.strip_suffix("[x]").is_some_and(|stem| r.starts_with(stem))))
+    path.split('.')
+        .all(|p| parts.next().is_some_and(|r| r == p || p.strip_suffix("[x]").is_some_and(|stem| r.starts_with(stem))))
 }
 
 /// An id without the names of slices.

@@ -83,14 +83,14 @@ impl std::fmt::Display for Judgement {
     /// `Title: kind report (a report), edition 2 (of 2021), policy default`
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}: ", self.title)?;
-        for found in &self.recognised {
-            write!(f, "{} {}", found.title, found.value)?;
+        for (number, found) in self.recognised.iter().enumerate() {
+            write!(f, "{}{} {}", if number == 0 { "" } else { ", " }, found.title, found.value)?;
             if !found.value_title.is_empty() {
                 write!(f, " ({})", found.value_title)?;
             }
-            f.write_str(", ")?;
         }
-        write!(f, "policy {}", self.policy)?;
+        let policy = if self.policy.is_empty() { "default" } else { &self.policy };
+        write!(f, "{}policy {policy}", if self.recognised.is_empty() { "" } else { ", " })?;
         for (id, reason) in &self.undecided {
             write!(f, "; not decided: {id}, as {reason}")?;
         }

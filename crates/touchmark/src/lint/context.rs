@@ -3,9 +3,9 @@
 use super::{Defect, DefectKind, push};
 use crate::graph::{Profile, RuleGraph};
 use crate::library::Within;
+use crate::snapshot::Trees;
 use crate::snapshot::path::Segment;
 use crate::snapshot::place::Place;
-use crate::snapshot::Trees;
 
 /// Contexts that stand for more than one type.
 const ANYWHERE: &[&str] = &["*", "Element", "Any", "Resource", "DomainResource", "BackboneElement"];
@@ -45,9 +45,10 @@ fn walk(trees: &mut Within<'_>, path: &str) -> Option<Vec<Place>> {
     let mut parts = path.split('.');
     let mut way = vec![Place::root(trees.type_tree(parts.next()?)?)];
     for name in parts {
-        let next = way.last()?.step(&Segment { name, slice: None }, trees).or_else(|| {
-            way.last()?.step(&Segment { name: &format!("{name}[x]"), slice: None }, trees)
-        })?;
+        let next = way
+            .last()?
+            .step(&Segment { name, slice: None }, trees)
+            .or_else(|| way.last()?.step(&Segment { name: &format!("{name}[x]"), slice: None }, trees))?;
         way.push(next.0);
     }
     Some(way)

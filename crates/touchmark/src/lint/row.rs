@@ -50,7 +50,12 @@ fn types(graph: &RuleGraph, row: &ElementDefinition, id: &str, defects: &mut Vec
             match library.find(url) {
                 Some(found) if library.entry(found).resource != "StructureDefinition" => {
                     let what = &library.entry(found).resource;
-                    push(defects, id, DefectKind::CanonicalKind, format!("{canonical} is a {what}, where a profile belongs"));
+                    push(
+                        defects,
+                        id,
+                        DefectKind::CanonicalKind,
+                        format!("{canonical} is a {what}, where a profile belongs"),
+                    );
                 }
                 Some(_) => {}
                 None => missing(graph, id, canonical, "StructureDefinition", defects),
@@ -60,7 +65,8 @@ fn types(graph: &RuleGraph, row: &ElementDefinition, id: &str, defects: &mut Vec
 }
 
 fn missing(graph: &RuleGraph, id: &str, canonical: &str, resource: &str, defects: &mut Vec<Defect>) {
-    let hint = likely(graph.library(), canonical, resource).map(|l| format!(" (did you mean {l}?)")).unwrap_or_default();
+    let hint =
+        likely(graph.library(), canonical, resource).map(|l| format!(" (did you mean {l}?)")).unwrap_or_default();
     push(defects, id, DefectKind::CanonicalMissing, format!("{canonical}{hint}"));
 }
 
@@ -73,7 +79,10 @@ fn binding(graph: &RuleGraph, row: &ElementDefinition, id: &str, defects: &mut V
         }
         return;
     };
-    if terminology::find_set(library, canonical).is_some() || terminology::is_known_by_form(canonical) || is_implicit(canonical) {
+    if terminology::find_set(library, canonical).is_some()
+        || terminology::is_known_by_form(canonical)
+        || is_implicit(canonical)
+    {
         return;
     }
     match library.find(canonical) {
@@ -96,10 +105,14 @@ fn fixed(graph: &RuleGraph, row: &ElementDefinition, id: &str, defects: &mut Vec
             push(defects, id, DefectKind::FixedSpaces, text);
         }
         let fits = |code: &str| {
-            let text = matches!(code, "" | "*" | "Element") || Primitive::of_type(code).is_some() == Primitive::of_type(&value.name).is_some();
+            let text = matches!(code, "" | "*" | "Element")
+                || Primitive::of_type(code).is_some() == Primitive::of_type(&value.name).is_some();
             *code == *value.name || text && value.children.is_empty() && Primitive::of_type(&value.name).is_some()
         };
-        if !row.types.is_empty() && !row.types.iter().any(|t| fits(&t.code)) && graph.library().find_type(&value.name).is_some() {
+        if !row.types.is_empty()
+            && !row.types.iter().any(|t| fits(&t.code))
+            && graph.library().find_type(&value.name).is_some()
+        {
             let codes: Vec<&str> = row.types.iter().map(|t| &*t.code).collect();
             push(defects, id, DefectKind::FixedType, format!("a {}, the element a {}", value.name, codes.join(" or ")));
         }
@@ -150,7 +163,8 @@ pub(super) fn value_set(graph: &RuleGraph, set: &ValueSet, defects: &mut Vec<Def
             match library.find(canonical) {
                 None => missing(graph, "ValueSet.compose.include.valueSet", canonical, "ValueSet", defects),
                 Some(found) if library.entry(found).resource != "ValueSet" => {
-                    let detail = format!("{canonical} is a {}, where a value set belongs", library.entry(found).resource);
+                    let detail =
+                        format!("{canonical} is a {}, where a value set belongs", library.entry(found).resource);
                     push(defects, "ValueSet.compose.include.valueSet", DefectKind::CanonicalKind, detail);
                 }
                 Some(_) => {}

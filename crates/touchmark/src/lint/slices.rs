@@ -34,10 +34,13 @@ fn covers(graph: &RuleGraph, slice: &Slice, tests: &[Test]) -> bool {
 
 /// Whether the one is a value set that holds the code which the other wants.
 fn in_set(graph: &RuleGraph, a: &Test, b: &Test) -> bool {
-    let ((Test::Fixed(p, code), Test::ValueSet(q, canonical)) | (Test::ValueSet(q, canonical), Test::Fixed(p, code))) = (a, b) else {
+    let ((Test::Fixed(p, code), Test::ValueSet(q, canonical)) | (Test::ValueSet(q, canonical), Test::Fixed(p, code))) =
+        (a, b)
+    else {
         return false;
     };
-    let set = terminology::find_set(graph.library(), canonical).and_then(|id| graph.terminology.set(graph.library(), id));
+    let set =
+        terminology::find_set(graph.library(), canonical).and_then(|id| graph.terminology.set(graph.library(), id));
     let holds = |code: &str| set.is_some_and(|set| matches!(set.holds(None, code), Answer::In(_)));
     p == q && code.text.as_deref().is_some_and(holds)
 }
@@ -60,7 +63,12 @@ fn never_or_always(profile: &Profile, element: &Element, slice: &Element, tests:
             continue;
         };
         if let Some(at) = follow(profile, slice, path).filter(|e| e.max == 0) {
-            return push(found, &slice.id, DefectKind::SliceNever, format!("it is recognised by {}, which it does not allow", at.id));
+            return push(
+                found,
+                &slice.id,
+                DefectKind::SliceNever,
+                format!("it is recognised by {}, which it does not allow", at.id),
+            );
         }
         match follow(profile, element, path).and_then(|e| Some((e, e.fixed.as_ref()?))) {
             Some((_, fixed)) if fixed == wanted => {}

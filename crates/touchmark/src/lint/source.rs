@@ -7,7 +7,17 @@ use crate::definition;
 use crate::rules::primitive::{self, Primitive};
 
 /// Elements that hold canonicals and other uris, in which no space may be.
-const URIS: &[&str] = &["url", "baseDefinition", "profile", "targetProfile", "valueSetUri", "system", "fixedUri", "reference", "valueSet"];
+const URIS: &[&str] = &[
+    "url",
+    "baseDefinition",
+    "profile",
+    "targetProfile",
+    "valueSetUri",
+    "system",
+    "fixedUri",
+    "reference",
+    "valueSet",
+];
 
 /// The children that some snapshots list below an element for any resource, and no others.
 const OF_RESOURCE: &[&str] = &["id", "meta", "implicitRules", "language"];
@@ -72,8 +82,12 @@ fn spaces(node: NodeRef<'_>, path: &str, defects: &mut Vec<Defect>) {
         }
         let here = format!("{path}.{name}");
         if let Some(value) = child.value() {
-            let uri = URIS.contains(&name) && value.contains(char::is_whitespace) && (name != "reference" || value.starts_with("http"));
-            let code = name == "code" && primitive::flaw(Primitive::Code, value).is_some() && value.contains(char::is_whitespace);
+            let uri = URIS.contains(&name)
+                && value.contains(char::is_whitespace)
+                && (name != "reference" || value.starts_with("http"));
+            let code = name == "code"
+                && primitive::flaw(Primitive::Code, value).is_some()
+                && value.contains(char::is_whitespace);
             if uri || code {
                 push(defects, &here, DefectKind::Spaces, format!("'{value}'"));
             }

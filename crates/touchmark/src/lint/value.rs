@@ -15,7 +15,12 @@ pub(super) fn check(graph: &RuleGraph, profile: &Profile, defects: &mut Vec<Defe
         let Some(set) = binding.set.and_then(|id| graph.terminology.set(graph.library(), id)) else { continue };
         let name = binding.value_set.as_deref().unwrap_or("");
         let mut say = |at: &Element, what: String| {
-            push(defects, &at.id, DefectKind::FixedOutsideBinding, format!("{what} the value set {name}, which the element is bound to"));
+            push(
+                defects,
+                &at.id,
+                DefectKind::FixedOutsideBinding,
+                format!("{what} the value set {name}, which the element is bound to"),
+            );
         };
         for value in element.fixed.iter().chain(&element.pattern) {
             for (system, code) in codes(value) {
@@ -30,7 +35,8 @@ pub(super) fn check(graph: &RuleGraph, profile: &Profile, defects: &mut Vec<Defe
             None => vec![element],
         };
         for coding in codings {
-            let part = |name| children(profile, coding, name).and_then(|e| Some((e, e.fixed.as_ref()?.text.as_deref()?)));
+            let part =
+                |name| children(profile, coding, name).and_then(|e| Some((e, e.fixed.as_ref()?.text.as_deref()?)));
             match (part("system"), part("code")) {
                 (system, Some((at, code))) if is_outside(set, system.map(|s| s.1), code) => {
                     say(at, format!("{} is not in", shown(system.map(|s| s.1), code)));

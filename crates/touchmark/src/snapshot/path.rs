@@ -56,7 +56,10 @@ impl<'r> Context<'r> {
 
     /// The slices that an id names, when the id goes with the path and with `sliceName`.
     fn from_id(&mut self, row: &'r ElementDefinition, names: &[&'r str]) -> Option<Vec<Option<&'r str>>> {
-        if row.id.is_empty() || self.repeated.binary_search(&&*row.id).is_ok() || row.id.split('.').count() != names.len() {
+        if row.id.is_empty()
+            || self.repeated.binary_search(&&*row.id).is_ok()
+            || row.id.split('.').count() != names.len()
+        {
             return None;
         }
         let mut slices = Vec::with_capacity(names.len());
