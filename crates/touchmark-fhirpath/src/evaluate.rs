@@ -20,6 +20,8 @@ pub(crate) type Evaluated<T> = Result<T, EvaluationError>;
 #[derive(Debug, Default)]
 pub struct Scratch {
     pub(crate) patterns: Vec<(String, regex::Regex)>,
+    /// Steps of all evaluations with it, so that a caller of many can bound them together.
+    pub spent: u64,
 }
 
 impl Scratch {
@@ -44,6 +46,12 @@ pub(crate) struct Evaluator<'a, 's> {
     pub steps: u64,
     /// What `defineVariable` has defined so far and on the way here.
     pub variables: Vec<(Cow<'a, str>, Collection<'a>)>,
+}
+
+impl Drop for Evaluator<'_, '_> {
+    fn drop(&mut self) {
+        self.scratch.spent += self.environment.steps - self.steps;
+    }
 }
 
 pub(crate) fn failure<T>(part: &Part, kind: EvaluationErrorKind, reason: impl Into<String>) -> Evaluated<T> {

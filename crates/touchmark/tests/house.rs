@@ -80,6 +80,7 @@ fn each_rule_code_is_there_once_and_begins_with_its_kind() {
         "narrative",
         "questionnaire",
         "message",
+        "definition",
     ];
     let mut seen = BTreeMap::new();
     for rule in rules::all() {

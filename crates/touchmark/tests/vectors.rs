@@ -10,8 +10,9 @@ use touchmark::document::{self, Arena, Limits};
 use touchmark::{Budget, Checker, Options, Outside, Resolver, rules};
 use touchmark_fhirpath::{Environment, Expression, Scratch};
 
-/// Rules that no document can break, with the reason.
+/// Rules that no document can break, by the beginning of their codes, with the reason.
 const WITHOUT: &[(&str, &str)] = &[
+    ("definition-", "said of definitions, by lint, and never of a document"),
     ("syntax-exception", "a fault of the program; the command's tests make one"),
     ("syntax-other", "stands for faults that a later reader may name"),
 ];
@@ -53,6 +54,8 @@ fn each_rule_has_a_vector_that_breaks_it_and_one_that_keeps_it() {
     }
     let lacking: Vec<&str> =
         rows.iter().filter(|(_, r)| r.broken == 0 || r.kept == 0).map(|(code, _)| &**code).collect();
+    let reason = |code: &str| WITHOUT.iter().any(|(begin, _)| code.starts_with(begin));
+    let unexplained: Vec<&str> = lacking.iter().copied().filter(|code| !reason(code)).collect();
     let sum = |count: fn(&Row) -> u32| rows.values().map(count).sum::<u32>();
     println!(
         "{} rules, {} with both: {} vectors that break one, {} that keep one",
@@ -61,8 +64,9 @@ fn each_rule_has_a_vector_that_breaks_it_and_one_that_keeps_it() {
         sum(|r| r.broken),
         sum(|r| r.kept)
     );
-    let without: Vec<&str> = WITHOUT.iter().map(|(code, _)| *code).collect();
-    assert_eq!(lacking, without);
+    assert!(unexplained.is_empty(), "no vector for {unexplained:?}");
+    let covered: Vec<&str> = rows.keys().map(|code| &**code).filter(|c| reason(c) && !lacking.contains(c)).collect();
+    assert!(covered.is_empty(), "{covered:?} have vectors after all");
 }
 
 #[test]
@@ -70,7 +74,9 @@ fn each_vector_breaks_one_rule_and_stands_in_the_folder_of_its_kind() {
     for case in cases::all() {
         let kind = case.rule.split('-').next();
         assert_eq!(case.name.split('/').next(), kind, "{}", case.name);
-        assert!(case.expected.iter().all(|e| e.code == case.rule), "{} names other rules", case.name);
+        // The finding of a message rule bears the rule's own id.
+        let own = |e: &Expected| e.code == case.rule || case.rule == "message-rule";
+        assert!(case.expected.iter().all(own), "{} names other rules", case.name);
         let says = if case.expected.is_empty() { ".kept." } else { ".broken." };
         assert!(case.name.contains(says), "{} is not named {says}", case.name);
     }

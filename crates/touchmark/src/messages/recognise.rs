@@ -6,6 +6,11 @@ use touchmark_fhirpath::{Collection, Environment, EvaluationError, Expression, I
 use super::compile::{Limit, RuleSet};
 use super::{Judging, Recognised};
 
+/// Steps that all conditions of a message may take together, and more for each of its nodes: far beyond what real messages
+/// take, and about a second. What is asked of each entry about all entries must not be asked of a hundred thousand.
+const STEPS: u64 = 50_000_000;
+const STEPS_A_NODE: u64 = 200;
+
 /// A message with all that conditions may ask about it.
 pub(crate) struct Message<'e> {
     pub set: &'e RuleSet,
@@ -133,12 +138,19 @@ impl<'e> Message<'e> {
         expression: &'e Expression,
         node: NodeRef<'e>,
     ) -> Result<Collection<'e>, EvaluationError> {
+        self.environment.steps = self.steps_left();
         expression.evaluate(node, &self.environment, &mut self.scratch)
     }
 
     /// Evaluates a condition on a node.
     pub fn truth(&mut self, expression: &'e Expression, node: NodeRef<'e>) -> Result<Truth, EvaluationError> {
+        self.environment.steps = self.steps_left();
         expression.evaluate_boolean(node, &self.environment, &mut self.scratch)
+    }
+
+    fn steps_left(&self) -> u64 {
+        let all = STEPS + STEPS_A_NODE * self.root.document().len() as u64;
+        all.saturating_sub(self.scratch.spent)
     }
 
     /// Whether something is for this message.
