@@ -107,10 +107,13 @@ impl Compiler<'_> {
     fn follow(&mut self, from: Place, path: &str) -> Option<(Vec<Step>, Place)> {
         let mut place = from;
         let mut steps = Vec::new();
-        for part in split(path) {
+        let parts = split(path);
+        for (number, part) in parts.iter().copied().enumerate() {
             match part {
+                // The reference of a Reference is what is resolved.
+                "reference" if parts.get(number + 1) == Some(&"resolve()") => {}
                 "$this" | "" => {}
-                "resolve()" | "reference" if part == "resolve()" => {
+                "resolve()" => {
                     steps.push(Step::Resolve);
                     let element = &place.tree.elements[place.at];
                     let target = element.types.iter().flat_map(|t| &t.target_profiles).next()?.clone();

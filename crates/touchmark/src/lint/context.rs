@@ -4,7 +4,6 @@ use super::{Defect, DefectKind, push};
 use crate::graph::{Profile, RuleGraph};
 use crate::library::Within;
 use crate::snapshot::Trees;
-use crate::snapshot::path::Segment;
 use crate::snapshot::place::Place;
 
 /// Contexts that stand for more than one type.
@@ -45,10 +44,8 @@ fn walk(trees: &mut Within<'_>, path: &str) -> Option<Vec<Place>> {
     let mut parts = path.split('.');
     let mut way = vec![Place::root(trees.type_tree(parts.next()?)?)];
     for name in parts {
-        let next = way
-            .last()?
-            .step(&Segment { name, slice: None }, trees)
-            .or_else(|| way.last()?.step(&Segment { name: &format!("{name}[x]"), slice: None }, trees))?;
+        let here = way.last()?;
+        let next = here.child(name, trees).or_else(|| here.child(&format!("{name}[x]"), trees))?;
         way.push(next.0);
     }
     Some(way)

@@ -2,8 +2,8 @@
 
 use crate::library::Library;
 
-/// How many letters may differ.
-const NEAR: usize = 4;
+/// How many letters may differ, case and hyphens left aside: with more of them another definition may well be meant.
+const NEAR: usize = 2;
 
 /// The canonical of a loaded definition of this kind that is nearest to the one written.
 pub(super) fn likely(library: &Library, canonical: &str, resource: &str) -> Option<String> {
@@ -13,7 +13,9 @@ pub(super) fn likely(library: &Library, canonical: &str, resource: &str) -> Opti
     if let Some(same) = entries().find(|e| last(&e.url) == wanted) {
         return Some(same.url.to_string());
     }
-    let near = |url: &str| distance(canonical, url, NEAR).map(|d| (d, url.to_owned()));
+    let plain = |url: &str| url.replace('-', "").to_lowercase();
+    let wanted = plain(canonical);
+    let near = |url: &str| distance(&wanted, &plain(url), NEAR).map(|d| (d, url.to_owned()));
     entries().filter_map(|e| near(&e.url)).min().map(|(_, url)| url)
 }
 

@@ -35,7 +35,7 @@ impl Place {
     }
 
     /// The child with this name, or the choice that has a type of this name, and the type.
-    fn child(&self, name: &str, trees: &mut dyn Trees) -> Option<(Place, Option<Box<str>>)> {
+    pub fn child(&self, name: &str, trees: &mut dyn Trees) -> Option<(Place, Option<Box<str>>)> {
         let inside = |tree: &Arc<Tree>, at: usize, own: bool| {
             let place = |at| Place { tree: tree.clone(), at, own };
             match tree.child(at, name) {
