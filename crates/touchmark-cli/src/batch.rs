@@ -49,7 +49,7 @@ mod tests {
                     seen.push(n);
                     true
                 },
-            )
+            );
         });
         assert_eq!(seen, (0..1000).map(|n| n * 2).collect::<Vec<_>>());
     }

@@ -82,7 +82,10 @@ pub fn run(arguments: &Lint) -> Result<Status, Failure> {
     print(&match arguments.format {
         LintFormat::Text => text(&graph, &subjects),
         LintFormat::Json => format!("{:#}\n", subjects.iter().map(|s| row(&graph, s)).collect::<Value>()),
-        LintFormat::Ndjson => subjects.iter().map(|s| format!("{}\n", row(&graph, s))).collect(),
+        LintFormat::Ndjson => subjects.iter().fold(String::new(), |mut out, subject| {
+            let _ = writeln!(out, "{}", row(&graph, subject));
+            out
+        }),
         LintFormat::Markdown => markdown(&graph, &subjects),
     });
     Ok(if errors { Status::Findings } else { Status::Fine })

@@ -73,7 +73,7 @@ fn a_file_that_cannot_be_read_is_a_fatal_finding_of_its_own() {
     let (closed, good) = (folder.path().join("closed.json"), folder.path().join("good.xml"));
     fs::write(&closed, BAD).unwrap();
     fs::write(&good, GOOD).unwrap();
-    fs::set_permissions(&closed, fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(&closed, fs::Permissions::from_mode(0o0)).unwrap();
     if fs::read(&closed).is_ok() {
         eprintln!("skipped: this user may read everything");
         return;
@@ -182,6 +182,10 @@ fn our_own_outcomes_have_no_fault() {
         [GOOD, BAD, DOUBTFUL, "<x", "{\"resourceType\":\"Basic\",\"\\u0001\":\"\\u0002\u{FDD0}\"}"].iter().enumerate()
     {
         fs::write(folder.path().join(format!("{number} &ü.xml")), content).unwrap();
+    }
+    let samples = concat!(env!("CARGO_MANIFEST_DIR"), "/../../test-vectors/samples");
+    for sample in fs::read_dir(samples).unwrap().map(Result::unwrap) {
+        fs::copy(sample.path(), folder.path().join(sample.file_name())).unwrap();
     }
     for format in ["json", "xml"] {
         for values in ["show", "mask"] {

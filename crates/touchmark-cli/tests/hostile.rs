@@ -34,7 +34,7 @@ fn check(name: &str, content: impl AsRef<[u8]>, rule: &str) {
     assert!(
         errors.iter().any(|e| e.code() == rule),
         "{name}: {rule} wanted, {:?} found",
-        errors.iter().map(|e| e.code()).collect::<Vec<_>>()
+        errors.iter().map(command::Issue::code).collect::<Vec<_>>()
     );
     assert!(
         errors.iter().all(|e| e.line().is_some() || e.code() == "profile-cut-short"),

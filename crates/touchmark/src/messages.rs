@@ -82,15 +82,18 @@ pub struct Recognised {
 impl std::fmt::Display for Judgement {
     /// `Title: kind report (a report), edition 2 (of 2021), policy default`
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}: ", self.title)?;
-        for (number, found) in self.recognised.iter().enumerate() {
-            write!(f, "{}{} {}", if number == 0 { "" } else { ", " }, found.title, found.value)?;
+        f.write_str(&self.title)?;
+        let mut before = ": ";
+        for found in &self.recognised {
+            write!(f, "{before}{} {}", found.title, found.value)?;
             if !found.value_title.is_empty() {
                 write!(f, " ({})", found.value_title)?;
             }
+            before = ", ";
         }
-        let policy = if self.policy.is_empty() { "default" } else { &self.policy };
-        write!(f, "{}policy {policy}", if self.recognised.is_empty() { "" } else { ", " })?;
+        if !self.policy.is_empty() {
+            write!(f, "{before}policy {}", self.policy)?;
+        }
         for (id, reason) in &self.undecided {
             write!(f, "; not decided: {id}, as {reason}")?;
         }

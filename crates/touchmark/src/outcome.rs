@@ -150,9 +150,16 @@ impl Report {
             let judges: Vec<String> = self.judged.iter().map(ToString::to_string).collect();
             sentences.push(format!("Judged by {}.", judges.join(", ")));
         }
-        let unchecked = [(self.invariants_unchecked, "invariants"), (self.bindings_unchecked, "bindings")];
-        let unchecked: Vec<String> =
-            unchecked.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
+        sentences.extend(self.unsaid());
+        if sentences.is_empty() { "No definition was asked.".to_owned() } else { sentences.join(" ") }
+    }
+
+    /// What was not looked at, and how many findings the report leaves out: a sentence each.
+    pub fn unsaid(&self) -> Vec<String> {
+        let mut sentences = Vec::new();
+        let unchecked = [(self.invariants_unchecked, "invariant"), (self.bindings_unchecked, "binding")];
+        let counted = |(count, what): &(u64, &str)| format!("{count} {what}{}", if *count == 1 { "" } else { "s" });
+        let unchecked: Vec<String> = unchecked.iter().filter(|(count, _)| *count > 0).map(counted).collect();
         if !unchecked.is_empty() {
             sentences.push(format!("Not checked: {}.", unchecked.join(" and ")));
         }
@@ -166,6 +173,6 @@ impl Report {
         if !hidden.is_empty() {
             sentences.push(format!("Not shown: {}.", hidden.join(", ")));
         }
-        if sentences.is_empty() { "No definition was asked.".to_owned() } else { sentences.join(" ") }
+        sentences
     }
 }

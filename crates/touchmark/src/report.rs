@@ -330,7 +330,7 @@ impl<'w, 'g, 'd> Writer<'w, 'g, 'd> {
         match place {
             "element" if issue.rule.code.starts_with("cardinality") => sentence::add(out, detail, self.values),
             "element" if issue.what != Name::NONE => {
-                sentence::add(out, self.walk.document.name_text(issue.what), Values::Show)
+                sentence::add(out, self.walk.document.name_text(issue.what), Values::Show);
             }
             "element" => sentence::add(out, node.name_text(), Values::Show),
             "parent" => {

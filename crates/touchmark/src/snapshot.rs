@@ -5,6 +5,8 @@ mod narrow;
 pub(crate) mod path;
 pub(crate) mod place;
 mod renamed;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 
@@ -179,7 +181,7 @@ impl Builder<'_> {
             match segment.slice {
                 None => next.push(child),
                 Some(name) => {
-                    next.extend(slices.iter().copied().find(|s| self.tree.elements[*s].slice.as_deref() == Some(name)))
+                    next.extend(slices.iter().copied().find(|s| self.tree.elements[*s].slice.as_deref() == Some(name)));
                 }
             }
         }
@@ -449,6 +451,7 @@ impl Builder<'_> {
         if row.types.is_empty() {
             return;
         }
+        let choice = self.tree.elements[at].name.ends_with("[x]");
         let known = std::mem::take(&mut self.tree.elements[at].types);
         let mut types: Vec<TypeRef> = Vec::with_capacity(row.types.len());
         let mut foreign = Vec::new();
@@ -465,7 +468,16 @@ impl Builder<'_> {
                     self.defect(row, DefectKind::ProfileOnReference, &detail);
                 }
             }
-            let fits = known.is_empty() || known.iter().any(|k| self.specialises(&wanted.code, &k.code));
+            // The type is part of a choice's name: `valueCode` is no `valueString`.
+            let exact = choice && !matches!(&*wanted.code, "SimpleQuantity" | "");
+            let of = |builder: &mut Self, k: &TypeRef| {
+                if exact {
+                    k.code == wanted.code || *k.code == *"*"
+                } else {
+                    builder.specialises(&wanted.code, &k.code)
+                }
+            };
+            let fits = known.is_empty() || known.iter().any(|k| of(self, k));
             if fits {
                 types.push(wanted);
             } else {

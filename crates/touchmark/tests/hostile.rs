@@ -102,7 +102,7 @@ fn questionnaires_with_many_questions() {
 #[test]
 fn narratives_and_claims_without_number() {
     let sections = list(MANY, |_| {
-        r##"{"title":"a","text":{"status":"generated","div":"<div xmlns='http://www.w3.org/1999/xhtml'><a href='#b'>x</a></div>"}}"##.into()
+        r#"{"title":"a","text":{"status":"generated","div":"<div xmlns='http://www.w3.org/1999/xhtml'><a href='#b'>x</a></div>"}}"#.into()
     });
     let composition = format!(
         r#"{{"resourceType":"Composition","status":"final","type":{{"text":"x"}},"subject":{{"reference":"Patient/1"}},

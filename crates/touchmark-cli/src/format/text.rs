@@ -35,8 +35,12 @@ impl Text {
         let report = checked.report;
         let judged: String = report.judgements.iter().map(|j| format!("  judged as {j}\n")).collect();
         if report.findings.is_empty() {
-            let basis = if self.single { format!("  {}\n", report.basis()) } else { judged };
-            out.extend_from_slice(format!("{}: no fault found\n{basis}", checked.source).as_bytes());
+            let mut lines = format!("{}: no fault found\n{judged}", checked.source);
+            if self.single {
+                report.judged.iter().for_each(|judge| lines.push_str(&format!("  judged by {judge}\n")));
+                report.unsaid().iter().for_each(|sentence| lines.push_str(&format!("{sentence}\n")));
+            }
+            out.extend_from_slice(lines.as_bytes());
             return;
         }
         let text = document::decode(checked.bytes).unwrap_or(Cow::Borrowed(""));

@@ -73,7 +73,7 @@ fn structure(root: NodeRef<'_>) -> StructureDefinition {
         },
         base,
         context_type: text(root, "contextType"),
-        contexts: root.all("context").filter_map(|c| c.value()).map(|c| c.trim().into()).collect(),
+        contexts: root.all("context").filter_map(NodeRef::value).map(|c| c.trim().into()).collect(),
         elements: rows.into_iter().map(element).collect(),
         from_snapshot,
     }

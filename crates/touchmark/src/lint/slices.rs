@@ -45,12 +45,14 @@ fn in_set(graph: &RuleGraph, a: &Test, b: &Test) -> bool {
     p == q && code.text.as_deref().is_some_and(holds)
 }
 
-fn same(a: &Test, b: &Test) -> bool {
-    match (a, b) {
-        (Test::Fixed(p, v) | Test::Pattern(p, v), Test::Fixed(q, w) | Test::Pattern(q, w)) => p == q && v == w,
-        (Test::Exists(p, v), Test::Exists(q, w)) => p == q && v == w,
-        (Test::Type(p, v), Test::Type(q, w)) => p == q && v == w,
-        (Test::Profile(p, v), Test::Profile(q, w)) => p == q && v == w,
+fn same(one: &Test, other: &Test) -> bool {
+    match (one, other) {
+        (Test::Fixed(path, a) | Test::Pattern(path, a), Test::Fixed(there, b) | Test::Pattern(there, b)) => {
+            path == there && a == b
+        }
+        (Test::Exists(path, a), Test::Exists(there, b)) => path == there && a == b,
+        (Test::Type(path, a), Test::Type(there, b)) => path == there && a == b,
+        (Test::Profile(path, a), Test::Profile(there, b)) => path == there && a == b,
         _ => false,
     }
 }

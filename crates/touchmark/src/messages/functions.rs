@@ -1,9 +1,8 @@
 //! Functions that conditions may call beyond FHIRPath: tables, check digits, bytes, and the neighbourhood of a node.
 
 use std::borrow::Cow;
-use std::collections::hash_map::DefaultHasher;
 use std::collections::{HashMap, HashSet};
-use std::hash::{Hash, Hasher};
+use std::hash::{BuildHasher, Hash, Hasher};
 use std::ops::RangeInclusive;
 
 use touchmark_document::NodeRef;
@@ -184,7 +183,7 @@ fn repeated<'d>(input: &Collection<'d>, but: &[String]) -> Collection<'d> {
     let mut seen = HashSet::new();
     let mut again = Collection::Empty;
     for node in input.iter().filter_map(node) {
-        let mut hasher = DefaultHasher::new();
+        let mut hasher = foldhash::quality::FixedState::default().build_hasher();
         content(node, but, &mut hasher);
         if !seen.insert(hasher.finish()) {
             again.push(Item::Node(node));
@@ -193,7 +192,7 @@ fn repeated<'d>(input: &Collection<'d>, but: &[String]) -> Collection<'d> {
     again
 }
 
-fn content(node: NodeRef<'_>, but: &[String], hasher: &mut DefaultHasher) {
+fn content(node: NodeRef<'_>, but: &[String], hasher: &mut impl Hasher) {
     node.value().hash(hasher);
     node.resource_text().hash(hasher);
     for child in node.children().filter(|c| !but.iter().any(|b| b == c.name_text())) {

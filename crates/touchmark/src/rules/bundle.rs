@@ -1,6 +1,6 @@
 //! Bundles: full urls, what comes first, and which entries can be reached.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 use std::rc::Rc;
 
 use touchmark_document::NodeRef;
@@ -104,7 +104,7 @@ fn missing_urls(walk: &mut Walk<'_, '_>, index: &Index<'_>) {
 }
 
 fn urls<'d>(walk: &mut Walk<'_, 'd>, index: &Rc<Index<'d>>) {
-    let mut seen: HashMap<(&str, Option<&str>), ()> = HashMap::new();
+    let mut seen: HashSet<(&str, Option<&str>)> = HashSet::new();
     for entry in &index.entries {
         let Some(url) = entry.full_url.filter(|u| !u.is_empty()) else { continue };
         if !absolute_uri(url) {
@@ -136,7 +136,7 @@ fn urls<'d>(walk: &mut Walk<'_, 'd>, index: &Rc<Index<'d>>) {
             .and_then(|r| r.child_named(walk.graph.known.meta))
             .and_then(|m| m.child_named(walk.graph.known.version_id))
             .and_then(NodeRef::value);
-        if seen.insert((url, version), ()).is_some() {
+        if !seen.insert((url, version)) {
             let detail = walk.detail(url);
             walk.say(&DUPLICATE, entry.node).detail = detail;
         }

@@ -84,9 +84,11 @@ fn unique<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, seen: &mut HashSet<&'d
 
 fn response<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>) {
     let Some(reference) = node.child("questionnaire").and_then(|q| q.child_value("reference")) else { return };
-    let questionnaire = match walk.links.resolve(node, reference) {
-        Resolution::Contained(found) | Resolution::Entry(found) | Resolution::Likely(found) => found,
-        _ => return say(walk, &NOT_FOUND, node, reference),
+    let found = walk.links.resolve(node, reference);
+    let (Resolution::Contained(questionnaire) | Resolution::Entry(questionnaire) | Resolution::Likely(questionnaire)) =
+        found
+    else {
+        return say(walk, &NOT_FOUND, node, reference);
     };
     if questionnaire.resource_text() != "Questionnaire" {
         // Said as a reference to the wrong type.

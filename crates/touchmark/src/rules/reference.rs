@@ -114,7 +114,7 @@ pub(crate) fn check<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, at: At<'_>, 
             (None, "referenced")
         }
     };
-    let found = target.map_or_else(|| type_outside(walk, value), |t| t.resource());
+    let found = target.map_or_else(|| type_outside(walk, value), NodeRef::resource);
     if found == Name::NONE || t.targets.is_empty() {
         return aggregation(walk, node, at, t, kind);
     }

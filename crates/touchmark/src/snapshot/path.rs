@@ -33,14 +33,14 @@ impl<'r> Context<'r> {
     /// rows before it do.
     pub fn segments(&mut self, row: &'r ElementDefinition) -> Vec<Segment<'r>> {
         let names: Vec<&str> = row.path.split('.').collect();
-        let slices = self.from_id(row, &names).unwrap_or_else(|| self.from_rows(row, &names));
+        let slices = self.slices_by_id(row, &names).unwrap_or_else(|| self.slices_by_place(row, &names));
         let segments: Vec<Segment<'r>> =
             names.iter().zip(slices).map(|(name, slice)| Segment { name, slice }).collect();
         self.open.clone_from(&segments);
         segments
     }
 
-    fn from_rows(&self, row: &'r ElementDefinition, names: &[&'r str]) -> Vec<Option<&'r str>> {
+    fn slices_by_place(&self, row: &'r ElementDefinition, names: &[&'r str]) -> Vec<Option<&'r str>> {
         let mut same = true;
         let mut slices: Vec<Option<&'r str>> = Vec::with_capacity(names.len());
         for (depth, name) in names.iter().enumerate() {
@@ -55,7 +55,7 @@ impl<'r> Context<'r> {
     }
 
     /// The slices that an id names, when the id goes with the path and with `sliceName`.
-    fn from_id(&mut self, row: &'r ElementDefinition, names: &[&'r str]) -> Option<Vec<Option<&'r str>>> {
+    fn slices_by_id(&mut self, row: &'r ElementDefinition, names: &[&'r str]) -> Option<Vec<Option<&'r str>>> {
         if row.id.is_empty()
             || self.repeated.binary_search(&&*row.id).is_ok()
             || row.id.split('.').count() != names.len()

@@ -22,7 +22,7 @@ fn release(count: u64) -> [String; 4] {
     let mut relationships = "id\teffectiveTime\tactive\tmoduleId\tsourceId\tdestinationId\trelationshipGroup\ttypeId\tcharacteristicTypeId\tmodifierId\n".to_owned();
     let mut sets = "id\teffectiveTime\tactive\tmoduleId\trefsetId\treferencedComponentId\n".to_owned();
     for n in 1..=count {
-        let _ = write!(concepts, "{}\t20260101\t1\t0\t0\n", code(n));
+        let _ = writeln!(concepts, "{}\t20260101\t1\t0\t0", code(n));
         let _ =
             write!(descriptions, "{n}1\t20260101\t1\t0\t{}\ten\t900000000000003001\tThing {n} (thing)\t0\r\n", code(n));
         let _ = write!(descriptions, "{n}2\t20260101\t1\t0\t{}\ten\t900000000000013009\tThing {n}\t0\r\n", code(n));
@@ -30,11 +30,11 @@ fn release(count: u64) -> [String; 4] {
         for parent in [n / 2, if n % 3 == 0 { n / 3 } else { 0 }] {
             if parent > 0 {
                 let pair = format!("{}\t{}", code(n), code(parent));
-                let _ = write!(relationships, "{n}\t20260101\t1\t0\t{pair}\t0\t116680003\t0\t0\n");
+                let _ = writeln!(relationships, "{n}\t20260101\t1\t0\t{pair}\t0\t116680003\t0\t0");
             }
         }
         if n % 5 == 0 {
-            let _ = write!(sets, "x\t20260101\t1\t0\t{}\t{}\n", code(1), code(n));
+            let _ = writeln!(sets, "x\t20260101\t1\t0\t{}\t{}", code(1), code(n));
         }
     }
     [relationships, concepts, sets, descriptions]
