@@ -15,11 +15,10 @@ fn checked(graph: &RuleGraph, json: &str) -> Report {
     Checker::new(graph).check(json.as_bytes(), &Options::default())
 }
 
-/// Checks how many findings of a rule there are.
-fn check(json: &str, rule: &str, expected: usize) {
+/// Checks whether a rule is broken: by many a member, which may be one finding with a number.
+fn check(json: &str, rule: &str, expected: bool) {
     let report = checked(&cases::graph(), json);
-    let found = report.findings.iter().filter(|f| f.rule.code == rule).count();
-    assert_eq!(found, expected, "{rule}; {:?}", report.findings.first());
+    assert_eq!(report.findings.iter().any(|f| f.rule.code == rule), expected, "{rule}; {:?}", report.findings.first());
 }
 
 /// `each` of the numbers below `count`, with commas between.
@@ -54,10 +53,10 @@ fn message(count: usize, reference: impl Fn(usize) -> String) -> String {
 #[test]
 fn chains_of_references() {
     // Against the direction of the references, along it in a loop, and to what is not there.
-    check(&message(MANY, |n| format!("urn:uuid:{}", uuid(n - 1))), "bundle-orphan", 0);
-    check(&message(4_000, |n| format!("urn:uuid:{}", uuid(n % 4_000 + 1))), "bundle-orphan", 4_000);
-    check(&message(4_000, |n| uuid(MANY + n)), "reference-form", 4_000);
-    check(&message(4_000, uuid), "reference-form", 4_000);
+    check(&message(MANY, |n| format!("urn:uuid:{}", uuid(n - 1))), "bundle-orphan", false);
+    check(&message(4_000, |n| format!("urn:uuid:{}", uuid(n % 4_000 + 1))), "bundle-orphan", true);
+    check(&message(4_000, |n| uuid(MANY + n)), "reference-form", true);
+    check(&message(4_000, uuid), "reference-form", true);
 }
 
 #[test]
@@ -67,7 +66,7 @@ fn contained_resources_that_refer_to_each_other() {
         format!(r##"{{"resourceType":"Organization","id":"o{n}","name":"n","partOf":{{"reference":"#o{next}"}}}}"##)
     });
     let patient = format!(r#"{{"resourceType":"Patient","contained":[{contained}],"active":true}}"#);
-    check(&patient, "contained-orphan", 0);
+    check(&patient, "contained-orphan", false);
 }
 
 #[test]
@@ -82,13 +81,13 @@ fn questionnaires_with_many_questions() {
         list(MANY, |n| format!(r#"{{"linkId":"l{n}","type":"string"}}"#)),
         list(MANY, |n| format!(r#"{{"linkId":"l{n}","answer":[{{"valueString":"x"}}]}}"#)),
     );
-    check(&same, "questionnaire-link", 0);
+    check(&same, "questionnaire-link", false);
     let coding = |n: usize| format!(r#"{{"valueCoding":{{"system":"http://example.org/s","code":"c{n}"}}}}"#);
     let options = response(
         format!(r#"{{"linkId":"a","type":"choice","repeats":true,"option":[{}]}}"#, list(MANY, coding)),
         format!(r#"{{"linkId":"a","answer":[{}]}}"#, list(MANY, coding)),
     );
-    check(&options, "questionnaire-option", 0);
+    check(&options, "questionnaire-option", false);
     let conditions = response(
         list(MANY, |n| {
             format!(
@@ -97,7 +96,7 @@ fn questionnaires_with_many_questions() {
         }),
         list(MANY, |n| format!(r#"{{"linkId":"l{n}","answer":[{{"valueString":"x"}}]}}"#)),
     );
-    check(&conditions, "questionnaire-required", 0);
+    check(&conditions, "questionnaire-required", false);
 }
 
 #[test]
@@ -109,13 +108,13 @@ fn narratives_and_claims_without_number() {
         r#"{{"resourceType":"Composition","status":"final","type":{{"text":"x"}},"subject":{{"reference":"Patient/1"}},
            "date":"2020","author":[{{"reference":"Practitioner/1"}}],"title":"t","section":[{sections}]}}"#
     );
-    check(&composition, "profile-cut-short", 1);
+    check(&composition, "profile-cut-short", true);
     let profiles = list(9_000, |n| format!("\"http://example.org/StructureDefinition/Patient{n}\""));
-    check(&format!(r#"{{"resourceType":"Patient","meta":{{"profile":[{profiles}]}}}}"#), "profile-unknown", 9_000);
+    check(&format!(r#"{{"resourceType":"Patient","meta":{{"profile":[{profiles}]}}}}"#), "profile-unknown", true);
     let extensions = list(9_000, |_| {
         r#"{"url":"https://touchmark.example/StructureDefinition/extension-refuted","valueBoolean":true}"#.into()
     });
-    check(&format!(r#"{{"resourceType":"Patient","extension":[{extensions}]}}"#), "extension-context", 9_000);
+    check(&format!(r#"{{"resourceType":"Patient","extension":[{extensions}]}}"#), "extension-context", true);
 }
 
 #[test]

@@ -319,7 +319,8 @@ fn claim<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, at: At<'_>, codings: &[
     // The codings were looked at just now: their findings are the last.
     let recent = walk.issues.len().saturating_sub(codings.len() * 4);
     for issue in &mut walk.issues[recent..] {
-        let of_coding = issue.from.is_none() && codings.iter().any(|c| c.id() == issue.node);
+        // They stand in the order of the document.
+        let of_coding = issue.from.is_none() && codings.binary_search_by_key(&issue.node, |c| c.id()).is_ok();
         if of_coding && coding::ERRORS.contains(&issue.rule) {
             (issue.node, issue.from, said) = (node.id(), Some((at.profile.id, at.id)), true);
         }

@@ -1,7 +1,9 @@
 //! Questionnaires and their responses: what is answered is asked, in the type that is asked for, and what is required is there.
 
 use std::cell::RefCell;
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
 
 use touchmark_document::NodeRef;
 
@@ -93,7 +95,8 @@ fn response<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>) {
         return;
     }
     let complete = matches!(node.child_value("status"), Some("completed" | "amended"));
-    Answers { by_link: &by_link(node), options: &RefCell::default(), complete }.level(walk, questionnaire, node);
+    let answers = Answers { by_link: &by_link(node), read: &RefCell::default(), complete };
+    answers.level(walk, &answers.question(questionnaire), node);
 }
 
 /// What a response answers, by linkId.
@@ -117,76 +120,111 @@ fn by_link(response: NodeRef<'_>) -> HashMap<&str, Vec<NodeRef<'_>>> {
 #[derive(Clone, Copy)]
 struct Answers<'a, 'd> {
     by_link: &'a HashMap<&'d str, Vec<NodeRef<'d>>>,
-    /// The options of each question, gathered when it is first answered.
-    options: &'a RefCell<HashMap<u32, HashSet<Content<'d>>>>,
+    /// The questions that have been read, by node: a group may be answered many times.
+    read: &'a RefCell<HashMap<u32, Rc<Question<'d>>>>,
     /// Only what is completed must have all that is required.
     complete: bool,
 }
 
+/// A question (or the questionnaire) as its answers are compared with it.
+struct Question<'d> {
+    kind: &'d str,
+    is_required: bool,
+    repeats: bool,
+    longest: Option<u32>,
+    options: Option<HashSet<Content<'d>>>,
+    conditions: Vec<NodeRef<'d>>,
+    /// The questions below it, by linkId.
+    below: HashMap<&'d str, NodeRef<'d>>,
+    /// Those of them that must be answered.
+    required: Vec<(&'d str, NodeRef<'d>)>,
+}
+
+impl<'d> Question<'d> {
+    fn read(node: NodeRef<'d>) -> Self {
+        let is_true = |node: NodeRef<'d>, name: &str| node.child_value(name) == Some("true");
+        let (mut below, mut required) = (HashMap::new(), Vec::new());
+        for question in node.all("item") {
+            let link = question.child_value("linkId").unwrap_or("");
+            if let Entry::Vacant(place) = below.entry(link) {
+                place.insert(question);
+            }
+            if is_true(question, "required") && question.child_value("type") != Some("display") {
+                required.push((link, question));
+            }
+        }
+        let values = node.all("option").flat_map(NodeRef::children).filter(|c| c.name_text().starts_with("value"));
+        Question {
+            kind: node.child_value("type").unwrap_or(""),
+            is_required: is_true(node, "required"),
+            repeats: is_true(node, "repeats"),
+            longest: node.child_value("maxLength").and_then(|m| m.parse().ok()),
+            options: node.child("option").map(|_| values.map(content).collect()),
+            conditions: node.all("enableWhen").collect(),
+            below,
+            required,
+        }
+    }
+}
+
 impl<'d> Answers<'_, 'd> {
+    fn question(self, node: NodeRef<'d>) -> Rc<Question<'d>> {
+        self.read.borrow_mut().entry(node.id().0).or_insert_with(|| Rc::new(Question::read(node))).clone()
+    }
+
     /// Compares the items below a question (or the questionnaire) with those below its answer (or the response).
     ///
     /// The depth is that of the document, which its reader has bounded.
-    fn level(self, walk: &mut Walk<'_, 'd>, asked: NodeRef<'d>, answered: NodeRef<'d>) {
+    fn level(self, walk: &mut Walk<'_, 'd>, asked: &Question<'d>, answered: NodeRef<'d>) {
         if walk.is_full() {
             return;
-        }
-        let mut questions: HashMap<&str, NodeRef<'d>> = HashMap::new();
-        for question in asked.all("item") {
-            questions.entry(question.child_value("linkId").unwrap_or("")).or_insert(question);
         }
         let mut counts: HashMap<&str, u32> = HashMap::new();
         for item in answered.all("item") {
             let link = item.child_value("linkId").unwrap_or("");
-            *counts.entry(link).or_default() += 1;
-            match questions.get(link) {
-                Some(question) => self.item(walk, *question, item, link),
-                None => say(walk, &LINK, item, link),
-            }
-        }
-        for question in asked.all("item") {
-            let link = question.child_value("linkId").unwrap_or("");
-            let count = counts.get(link).copied().unwrap_or(0);
-            if count > 1
-                && question.child_value("repeats") != Some("true")
-                && question.child_value("type") != Some("group")
-            {
+            let Some(question) = asked.below.get(link) else {
+                say(walk, &LINK, item, link);
+                continue;
+            };
+            let question = self.question(*question);
+            let count = counts.entry(link).or_default();
+            *count += 1;
+            if *count == 2 && !question.repeats && question.kind != "group" {
                 say(walk, &REPEATS, answered, link);
             }
-            let display = question.child_value("type") == Some("display");
-            let required = question.child_value("required") == Some("true") && !display;
-            if count == 0 && required && self.complete && self.enabled(question) {
+            self.item(walk, &question, item, link);
+        }
+        for (link, question) in &asked.required {
+            if self.complete && !counts.contains_key(link) && self.enabled(&self.question(*question)) {
                 say(walk, &REQUIRED, answered, link);
             }
         }
     }
 
-    fn item(self, walk: &mut Walk<'_, 'd>, question: NodeRef<'d>, item: NodeRef<'d>, link: &'d str) {
-        let kind = question.child_value("type").unwrap_or("");
+    fn item(self, walk: &mut Walk<'_, 'd>, question: &Question<'d>, item: NodeRef<'d>, link: &'d str) {
         let count = item.all("answer").count();
-        if matches!(kind, "group" | "display") {
+        if matches!(question.kind, "group" | "display") {
             if count > 0 {
                 say(walk, &GROUP, item, link);
             }
         } else {
-            if count > 1 && question.child_value("repeats") != Some("true") {
+            if count > 1 && !question.repeats {
                 say(walk, &REPEATS, item, link);
             }
-            let required = question.child_value("required") == Some("true");
-            if count == 0 && required && self.complete && self.enabled(question) {
+            if count == 0 && question.is_required && self.complete && self.enabled(question) {
                 say(walk, &REQUIRED, item, link);
             }
             for answer in item.all("answer") {
-                self.answer(walk, question, answer, kind, link);
+                Self::answer(walk, question, answer, link);
                 self.level(walk, question, answer);
             }
         }
         self.level(walk, question, item);
     }
 
-    fn answer(self, walk: &mut Walk<'_, 'd>, question: NodeRef<'d>, answer: NodeRef<'d>, kind: &str, link: &str) {
+    fn answer(walk: &mut Walk<'_, 'd>, question: &Question<'d>, answer: NodeRef<'d>, link: &str) {
         let Some(value) = answer.children().find(|c| c.name_text().starts_with("value")) else { return };
-        let wanted: &[&str] = match kind {
+        let wanted: &[&str] = match question.kind {
             "boolean" => &["valueBoolean"],
             "decimal" => &["valueDecimal"],
             "integer" => &["valueInteger"],
@@ -206,9 +244,7 @@ impl<'d> Answers<'_, 'd> {
             let detail = format!("{} found, {} wanted", value.name_text(), wanted.join(" or "));
             return say(walk, &TYPE, answer, &detail);
         }
-        if let (Some(text), Some(most)) =
-            (value.value(), question.child_value("maxLength").and_then(|m| m.parse().ok()))
-        {
+        if let (Some(text), Some(most)) = (value.value(), question.longest) {
             let length = text.chars().count() as u32;
             if length > most {
                 let detail = walk.detail(link);
@@ -216,36 +252,24 @@ impl<'d> Answers<'_, 'd> {
                 (issue.found, issue.wanted, issue.detail) = (length, most, detail);
             }
         }
-        let free_text = kind == "open-choice" && value.name_text() == "valueString";
-        if question.child("option").is_some() && !free_text && !self.is_option(question, value) {
+        let free_text = question.kind == "open-choice" && value.name_text() == "valueString";
+        if !free_text && question.options.as_ref().is_some_and(|options| !options.contains(&content(value))) {
             say(walk, &OPTION, answer, link);
         }
     }
 
-    fn is_option(self, question: NodeRef<'d>, value: NodeRef<'d>) -> bool {
-        let mut gathered = self.options.borrow_mut();
-        let options = gathered.entry(question.id().0).or_insert_with(|| {
-            let values = question.all("option").flat_map(NodeRef::children);
-            values.filter(|c| c.name_text().starts_with("value")).map(content).collect()
-        });
-        options.contains(&content(value))
-    }
-
     /// Whether a question is asked at all. What cannot be told counts as not asked: then nothing is required.
-    fn enabled(self, question: NodeRef<'d>) -> bool {
-        let mut conditions = question.all("enableWhen").peekable();
-        if conditions.peek().is_none() {
-            return true;
-        }
-        conditions.any(|condition| {
-            let link = condition.child_value("question").unwrap_or("");
-            let answers = self.by_link.get(link).map_or(&[][..], Vec::as_slice);
-            if let Some(has) = condition.child_value("hasAnswer") {
-                return (has == "true") != answers.is_empty();
-            }
-            let wanted = condition.children().find(|c| c.name_text().starts_with("answer"));
-            wanted.is_some_and(|wanted| answers.iter().any(|a| content(wanted) == content(*a)))
-        })
+    fn enabled(self, question: &Question<'d>) -> bool {
+        question.conditions.is_empty()
+            || question.conditions.iter().any(|condition| {
+                let link = condition.child_value("question").unwrap_or("");
+                let answers = self.by_link.get(link).map_or(&[][..], Vec::as_slice);
+                if let Some(has) = condition.child_value("hasAnswer") {
+                    return (has == "true") != answers.is_empty();
+                }
+                let wanted = condition.children().find(|c| c.name_text().starts_with("answer"));
+                wanted.is_some_and(|wanted| answers.iter().any(|a| content(wanted) == content(*a)))
+            })
     }
 }
 
