@@ -43,6 +43,7 @@ pub enum Command {
     Packs(Packs),
     Import(ImportArgs),
     Diff(crate::diff::Diff),
+    Fhirpath(crate::fhirpath::Fhirpath),
     Lint(crate::lint::Lint),
     Snapshot(crate::snapshot::Snapshot),
     #[command(subcommand)]

@@ -8,6 +8,7 @@ mod coverage;
 mod definitions;
 mod diff;
 mod explain;
+mod fhirpath;
 mod format;
 mod import;
 mod inputs;
@@ -49,6 +50,7 @@ fn main() -> ExitCode {
         Some(Command::Packs(packs)) => packs::run(packs),
         Some(Command::Import(import)) => import::run(import),
         Some(Command::Diff(diff)) => diff::run(diff),
+        Some(Command::Fhirpath(fhirpath)) => fhirpath::run(fhirpath),
         Some(Command::Lint(lint)) => lint::run(lint),
         Some(Command::Snapshot(snapshot)) => snapshot::run(snapshot),
         Some(Command::Vectors(vectors)) => vectors::run(vectors),

@@ -11,7 +11,7 @@ use crate::definition::{Binding, Canonical, ElementDefinition, SlicingRules, Str
 use crate::library::{Forest, HL7, Library, Within};
 use crate::lint::Defect;
 use crate::messages::{self, RuleFileError, RuleSet};
-use crate::rules::invariant::Invariant;
+use crate::rules::invariant::{Invariant, Typed};
 use crate::rules::primitive::Primitive;
 use crate::snapshot::DefinitionId;
 use crate::snapshot::compare::{Comparison, compare};
@@ -467,6 +467,11 @@ impl RuleGraph {
             (None, Some(other)) => profile.elements[other.0 as usize].children.as_ref(),
             (None, None) => None,
         }
+    }
+
+    /// The types of nodes, as FHIRPath asks for them.
+    pub fn types(&self) -> Typed<'_> {
+        Typed { graph: self }
     }
 
     /// Whether any type has a choice element of this name (without `[x]`).

@@ -88,3 +88,4 @@ pub use sentence::Values;
 pub use snapshot::DefinitionId;
 pub use terminology::snomed::{SnomedBuilder, SnomedIndex};
 pub use touchmark_document as document;
+pub use touchmark_fhirpath as fhirpath;

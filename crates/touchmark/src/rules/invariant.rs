@@ -206,8 +206,9 @@ fn by_path<'d>(
 }
 
 /// The types of nodes, by the definitions.
-pub(crate) struct Typed<'g> {
-    pub graph: &'g RuleGraph,
+#[derive(Clone, Copy, Debug)]
+pub struct Typed<'g> {
+    pub(crate) graph: &'g RuleGraph,
 }
 
 impl Model for Typed<'_> {
