@@ -137,6 +137,9 @@ pub struct Definitions {
     /// The packs to use, with commas, or none [default: all]; name@1.0 lets its versions 1.0 and 1.0.x judge
     #[arg(long, value_name = "LIST")]
     pub packs: Option<String>,
+    /// Codes to check by: ValueSets, CodeSystems, lists (code, tab, display), a SNOMED CT RF2 folder; may be repeated
+    #[arg(long, value_name = "PATH")]
+    pub terminology: Vec<PathBuf>,
 }
 
 /// Explain a rule by its code, or a profile by its url, name or id: what it requires, and where each rule comes from.

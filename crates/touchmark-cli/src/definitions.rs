@@ -10,7 +10,7 @@ use touchmark::{Library, RuleGraph};
 use crate::Failure;
 use crate::arguments::Definitions;
 use crate::inputs::shown;
-use crate::sources;
+use crate::{sources, terminology};
 
 /// The image of packs in this program.
 pub fn image() -> &'static [u8] {
@@ -40,6 +40,11 @@ pub fn library(arguments: &Definitions) -> Result<Library, Failure> {
     for path in &arguments.package {
         let path = find(path)?;
         add_package(&mut library, &path, &mut Vec::new())?;
+    }
+    for path in &arguments.terminology {
+        if terminology::add(&mut library, path)? {
+            add_package(&mut library, path, &mut Vec::new())?;
+        }
     }
     Ok(library)
 }

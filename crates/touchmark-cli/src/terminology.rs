@@ -1,0 +1,67 @@
+//! `--terminology`: code systems and value sets of the user's, plain lists of codes, and SNOMED CT releases.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use touchmark::definition::terminology::list;
+use touchmark::{Library, SnomedBuilder, SnomedIndex};
+
+use crate::Failure;
+use crate::inputs::shown;
+
+/// Adds what a path holds to the library: a release of SNOMED CT (a folder with RF2 snapshot files), lists of codes (`.txt`,
+/// `.tsv`: code, tab, display), and FHIR resources, which the caller reads as it reads packages. Returns whether there may be
+/// FHIR resources.
+pub fn add(library: &mut Library, path: &Path) -> Result<bool, Failure> {
+    let mut files = Vec::new();
+    let mut fhir = false;
+    texts(path, &mut files, &mut fhir).map_err(|trouble| format!("the terminology {}: {trouble}", shown(path)))?;
+    files.sort();
+    let (release, lists): (Vec<PathBuf>, Vec<PathBuf>) = files.into_iter().partition(|file| is_release_file(file));
+    if !release.is_empty() {
+        let mut builder = SnomedBuilder::new();
+        for file in &release {
+            builder.add(&read(file)?);
+        }
+        library
+            .add_snomed(SnomedIndex::open(builder.build()).map_err(|trouble| format!("{}: {trouble}", shown(path)))?);
+    } else if !lists.is_empty() {
+        library.add_package(&shown(path), "");
+        for file in &lists {
+            let name = file.file_stem().map(OsStr::to_string_lossy).unwrap_or_default();
+            library.add_definition(list(&read(file)?, &name));
+        }
+    }
+    // A folder of nothing else holds no FHIR; one that is empty is told so where it is read.
+    Ok(fhir || lists.is_empty() && release.is_empty())
+}
+
+/// The files that are no FHIR: lists and files of releases; and whether there are others that may be.
+fn texts(path: &Path, files: &mut Vec<PathBuf>, fhir: &mut bool) -> std::io::Result<()> {
+    if path.is_dir() {
+        for entry in fs::read_dir(path)? {
+            let entry = entry?;
+            if !entry.file_type()?.is_symlink() {
+                texts(&entry.path(), files, fhir)?;
+            }
+        }
+    } else if !path.exists() {
+        return Err(std::io::Error::from(std::io::ErrorKind::NotFound));
+    } else if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("txt") || e.eq_ignore_ascii_case("tsv")) {
+        files.push(path.to_owned());
+    } else {
+        *fhir |= path.extension().is_some_and(|e| e.eq_ignore_ascii_case("xml") || e.eq_ignore_ascii_case("json"));
+    }
+    Ok(())
+}
+
+/// Snapshot files of RF2; full and delta files beside them are left alone.
+fn is_release_file(file: &Path) -> bool {
+    let name = file.file_name().map(OsStr::to_string_lossy).unwrap_or_default();
+    (name.starts_with("sct2_") || name.starts_with("der2_")) && name.contains("Snapshot")
+}
+
+fn read(file: &Path) -> Result<String, Failure> {
+    fs::read_to_string(file).map_err(|trouble| format!("{} cannot be read: {trouble}", shown(file)))
+}
