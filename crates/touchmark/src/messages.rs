@@ -144,7 +144,7 @@ pub(crate) fn claim_of(walk: &Walk<'_, '_>, mark: Mark) -> Option<ClaimOf> {
     Some(ClaimOf { claim, text: claimed.text, mend })
 }
 
-/// The number of a [`Claimed`].
+/// The number of a `Claimed`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct Mark(pub(crate) u32);
 
