@@ -140,6 +140,9 @@ pub struct Definitions {
     /// Codes to check by: ValueSets, CodeSystems, lists (code, tab, display), a SNOMED CT RF2 folder; may be repeated
     #[arg(long, value_name = "PATH")]
     pub terminology: Vec<PathBuf>,
+    /// Refuse packages with a definition of which a rule would have to be dropped, instead of checking by the rest
+    #[arg(long)]
+    pub strict_definitions: bool,
 }
 
 /// Explain a rule by its code, or a profile by its url, name or id: what it requires, and where each rule comes from.

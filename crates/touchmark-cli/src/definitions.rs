@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 use touchmark::document::Arena;
+use touchmark::image::Image;
 use touchmark::package::{self, Content, Trouble};
-use touchmark::{Library, RuleGraph};
+use touchmark::{DefinitionId, Library, Package, RuleGraph, lint};
 
 use crate::Failure;
 use crate::arguments::Definitions;
@@ -30,7 +31,41 @@ pub fn load(arguments: &Definitions) -> Result<RuleGraph, Failure> {
             eprintln!("warning: {trouble}");
         }
     }
+    if arguments.strict_definitions {
+        refuse_defects(&graph)?;
+    }
     Ok(graph)
+}
+
+/// Fails where a definition of the user's packages has a rule that cannot be honoured. Those of the packs are listed in
+/// `profiles/DEFECTS.md`, and no user can mend them.
+fn refuse_defects(graph: &RuleGraph) -> Result<(), Failure> {
+    let library = graph.library();
+    let carried: Vec<Package> = Image::open(image())?.packages().collect();
+    let users = (0_u32..)
+        .map(DefinitionId)
+        .zip(library.entries())
+        .filter(|(_, entry)| !carried.contains(&library.packages()[entry.package as usize]));
+    let mut refused = Vec::new();
+    for (id, entry) in users {
+        let dropped = lint::lint(graph, id).into_iter().filter(|defect| defect.kind.drops_a_rule());
+        refused.extend(dropped.map(|defect| format!("{}: {}", entry.url, defect.sentence())));
+    }
+    match refused.len() {
+        0 => Ok(()),
+        count => {
+            let more = if count > 20 {
+                format!("\n  and {} more; `touchmark lint` lists them", count - 20)
+            } else {
+                String::new()
+            };
+            refused.truncate(20);
+            Err(format!(
+                "definitions are refused, as rules of theirs cannot be honoured:\n  {}{more}",
+                refused.join("\n  ")
+            ))
+        }
+    }
 }
 
 /// The definitions that the arguments name, as they were read.
