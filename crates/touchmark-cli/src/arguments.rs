@@ -141,8 +141,8 @@ pub struct Definitions {
     #[arg(long, value_name = "PATH")]
     pub terminology: Vec<PathBuf>,
     /// Refuse packages with a definition of which a rule would have to be dropped, instead of checking by the rest
-    #[arg(long)]
-    pub strict_definitions: bool,
+    #[arg(long = "strict-definitions")]
+    pub strict: bool,
 }
 
 /// Explain a rule by its code, or a profile by its url, name or id: what it requires, and where each rule comes from.

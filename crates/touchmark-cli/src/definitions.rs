@@ -31,7 +31,7 @@ pub fn load(arguments: &Definitions) -> Result<RuleGraph, Failure> {
             eprintln!("warning: {trouble}");
         }
     }
-    if arguments.strict_definitions {
+    if arguments.strict {
         refuse_defects(&graph)?;
     }
     Ok(graph)
