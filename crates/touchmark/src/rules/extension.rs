@@ -106,7 +106,11 @@ fn context<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, profile: &Profile) {
         if !step.type_name.is_empty() {
             let mut path = step.type_name.to_owned();
             let mut with_choice = path.clone();
-            for below in &way[start + 1..] {
+            for (above, below) in way[start..].iter().zip(&way[start + 1..]) {
+                // An element that holds itself (contentReference, which has no type) is the same element at every depth.
+                if below.type_name.is_empty() && below.label == above.label {
+                    continue;
+                }
                 path = format!("{path}.{}", below.label);
                 with_choice = format!("{with_choice}.{}{}", below.label, if below.choice { "[x]" } else { "" });
                 if below.choice && below.node == parent {
