@@ -36,7 +36,8 @@ pub struct Options<'a> {
     pub now: Option<&'a str>,
     /// Knows resources outside the document.
     pub resolver: Option<&'a dyn Resolver>,
-    /// Knows code systems and value sets beside those of the loaded definitions.
+    /// Knows code systems and value sets beside those of the loaded definitions. Not asked yet: the binding rules look in the
+    /// library alone.
     pub terminology: Option<&'a dyn Terminology>,
 }
 

@@ -12,7 +12,6 @@ mod selector;
 mod sentence;
 
 pub use file::{RuleFile, RuleFileError};
-use touchmark_document::NodeRef;
 
 pub(crate) use compile::RuleSet;
 pub(crate) use functions::FUNCTIONS;
@@ -34,7 +33,7 @@ rules! {
     UNDECIDED = "message-rule-undecided", Information, "informational",
         says "the rule {detail}",
         why "A condition of a rule file could not be evaluated over this message.",
-        mend "Check the rule file with touchmark lint.",
+        mend "Mend the condition in the rule file; docs/rule-files.md says what it may ask.",
         at "messaging.html";
 }
 
@@ -164,14 +163,8 @@ pub(crate) fn judge(walk: &mut Walk<'_, '_>, how: &Judging) {
 
 /// The rule sets of the files that are loaded.
 pub(crate) fn rule_sets(graph: &RuleGraph) -> Vec<RuleSet> {
-    let mut read = Vec::new();
-    let mut errors = Vec::new();
-    for (name, text) in &graph.library().rule_files {
-        match RuleFile::read(name, text) {
-            Ok(file) => read.push((name.clone(), file)),
-            Err(e) => errors.push(e),
-        }
-    }
+    let files = graph.library().rule_files.iter().map(|(name, text)| (name.as_str(), &**text));
+    let (read, errors) = read_files(files);
     let mut sets = compile::compile(read, graph.names());
     // Packs come from the general to the special: the special ones speak first.
     sets.reverse();
@@ -180,6 +173,18 @@ pub(crate) fn rule_sets(graph: &RuleGraph) -> Vec<RuleSet> {
         sets.push(RuleSet { errors, ..RuleSet::default() });
     }
     sets
+}
+
+/// Reads rule files: those that can be read, with their names, and what is wrong with the others.
+fn read_files<'f>(files: impl Iterator<Item = (&'f str, &'f str)>) -> (Vec<(String, RuleFile)>, Vec<RuleFileError>) {
+    let (mut read, mut errors) = (Vec::new(), Vec::new());
+    for (name, text) in files {
+        match RuleFile::read(name, text) {
+            Ok(file) => read.push((name.to_owned(), file)),
+            Err(trouble) => errors.push(trouble),
+        }
+    }
+    (read, errors)
 }
 
 /// The rule that a document breaks which cannot be read, where it shows whose it is.
@@ -194,21 +199,9 @@ pub(crate) fn rule_of_unreadable(graph: &RuleGraph, bytes: &[u8]) -> Option<Clai
 
 /// Checks rule files without a message: what cannot be read or compiled, with the place.
 pub fn lint(files: &[(String, String)], graph: &RuleGraph) -> Vec<RuleFileError> {
-    let mut read = Vec::new();
-    let mut errors = Vec::new();
-    for (name, text) in files {
-        match RuleFile::read(name, text) {
-            Ok(file) => read.push((name.clone(), file)),
-            Err(e) => errors.push(e),
-        }
-    }
+    let (read, mut errors) = read_files(files.iter().map(|(name, text)| (name.as_str(), text.as_str())));
     for set in compile::compile(read, graph.names()) {
         errors.extend(set.errors);
     }
     errors
-}
-
-/// The node that is innermost among resources around a node.
-pub(crate) fn holder(node: NodeRef<'_>) -> NodeRef<'_> {
-    node.innermost_resource()
 }

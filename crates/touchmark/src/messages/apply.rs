@@ -211,7 +211,7 @@ where
         }
         let node = self.walk.document.node(issue.node);
         if !claim.places.is_empty() {
-            let holder = super::holder(node).id();
+            let holder = node.innermost_resource().id();
             let inside = claim.places.iter().any(|p| self.message.places[*p as usize].iter().any(|n| n.id() == holder));
             if !inside {
                 return;
