@@ -71,7 +71,10 @@ impl<'a> Run<'a> {
                 .find(url)
                 .ok_or_else(|| format!("the profile {url} is not loaded; `touchmark packs` searches them"))?;
             if graph.profile(id).is_none() {
-                return Err(format!("{url} is no profile that can be used: its base is not loaded"));
+                return Err(match &*graph.library().entry(id).resource {
+                    "StructureDefinition" => format!("the profile {url} cannot be used: its base is not loaded"),
+                    other => format!("{url} is no profile, it is of type {other}"),
+                });
             }
             Ok(id)
         });
