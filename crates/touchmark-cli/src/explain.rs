@@ -52,10 +52,11 @@ pub fn run(arguments: &Explain) -> Result<Status, Failure> {
 
 fn page(rule: &Rule) -> String {
     format!(
-        "{}  ({}, {})\n\n{}\n\nWhy:   {}\nMend:  {}\nSpec:  {}\nCode:  {}:{}\n",
+        "{}  ({}, {}{})\n\n{}\n\nWhy:   {}\nMend:  {}\nSpec:  {}\nCode:  {}:{}\n",
         rule.code,
         rule.severity.code(),
         rule.kind,
+        if rule.advice { ", advice" } else { "" },
         rule.says,
         rule.why,
         rule.mend,
@@ -66,7 +67,7 @@ fn page(rule: &Rule) -> String {
 }
 
 fn row(rule: &Rule) -> Value {
-    json!({"code": rule.code, "severity": rule.severity.code(), "issueType": rule.kind, "says": rule.says, "why": rule.why,
+    json!({"code": rule.code, "severity": rule.severity.code(), "issueType": rule.kind, "advice": rule.advice, "says": rule.says, "why": rule.why,
            "mend": rule.mend, "specification": rule.specification, "file": rule.file, "line": rule.line})
 }
 

@@ -19,6 +19,7 @@ mod published;
 mod snapshot;
 mod snippet;
 mod sources;
+mod suppressions;
 mod terminology;
 mod vectors;
 

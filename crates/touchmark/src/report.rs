@@ -1,6 +1,7 @@
 //! What was found in a document, in words: made from the numbers of the walk when it has ended.
 
 mod order;
+mod suppressed;
 
 use touchmark_document::{Form, Name, NodeId, NodeRef, Position, Positions, Unreadable};
 
@@ -10,8 +11,10 @@ use crate::issue::Issue;
 use crate::messages::{self, Judgement};
 use crate::place::{self, Repeats};
 use crate::rule::{Rule, Severity, rules};
+use crate::rules::advice::Advice;
 use crate::rules::{self as kinds, primitive::Primitive};
 use crate::sentence::{self, Values};
+use crate::suppress::Suppressed;
 use crate::walk::Walk;
 
 rules! {
@@ -44,6 +47,8 @@ pub struct Report {
     pub bindings_unchecked: u64,
     /// The type of the root resource; empty when there is no tree.
     pub resource: String,
+    /// How many findings were left out, or would have been, by which entry of [`Options::suppressions`].
+    pub suppressed: Vec<Suppressed>,
     /// The mildest findings that were to be kept.
     pub level: Severity,
 }
@@ -188,12 +193,20 @@ pub(crate) fn write(walk: &mut Walk<'_, '_>, options: &Options<'_>) -> Report {
     let mut issues = std::mem::take(&mut walk.issues);
     for issue in &mut issues {
         let id = issue.claim.and_then(|mark| messages::id_of(walk, mark));
+        // What the rule of a file claims is that rule's, whatever it was here.
+        if id.is_none() {
+            issue.severity = options.advice.severity(issue.rule, issue.severity);
+        }
         let is_meant = |code: &str| code == issue.rule.code || id == Some(code);
         if let Some((_, severity)) = options.severities.iter().rev().find(|(code, _)| is_meant(code)) {
             issue.severity = *severity;
         }
     }
+    if options.advice == Advice::Off {
+        issues.retain(|issue| !issue.rule.advice || issue.claim.is_some());
+    }
     order::sort(walk, &mut issues);
+    let suppressed = suppressed::take(walk, options, &mut issues);
     let more = order::fold(walk, &mut issues);
     issues.truncate(walk.budget.findings);
     let mut report = Report {
@@ -201,6 +214,7 @@ pub(crate) fn write(walk: &mut Walk<'_, '_>, options: &Options<'_>) -> Report {
         invariants_unchecked: walk.tally.invariants,
         bindings_unchecked: walk.tally.bindings,
         resource: named(document.root().resource_text()),
+        suppressed,
         level: options.level,
         ..Report::default()
     };
@@ -288,7 +302,10 @@ impl<'w, 'g, 'd> Writer<'w, 'g, 'd> {
             sentence::add(&mut out, own, self.values);
             text = out.replace(messages::FINDING, &text);
         }
-        if more > 0 {
+        let elsewhere = kinds::cardinality::elsewhere(walk, issue);
+        if elsewhere > 0 {
+            text.push_str(&format!(" (nor in {elsewhere} more places)"));
+        } else if more > 0 {
             text.push_str(&format!(" (and so in {more} more repeats of {})", named(node.name_text())));
         }
         // What a sentence begins with may begin with a blank, which no text of FHIR should.

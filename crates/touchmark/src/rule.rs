@@ -46,6 +46,8 @@ pub struct Rule {
     pub severity: Severity,
     /// The code of the value set `issue-type`.
     pub kind: &'static str,
+    /// Whether it is advice: what breaks it conforms, and could be better.
+    pub advice: bool,
     /// What is wrong, in one sentence.
     pub says: &'static str,
     /// Why it matters.
@@ -68,16 +70,17 @@ impl PartialEq for Rule {
 
 impl Eq for Rule {}
 
-/// Declares the rules of a file: `NAME = "code", Severity, "issue-type", says …, why …, mend …, at …;`, on five lines each,
-/// since `line!()` only knows where the macro begins (a test looks every line up).
+/// Declares the rules of a file: `NAME = "code", Severity, "issue-type", says …, why …, mend …, at …;` (and `as "advice"` behind
+/// the type where it is that), on five lines each, since `line!()` only knows where the macro begins (a test looks every line up).
 macro_rules! rules {
-    ($($name:ident = $code:literal, $severity:ident, $kind:literal,
+    ($($name:ident = $code:literal, $severity:ident, $kind:literal $(as $advice:literal)?,
         says $says:literal, why $why:literal, mend $mend:literal, at $at:literal;)+) => {
         const CODES: &[&str] = &[$($code),+];
         $(pub(crate) static $name: $crate::rule::Rule = $crate::rule::Rule {
             code: $code,
             severity: $crate::rule::Severity::$severity,
             kind: $kind,
+            advice: !concat!($($advice)?).is_empty(),
             says: $says,
             why: $why,
             mend: $mend,

@@ -35,7 +35,7 @@ impl Text {
         let report = checked.report;
         let judged: String = report.judgements.iter().map(|j| format!("  judged as {j}\n")).collect();
         if report.findings.is_empty() {
-            let mut lines = format!("{}: no fault found\n{judged}", checked.source);
+            let mut lines = format!("{}: no fault found{}\n{judged}", checked.source, suppressed(report));
             if self.single {
                 report.judged.iter().for_each(|judge| lines.push_str(&format!("  judged by {judge}\n")));
                 report.unsaid().iter().for_each(|sentence| lines.push_str(&format!("{sentence}\n")));
@@ -94,7 +94,13 @@ fn verdict(report: &Report) -> String {
         .filter(|s| report.counts.of(*s) > 0)
         .map(|s| counted_severity(u64::from(report.counts.of(s)), s))
         .collect();
-    counts.join(", ")
+    counts.join(", ") + &suppressed(report)
+}
+
+/// `, 3 suppressed`
+fn suppressed(report: &Report) -> String {
+    let count: u32 = report.suppressed.iter().filter(|s| !s.expired).map(|s| s.count).sum();
+    if count == 0 { String::new() } else { format!(", {count} suppressed") }
 }
 
 fn counted_severity(count: u64, severity: Severity) -> String {
@@ -145,6 +151,8 @@ impl Display for Shown<'_> {
         f.write_str(self.finding.rule.code)?;
         if let Some(claim) = &self.finding.claimed {
             write!(f, " ({})", claim.code)?;
+        } else if self.finding.rule.advice {
+            f.write_str(" (advice)")?;
         }
         write!(f, ": {}", self.finding.text)
     }

@@ -38,6 +38,7 @@ macro_rules! defects {
             code: $code,
             severity: Severity::$severity,
             kind: "processing",
+            advice: false,
             says: $says,
             why: $means,
             mend: $mend,

@@ -26,7 +26,7 @@ rules! {
         why "A RESTful url ends in the type and id of the resource it identifies.",
         mend "Make the end of the fullUrl the type and id of the resource.",
         at "bundle-definitions.html#Bundle.entry.fullUrl";
-    UUID_DISAGREES = "bundle-full-url-uuid", Information, "value",
+    UUID_DISAGREES = "bundle-full-url-uuid", Information, "value" as "advice",
         says "the fullUrl is a UUID and the id of the resource another: {detail}",
         why "Both identify the resource; readers that go by the id miss references to the fullUrl.",
         mend "Use one UUID for both.",
@@ -56,7 +56,7 @@ rules! {
         why "A receiver that follows the links never sees it.",
         mend "Refer to it, or leave it out.",
         at "bundle.html#document";
-    REVERSE = "bundle-reverse", Information, "informational",
+    REVERSE = "bundle-reverse", Information, "informational" as "advice",
         says "this entry is reached only against the direction of a reference, from the {detail}",
         why "It points at what is reached, but nothing points at it.",
         mend "Nothing, if it is meant to be there.",

@@ -1,0 +1,58 @@
+//! Takes out of the findings those that a suppression file accepts, and counts them by entry.
+
+use super::order;
+use crate::check::Options;
+use crate::issue::Issue;
+use crate::place::{self, Repeats};
+use crate::rule::Severity;
+use crate::sentence::{self, Values};
+use crate::suppress::{Suppressed, Suppression};
+use crate::walk::Walk;
+
+/// Of several entries for one finding the first counts that is not over. Those that are over are counted and suppress nothing.
+pub(super) fn take(walk: &Walk<'_, '_>, options: &Options<'_>, issues: &mut Vec<Issue>) -> Vec<Suppressed> {
+    let all = options.suppressions.map_or(&[][..], |s| s.entries());
+    let entries: Vec<(usize, &Suppression)> =
+        all.iter().enumerate().filter(|(_, entry)| entry.is_for(options.source)).collect();
+    if entries.is_empty() {
+        return Vec::new();
+    }
+    let (in_force, over): (Vec<_>, Vec<_>) = entries.into_iter().partition(|(_, entry)| !entry.is_over(options.now));
+    let mut counts = vec![0; all.len()];
+    let mut repeats = Repeats::default();
+    issues.retain(|issue| {
+        let mut first = |entries: &[(usize, &Suppression)]| {
+            entries.iter().find(|(_, entry)| is_for(walk, entry, issue, &mut repeats)).map(|(number, _)| *number)
+        };
+        if issue.severity == Severity::Fatal {
+            return true;
+        }
+        let found = first(&in_force);
+        if let Some(number) = found.or_else(|| first(&over)) {
+            counts[number] += 1;
+        }
+        found.is_none()
+    });
+    let used = counts.into_iter().enumerate().filter(|(_, count)| *count > 0);
+    used.map(|(entry, count)| Suppressed {
+        entry,
+        count,
+        expired: all[entry].is_over(options.now),
+        text: text(&all[entry]),
+    })
+    .collect()
+}
+
+fn is_for(walk: &Walk<'_, '_>, entry: &Suppression, issue: &Issue, repeats: &mut Repeats) -> bool {
+    entry.is_of(issue.rule.code, order::claim(walk, issue))
+        && entry.is_from(issue.from.and_then(|(id, _)| walk.graph.profile(id)).map(|p| (&*p.url, &*p.version)))
+        && entry.is_at(|| place::expression(walk.graph, repeats, walk.document.node(issue.node)))
+}
+
+/// `file:12 (binding-*, until 2027-03-31): the reason`
+fn text(entry: &Suppression) -> String {
+    let mut out = String::new();
+    let until = entry.expires.as_ref().map_or_else(String::new, |day| format!(", until {day}"));
+    sentence::add(&mut out, &format!("{} ({}{until}): {}", entry.place(), entry.rule, entry.reason), Values::Show);
+    out
+}
