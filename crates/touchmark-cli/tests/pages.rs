@@ -14,7 +14,18 @@ fn every_rule_has_a_page_that_names_its_source() {
         let page: Value =
             serde_json::from_str(&touchmark().args(["explain", rule.code, "--format", "json"]).run().out).unwrap();
         assert_eq!(page["code"], rule.code);
+        // A fault of the program and one that no reader has yet can be shown by no document.
+        let without = ["syntax-exception", "syntax-other"].contains(&rule.code);
+        assert_eq!(page["example"]["text"].as_str().is_none_or(str::is_empty), without, "{page}");
+        assert_eq!(answer.out.contains("\nExample"), !without, "{answer:?}");
     }
+}
+
+#[test]
+fn an_example_is_the_difference_between_two_vectors() {
+    let answer = touchmark().args(["explain", "binding-system-missing"]).run();
+    let example = "Example (test-vectors/binding/system-missing.broken.json):\n    {\n  +   \"system\": \"http://loinc.org\",\n      \"code\": \"8867-4\"\n";
+    assert!(answer.out.contains(example), "{answer:?}");
 }
 
 #[test]

@@ -27,8 +27,8 @@ use crate::walk::Walk;
 rules! {
     BROKEN = "message-rule", Error, "business-rule",
         says "{detail}",
-        why "A rule file says so; the finding bears the rule's own id.",
-        mend "See the rule.",
+        why "A programme requires it of its messages, in a rule file; the finding bears the id that the rule has there.",
+        mend "Do what the finding says; touchmark explain ID has the title of the rule.",
         at "messaging.html";
     UNDECIDED = "message-rule-undecided", Information, "informational",
         says "the rule {detail}",

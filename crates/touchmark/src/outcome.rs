@@ -29,8 +29,8 @@ rules! {
         at "operationoutcome.html";
     INVARIANTS_UNCHECKED = "invariant-unchecked", Information, "informational",
         says "{found} invariants were not evaluated",
-        why "What was not checked is said.",
-        mend "Nothing.",
+        why "A definition has invariants without an expression, or with one that cannot be read: whether they are met is open.",
+        mend "Nothing at the document; touchmark lint says which definitions have such invariants.",
         at "conformance-rules.html#constraints";
 }
 

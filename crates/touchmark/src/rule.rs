@@ -54,6 +54,8 @@ pub struct Rule {
     pub why: &'static str,
     /// How to mend it.
     pub mend: &'static str,
+    /// What breaks it. Empty for rules of documents: of those the vectors are the examples.
+    pub example: &'static str,
     /// Where the specification says so.
     pub specification: &'static str,
     /// The source file that checks it.
@@ -84,6 +86,7 @@ macro_rules! rules {
             says: $says,
             why: $why,
             mend: $mend,
+            example: "",
             specification: concat!("http://hl7.org/fhir/STU3/", $at),
             file: file!(),
             line: line!() + 1 + 5 * $crate::rule::place(CODES, $code),

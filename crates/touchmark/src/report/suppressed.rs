@@ -3,7 +3,7 @@
 use super::order;
 use crate::check::Options;
 use crate::issue::Issue;
-use crate::place::{self, Repeats};
+use crate::place::Expressions;
 use crate::rule::Severity;
 use crate::sentence::{self, Values};
 use crate::suppress::{Suppressed, Suppression};
@@ -19,10 +19,10 @@ pub(super) fn take(walk: &Walk<'_, '_>, options: &Options<'_>, issues: &mut Vec<
     }
     let (in_force, over): (Vec<_>, Vec<_>) = entries.into_iter().partition(|(_, entry)| !entry.is_over(options.now));
     let mut counts = vec![0; all.len()];
-    let mut repeats = Repeats::default();
+    let mut expressions = Expressions::default();
     issues.retain(|issue| {
         let mut first = |entries: &[(usize, &Suppression)]| {
-            entries.iter().find(|(_, entry)| is_for(walk, entry, issue, &mut repeats)).map(|(number, _)| *number)
+            entries.iter().find(|(_, entry)| is_for(walk, entry, issue, &mut expressions)).map(|(number, _)| *number)
         };
         if issue.severity == Severity::Fatal {
             return true;
@@ -43,10 +43,10 @@ pub(super) fn take(walk: &Walk<'_, '_>, options: &Options<'_>, issues: &mut Vec<
     .collect()
 }
 
-fn is_for(walk: &Walk<'_, '_>, entry: &Suppression, issue: &Issue, repeats: &mut Repeats) -> bool {
+fn is_for<'g>(walk: &Walk<'g, '_>, entry: &Suppression, issue: &Issue, expressions: &mut Expressions<'g>) -> bool {
     entry.is_of(issue.rule.code, order::claim(walk, issue))
         && entry.is_from(issue.from.and_then(|(id, _)| walk.graph.profile(id)).map(|p| (&*p.url, &*p.version)))
-        && entry.is_at(|| place::expression(walk.graph, repeats, walk.document.node(issue.node)))
+        && entry.is_at(|| expressions.of(walk.graph, walk.document.node(issue.node)))
 }
 
 /// `file:12 (binding-*, until 2027-03-31): the reason`

@@ -48,7 +48,7 @@ rules! {
     UNCHECKED = "binding-unchecked", Information, "incomplete",
         says "the value set {detail}",
         why "What was not checked may be wrong; only somebody who has the codes can tell.",
-        mend "Load the code system or value set that is named.",
+        mend "Load the code system or value set that is named, with --terminology or --package.",
         at "terminologies.html";
 }
 

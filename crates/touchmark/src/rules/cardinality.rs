@@ -21,7 +21,7 @@ rules! {
         says "{element} is not here, and implementations of the profile must support it",
         why "Whoever implements the profile must be able to fill the element; that one message lacks it is no fault.",
         mend "Nothing, where there is nothing to say; look for a message that has it before you claim to support the profile.",
-        at "profiling.html#mustsupport";
+        at "elementdefinition-definitions.html#ElementDefinition.mustSupport";
 }
 
 /// Checks how many repeats a node has of one child element.

@@ -119,8 +119,8 @@ rules! {
         mend "Remove the square brackets.",
         at "json.html#repeating";
     OBJECT_WANTED = "syntax-object-wanted", Error, "structure",
-        says "{element} has parts and no value of its own",
-        why "The element is of a complex type: it is read by its parts.",
+        says "{element} is of a complex type: it has parts, and no value of its own",
+        why "It is read by its parts; a value beside them, or in their place, is lost.",
         mend "Write the parts that the type defines.",
         at "datatypes.html#complex";
     RESOURCE_WANTED = "syntax-resource-wanted", Error, "structure",
