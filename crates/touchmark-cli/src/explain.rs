@@ -1,6 +1,7 @@
 //! `touchmark explain`: the page of a rule, or what a profile requires and where each rule comes from.
 
 mod element;
+mod rule;
 
 use std::fmt::Write;
 
@@ -23,10 +24,10 @@ pub fn run(arguments: &Explain) -> Result<Status, Failure> {
         return Ok(Status::Fine);
     }
     let graph = definitions::load(&arguments.definitions)?;
-    if let Some((id, title)) = graph.rules_of_files().find(|(id, _)| *id == arguments.subject) {
+    if let Some(page) = rule::Page::find(&graph, &arguments.subject) {
         print(&match arguments.format {
-            PageFormat::Text => format!("{id}  (a rule of a rule file)\n\n{title}\n"),
-            PageFormat::Json => format!("{:#}\n", json!({"code": id, "title": title})),
+            PageFormat::Text => page.text(),
+            PageFormat::Json => format!("{:#}\n", page.json()),
         });
         return Ok(Status::Fine);
     }

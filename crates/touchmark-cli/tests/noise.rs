@@ -281,3 +281,29 @@ fn elements_that_must_be_supported_are_told_on_request_and_once() {
     let rest = "is not here, and implementations of the profile must support it (nor in 2 more places)";
     assert_eq!(said(&["--must-support"]), [format!("identifier:hospital {rest}"), format!("telecom {rest}")]);
 }
+
+#[test]
+fn many_findings_that_say_the_same_are_shown_as_one() {
+    let entry = |n: u32, created: &str| {
+        format!(
+            "{{\"fullUrl\":\"http://example.org/fhir/Basic/{n}\",\"resource\":\n{{\"resourceType\":\"Basic\",\"id\":\"{n}\",\"code\":{{\"text\":\"c\"}},\"created\":\"{created}\"}}}}"
+        )
+    };
+    let check = |created: &[&str], expected: &[&str]| {
+        let entries: Vec<String> = created.iter().enumerate().map(|(n, c)| entry(n as u32, c)).collect();
+        let bundle =
+            format!("{{\"resourceType\":\"Bundle\",\"type\":\"collection\",\"entry\":[\n{}]}}", entries.join(",\n"));
+        let answer = Case::new(&[("a.json", &bundle)]).check(&[], &[]);
+        let said = |line: &&str| line.contains("primitive-form: ") || line.contains("more alike");
+        let said: Vec<&str> = answer.out.lines().filter(said).map(str::trim).collect();
+        assert_eq!(said, expected, "{answer:?}");
+        // All are counted all the same.
+        let wrong = created.iter().filter(|c| **c != "2019").count();
+        assert!(answer.out.contains(&format!("{wrong:>8}  primitive-form  error")), "{answer:?}");
+    };
+    let no_day = "× primitive-form: created is not a valid date: there is no such day in that month";
+    let no_month = "× primitive-form: created is not a valid date: there is no such month";
+    check(&["2019-02-29", "2019", "2019-02-30"], &[no_day, no_day]);
+    let alike = "3 more alike, in lines 7, 9, 11";
+    check(&["2019-13-01", "2019-02-29", "2019-02-29", "2019-02-29", "2019-02-29"], &[no_month, no_day, alike]);
+}

@@ -29,6 +29,18 @@ fn an_example_is_the_difference_between_two_vectors() {
 }
 
 #[test]
+fn a_rule_of_a_rule_file_has_a_page_too() {
+    let answer = touchmark().args(["explain", "ITK-BND-01"]).run();
+    assert_eq!(answer.status, 0);
+    assert!(answer.out.starts_with("ITK-BND-01  (error; ITK3 Messaging Distribution, FHIR STU3)\n"), "{answer:?}");
+    assert!(answer.out.contains("Examples of what breaks it:\n  Bundle.type is collection\n"), "{answer:?}");
+    let page: Value =
+        serde_json::from_str(&touchmark().args(["explain", "ITK-REF-12", "--format", "json"]).run().out).unwrap();
+    assert_eq!(page["set"]["url"], "https://touchmark.dev/rules/itk3");
+    assert!(page["takes"].as_array().unwrap().iter().any(|code| code == "reference-full-url"), "{page}");
+}
+
+#[test]
 fn a_profile_is_explained_with_the_origin_of_each_rule() {
     let page = touchmark().args(["explain", "Patient"]).run();
     assert_eq!(page.status, 0);

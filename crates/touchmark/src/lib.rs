@@ -34,7 +34,7 @@
 //! assert_eq!(
 //!     said,
 //!     [
-//!         ("cardinality-minimum", "author is missing: 0 found, at least 1 wanted"),
+//!         ("cardinality-minimum", "author is missing"),
 //!         ("syntax-unknown-element", "autor is not an element of Basic"),
 //!     ]
 //! );

@@ -151,6 +151,12 @@ impl Finding {
         }
     }
 
+    /// The code that names what is broken: that of the rule, or the id of a rule that only a rule file has.
+    pub fn code(&self) -> &str {
+        let own = self.claimed.as_ref().filter(|_| *self.rule == messages::BROKEN);
+        own.map_or(self.rule.code, |claim| &claim.code)
+    }
+
     /// What is most likely to be done about it: the hint, or what the rule's page advises.
     pub fn mend(&self) -> &str {
         self.hint.as_deref().unwrap_or(self.rule.mend)
@@ -296,6 +302,10 @@ impl<'w, 'g, 'd> Writer<'w, 'g, 'd> {
         let node = walk.document.node(issue.node);
         let mut text = String::with_capacity(issue.rule.says.len() + 40);
         fill(&mut text, issue.rule, |out, place| self.fill_place(out, place, issue, node));
+        // That there is none, and that one is wanted, is what "missing" means.
+        if let Some(said) = text.strip_suffix(": 0 found, at least 1 wanted") {
+            text.truncate(said.len());
+        }
         let claimed = issue.claim.and_then(|mark| messages::claim_of(walk, mark));
         if let Some(own) = claimed.as_ref().and_then(|c| walk.details.get(c.text.0 as usize)) {
             let mut out = String::new();

@@ -139,7 +139,8 @@ fn urls<'d>(walk: &mut Walk<'_, 'd>, index: &Rc<Index<'d>>) {
             .and_then(NodeRef::value);
         if !seen.insert((url, version)) {
             let detail = walk.detail(url);
-            walk.say(&DUPLICATE, place).detail = detail;
+            // That it is there twice is a fault of the two entries, not of what is written in one of them.
+            walk.say(&DUPLICATE, entry.node).detail = detail;
         }
     }
 }

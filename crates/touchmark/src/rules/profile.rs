@@ -2,6 +2,7 @@
 
 use touchmark_document::NodeRef;
 
+use crate::issue::Detail;
 use crate::rule::rules;
 use crate::snapshot::DefinitionId;
 use crate::walk::Walk;
@@ -33,13 +34,10 @@ pub(crate) fn claimed<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, base: Defi
         let Some(canonical) = claim.value().map(str::trim).filter(|c| !c.is_empty()) else { continue };
         match walk.find(canonical) {
             None => {
-                let likely = likely(walk, canonical);
-                let text = match likely {
-                    Some(likely) => format!("{canonical} (did you mean {likely}?)"),
-                    None => canonical.to_owned(),
-                };
-                let detail = walk.detail(text);
-                walk.say(&UNKNOWN, claim).detail = detail;
+                let hint = likely(walk, canonical).map(|likely| walk.detail(format!("did you mean {likely}?")));
+                let detail = walk.detail(canonical);
+                let issue = walk.say(&UNKNOWN, claim);
+                (issue.detail, issue.hint) = (detail, hint.unwrap_or(Detail::NONE));
             }
             Some(id) if fits(walk, node, id) && id != base && !profiles.contains(&id) => profiles.push(id),
             Some(_) => {}

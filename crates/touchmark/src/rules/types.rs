@@ -14,7 +14,7 @@ rules! {
         mend "Correct the name (elements are case-sensitive), move it to where it belongs, or use an extension.",
         at "conformance-rules.html#conformance";
     CHOICE = "type-choice", Error, "structure",
-        says "{element} has a value of a type that is not allowed here: {detail}",
+        says "a value of this type is not allowed here: {detail}",
         why "The profile restricts the types that this element may have.",
         mend "Write the value with an allowed type; the type is part of the element's name.",
         at "formats.html#choice";

@@ -6,7 +6,6 @@ use std::fmt::Write;
 use toml::Value;
 
 use super::is_never_suppressed;
-use crate::messages;
 use crate::report::Report;
 
 /// Findings gathered from reports, by document, rule and place. Indexes are left out: what is accepted is a rule at an element,
@@ -28,12 +27,8 @@ impl Baseline {
     pub fn add(&mut self, source: &str, report: &Report) {
         for finding in report.findings.iter().filter(|f| !is_never_suppressed(f.rule)) {
             let Some(expression) = &finding.expression else { continue };
-            let claim = finding.claimed.as_ref().filter(|_| *finding.rule == messages::BROKEN);
-            let row = Row {
-                source: source.to_owned(),
-                path: without_indexes(expression),
-                rule: claim.map_or_else(|| finding.rule.code.to_owned(), |claim| claim.code.clone()),
-            };
+            let row =
+                Row { source: source.to_owned(), path: without_indexes(expression), rule: finding.code().to_owned() };
             *self.rows.entry(row).or_default() += 1;
         }
     }
