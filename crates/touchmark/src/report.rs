@@ -262,6 +262,11 @@ fn judge(walk: &Walk<'_, '_>, id: crate::snapshot::DefinitionId) -> Judge {
     }
 }
 
+/// A resource by its type, any other element by its name.
+fn called(node: NodeRef<'_>) -> &str {
+    if node.is_resource() { node.resource_text() } else { node.name_text() }
+}
+
 /// A name of the document, fit to be shown.
 fn named(name: &str) -> String {
     let mut out = String::with_capacity(name.len());
@@ -360,11 +365,8 @@ impl<'w, 'g, 'd> Writer<'w, 'g, 'd> {
                 sentence::add(out, self.walk.document.name_text(issue.what), Values::Show);
             }
             "element" => sentence::add(out, node.name_text(), Values::Show),
-            "parent" => {
-                let parent =
-                    node.parent().map_or("", |p| if p.is_resource() { p.resource_text() } else { p.name_text() });
-                sentence::add(out, parent, Values::Show);
-            }
+            "subject" => sentence::add(out, called(node), Values::Show),
+            "parent" => sentence::add(out, node.parent().map_or("", called), Values::Show),
             "found" => out.push_str(&issue.found.to_string()),
             "wanted" => out.push_str(&issue.wanted.to_string()),
             "value" => sentence::add_value(out, node.value().unwrap_or(""), self.values),

@@ -36,7 +36,8 @@ impl Severity {
 
 /// A rule that a document can break.
 ///
-/// Sentences have places: `{element}` the element concerned, `{parent}` where it stands, `{found}` and `{wanted}` numbers,
+/// Sentences have places: `{element}` the element concerned, `{subject}` the node (a resource by its type),
+/// `{parent}` where it stands, `{found}` and `{wanted}` numbers,
 /// `{value}` the value of the node (masked on request), `{detail}` names, urls and codes, `{profile}` where the rule comes from.
 #[derive(Debug)]
 pub struct Rule {
