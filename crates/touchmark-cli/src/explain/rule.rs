@@ -60,7 +60,7 @@ impl Page {
             // Several claims and checks may differ in nothing but the messages that they are for.
             let mut seen = HashSet::new();
             lines.retain(|line| seen.insert(line.clone()));
-            lines.iter().for_each(|line| out.push_str(&format!("{line}\n")));
+            out.extend(lines.iter().flat_map(|line| [line.as_str(), "\n"]));
         }
         if let Some(reason) = &self.undecided {
             // Writing to a String does not fail.
