@@ -278,8 +278,11 @@ fn elements_that_must_be_supported_are_told_on_request_and_once() {
         line.issues().filter(of).map(|i| i.text().to_owned()).collect::<Vec<_>>()
     };
     assert!(said(&[]).is_empty());
-    let rest = "is not here, and implementations of the profile must support it (nor in 2 more places)";
-    assert_eq!(said(&["--must-support"]), [format!("identifier:hospital {rest}"), format!("telecom {rest}")]);
+    let rest = "which must be supported, is not here (nor in 2 more places)";
+    assert_eq!(
+        said(&["--must-support"]),
+        [format!("Patient.identifier:hospital, {rest}"), format!("Patient.telecom, {rest}")]
+    );
 }
 
 #[test]

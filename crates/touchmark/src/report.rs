@@ -319,7 +319,7 @@ impl<'w, 'g, 'd> Writer<'w, 'g, 'd> {
         }
         let elsewhere = kinds::cardinality::elsewhere(walk, issue);
         if elsewhere > 0 {
-            text.push_str(&format!(" (nor in {elsewhere} more places)"));
+            text.push_str(&sentence::nor_in(elsewhere, "place"));
         } else if more > 0 {
             text.push_str(&format!(" (and so in {more} more repeats of {})", named(node.name_text())));
         }

@@ -32,6 +32,15 @@ impl Display for Quoted<'_> {
     }
 }
 
+/// ` (nor in 2 more places)`; nothing where there are no more.
+pub(crate) fn nor_in(more: u32, what: &str) -> String {
+    match more {
+        0 => String::new(),
+        1 => format!(" (nor in 1 more {what})"),
+        _ => format!(" (nor in {more} more {what}s)"),
+    }
+}
+
 /// A quoted value shows this many characters.
 const MOST_SHOWN: usize = 80;
 /// What is kept of a value to tell its length by; a longer one is "more than".

@@ -3,6 +3,7 @@
 use touchmark_document::{NodeId, NodeRef};
 
 use crate::rule::{Rule, Severity, rules};
+use crate::sentence;
 use crate::walk::Walk;
 
 rules! {
@@ -12,7 +13,7 @@ rules! {
         mend "Add text with a status and a div, where a person may have to read the resource.",
         at "narrative.html";
     OBSERVATION = "advice-observation", Information, "informational" as "advice",
-        says "an Observation should have {detail}, and this has none",
+        says "an Observation should have what this has not: {detail}",
         why "What was observed means little without whom it is about, when it was, and who answers for it.",
         mend "Add what is known; leave it out where nobody knows.",
         at "observation.html#notes";
@@ -47,30 +48,55 @@ const OF_AN_OBSERVATION: &[(&str, &[&str])] = &[
     ("a performer", &["performer"]),
 ];
 
-/// Looks at every resource of the document.
+/// Looks at every resource of the document. What many lack is said once, at the first of them.
 pub(crate) fn check(walk: &mut Walk<'_, '_>, advice: Advice) {
     if !matches!(advice, Advice::At(_)) {
         return;
     }
-    let mut silent: Option<NodeRef<'_>> = None;
-    let mut more = 0;
+    let mut narrative = Lacking::default();
+    let mut parts = [Lacking::default(); OF_AN_OBSERVATION.len()];
     for number in 0..walk.document.len() as u32 {
         let node = walk.document.node(NodeId(number));
-        if !node.is_resource() || walk.is_full() {
+        if !node.is_resource() {
             continue;
         }
         if lacks_narrative(walk, node) {
-            more += u32::from(silent.is_some());
-            silent = silent.or(Some(node));
+            narrative.add(node);
         }
         if node.resource_text() == "Observation" {
-            observation(walk, node);
+            for ((_, elements), lacking) in OF_AN_OBSERVATION.iter().zip(&mut parts) {
+                if !node.children().any(|child| elements.contains(&child.name_text())) {
+                    lacking.add(node);
+                }
+            }
         }
     }
-    if let Some(first) = silent {
-        let text = if more == 0 { String::new() } else { format!(" (nor in {more} more resources)") };
-        let detail = walk.detail(text);
-        walk.say(&NARRATIVE, first).detail = detail;
+    narrative.say(walk, &NARRATIVE, "");
+    for ((what, _), lacking) in OF_AN_OBSERVATION.iter().zip(parts) {
+        lacking.say(walk, &OBSERVATION, what);
+    }
+}
+
+/// Resources that lack the same.
+#[derive(Clone, Copy, Default)]
+struct Lacking {
+    first: Option<NodeId>,
+    more: u32,
+}
+
+impl Lacking {
+    fn add(&mut self, node: NodeRef<'_>) {
+        match self.first {
+            None => self.first = Some(node.id()),
+            Some(_) => self.more += 1,
+        }
+    }
+
+    fn say(self, walk: &mut Walk<'_, '_>, rule: &'static Rule, what: &str) {
+        let Some(first) = self.first.filter(|_| !walk.is_full()) else { return };
+        let detail = walk.detail(format!("{what}{}", sentence::nor_in(self.more, "resource")));
+        let node = walk.document.node(first);
+        walk.say(rule, node).detail = detail;
     }
 }
 
@@ -83,13 +109,4 @@ fn lacks_narrative(walk: &Walk<'_, '_>, node: NodeRef<'_>) -> bool {
         elements.iter().any(|e| e.name == known.text && e.id.matches('.').count() == 1)
     };
     node.name() != known.contained && node.child_named(known.text).is_none() && may()
-}
-
-fn observation<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>) {
-    for (what, elements) in OF_AN_OBSERVATION {
-        if !node.children().any(|child| elements.contains(&child.name_text())) {
-            let detail = walk.detail(*what);
-            walk.say(&OBSERVATION, node).detail = detail;
-        }
-    }
 }

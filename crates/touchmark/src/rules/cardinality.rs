@@ -18,7 +18,7 @@ rules! {
         mend "Remove the surplus; where the maximum is 0, find the element that the profile uses instead.",
         at "profiling.html#cardinality";
     SUPPORT = "cardinality-must-support", Information, "informational",
-        says "{element} is not here, and implementations of the profile must support it",
+        says "{element}, which must be supported, is not here",
         why "Whoever implements the profile must be able to fill the element; that one message lacks it is no fault.",
         mend "Nothing, where there is nothing to say; look for a message that has it before you claim to support the profile.",
         at "elementdefinition-definitions.html#ElementDefinition.mustSupport";
@@ -50,9 +50,8 @@ pub(crate) fn unsupported<'d>(walk: &mut Walk<'_, 'd>, parent: NodeRef<'d>, at: 
     if *count > 1 {
         return;
     }
-    // A slice has its name behind the element's.
-    let label = element.id.rsplit('.').next().unwrap_or(&element.label);
-    let label = walk.detail(label.trim_end_matches("[x]"));
+    // In full, since it is said of all places at once; a slice has its name behind the element's.
+    let label = walk.detail(element.id.replace("[x]", ""));
     let issue = walk.say_from(&SUPPORT, parent, at);
     (issue.what, issue.detail) = (element.name, label);
 }
