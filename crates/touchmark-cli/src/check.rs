@@ -128,7 +128,8 @@ impl<'a> Run<'a> {
                         }
                     }
                 }
-                write
+                // A baseline is of all documents, whether anybody reads what is printed or not.
+                write || gathering.is_some()
             },
         );
         progress.end();

@@ -6,7 +6,7 @@ mod baseline;
 mod path;
 mod read;
 
-use globset::GlobMatcher;
+use globset::{Glob, GlobSet};
 
 use crate::rule::{Rule, Severity};
 
@@ -34,12 +34,29 @@ pub use read::SuppressionError;
 #[derive(Clone, Debug, Default)]
 pub struct Suppressions {
     entries: Vec<Suppression>,
+    /// The patterns of documents, to be matched at once, and the entries that they are of: a baseline has thousands, and each
+    /// by itself would cost more than the check.
+    sources: GlobSet,
+    of_source: Vec<usize>,
+    /// The entries that are for any document.
+    of_any: Vec<usize>,
 }
 
 impl Suppressions {
     /// The entries, in the order of the files.
     pub fn entries(&self) -> &[Suppression] {
         &self.entries
+    }
+
+    /// The entries that are for a document of this name, with their numbers.
+    pub(crate) fn of(&self, source: Option<&str>) -> Vec<(usize, &Suppression)> {
+        let mut numbers: Vec<usize> = match source {
+            Some(source) => self.sources.matches(source).into_iter().map(|pattern| self.of_source[pattern]).collect(),
+            None => Vec::new(),
+        };
+        numbers.extend(&self.of_any);
+        numbers.sort_unstable();
+        numbers.into_iter().map(|number| (number, &self.entries[number])).collect()
     }
 }
 
@@ -58,7 +75,7 @@ pub struct Suppression {
     pub expires: Option<String>,
     path: Option<PathPattern>,
     profile: Option<Profile>,
-    source: Option<GlobMatcher>,
+    source: Option<Glob>,
 }
 
 /// A canonical url, perhaps with a version.
@@ -78,11 +95,6 @@ impl Suppression {
     pub(crate) fn is_over(&self, now: Option<&str>) -> bool {
         let today = now.and_then(|now| now.get(..10));
         matches!((&self.expires, today), (Some(last), Some(today)) if today > last.as_str())
-    }
-
-    /// Whether it is for a document of this name.
-    pub(crate) fn is_for(&self, source: Option<&str>) -> bool {
-        self.source.as_ref().is_none_or(|pattern| source.is_some_and(|source| pattern.is_match(source)))
     }
 
     /// Whether it is for a rule, by its own code or by the id of the rule of a file that claims the finding.

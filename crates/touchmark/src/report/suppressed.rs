@@ -1,5 +1,7 @@
 //! Takes out of the findings those that a suppression file accepts, and counts them by entry.
 
+use std::collections::BTreeMap;
+
 use super::order;
 use crate::check::Options;
 use crate::issue::Issue;
@@ -11,14 +13,13 @@ use crate::walk::Walk;
 
 /// Of several entries for one finding the first counts that is not over. Those that are over are counted and suppress nothing.
 pub(super) fn take(walk: &Walk<'_, '_>, options: &Options<'_>, issues: &mut Vec<Issue>) -> Vec<Suppressed> {
-    let all = options.suppressions.map_or(&[][..], |s| s.entries());
-    let entries: Vec<(usize, &Suppression)> =
-        all.iter().enumerate().filter(|(_, entry)| entry.is_for(options.source)).collect();
+    let Some(suppressions) = options.suppressions else { return Vec::new() };
+    let (all, entries) = (suppressions.entries(), suppressions.of(options.source));
     if entries.is_empty() {
         return Vec::new();
     }
     let (in_force, over): (Vec<_>, Vec<_>) = entries.into_iter().partition(|(_, entry)| !entry.is_over(options.now));
-    let mut counts = vec![0; all.len()];
+    let mut counts: BTreeMap<usize, u32> = BTreeMap::new();
     let mut expressions = Expressions::default();
     issues.retain(|issue| {
         let mut first = |entries: &[(usize, &Suppression)]| {
@@ -29,18 +30,17 @@ pub(super) fn take(walk: &Walk<'_, '_>, options: &Options<'_>, issues: &mut Vec<
         }
         let found = first(&in_force);
         if let Some(number) = found.or_else(|| first(&over)) {
-            counts[number] += 1;
+            *counts.entry(number).or_default() += 1;
         }
         found.is_none()
     });
-    let used = counts.into_iter().enumerate().filter(|(_, count)| *count > 0);
-    used.map(|(entry, count)| Suppressed {
+    let used = counts.into_iter().map(|(entry, count)| Suppressed {
         entry,
         count,
         expired: all[entry].is_over(options.now),
         text: text(&all[entry]),
-    })
-    .collect()
+    });
+    used.collect()
 }
 
 fn is_for<'g>(walk: &Walk<'g, '_>, entry: &Suppression, issue: &Issue, expressions: &mut Expressions<'g>) -> bool {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use globset::GlobBuilder;
+use globset::{GlobBuilder, GlobSet};
 use serde::Deserialize;
 use toml::{Spanned, Value};
 
@@ -70,8 +70,20 @@ impl Suppressions {
         if !errors.is_empty() {
             return Err(errors);
         }
+        let before = self.entries.len();
         self.entries.append(&mut entries);
-        Ok(())
+        let (of_any, of_source): (Vec<usize>, Vec<usize>) =
+            (0..self.entries.len()).partition(|number| self.entries[*number].source.is_none());
+        match GlobSet::new(of_source.iter().filter_map(|number| self.entries[*number].source.as_ref())) {
+            Ok(sources) => {
+                (self.sources, self.of_source, self.of_any) = (sources, of_source, of_any);
+                Ok(())
+            }
+            Err(trouble) => {
+                self.entries.truncate(before);
+                Err(vec![wrong(0, format!("the patterns of names are too large together: {}", trouble.kind()))])
+            }
+        }
     }
 }
 
@@ -113,7 +125,7 @@ fn entry(row: &Row, graph: &RuleGraph, troubles: &mut Troubles) -> Suppression {
     read(&row.source, &mut |source| {
         let glob = GlobBuilder::new(source).literal_separator(true).backslash_escape(true).build();
         let glob = glob.map_err(|trouble| format!("{source} is no pattern of names: {}", trouble.kind()))?;
-        entry.source = Some(glob.compile_matcher());
+        entry.source = Some(glob);
         Ok(())
     });
     read(&row.reason, &mut |reason| {
