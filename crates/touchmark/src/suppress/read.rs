@@ -52,7 +52,8 @@ impl Suppressions {
     /// Adds the entries of a file; the graph knows the rules of rule files. Where anything is wrong, all that is wrong is told
     /// and nothing is added.
     pub fn add(&mut self, file: &str, text: &str, graph: &RuleGraph) -> Result<(), Vec<SuppressionError>> {
-        let line = |at: usize| 1 + text.bytes().take(at).filter(|b| *b == b'\n').count() as u32;
+        let ends: Vec<usize> = text.match_indices('\n').map(|(at, _)| at).collect();
+        let line = |at: usize| 1 + ends.partition_point(|end| *end < at) as u32;
         let wrong = |at, reason| SuppressionError { file: file.to_owned(), line: line(at), reason };
         let read: File = toml::from_str(text).map_err(|trouble| {
             let at = trouble.span().map_or(0, |span| span.start);
