@@ -61,6 +61,7 @@ Exit status: 0 no errors, 1 errors found, 2 something could not be run; the rest
 
 Examples:
   touchmark check message.xml --profile https://example.org/StructureDefinition/Message
+  touchmark check inbox/ --mesh beside
   touchmark check archive/ --format ndjson --jobs 4 > outcomes.ndjson")]
 pub struct Check {
     /// Files, folders, or - for standard input
@@ -73,6 +74,9 @@ pub struct Check {
     pub definitions: Definitions,
     #[command(flatten)]
     pub judging: Judging,
+    /// The MESH control file of the message, or its Mex- headers; beside: each message's own NAME.ctl in its folder
+    #[arg(long, value_name = "FILE|beside")]
+    pub mesh: Option<PathBuf>,
     /// How to write what was found
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
@@ -124,7 +128,7 @@ impl Judging {
     pub fn judging(&self) -> touchmark::Judging {
         let named = [("edition", &self.edition), ("domain", &self.domain)];
         let named = named.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value.clone()?)));
-        touchmark::Judging { policy: self.policy.clone(), named: named.collect() }
+        touchmark::Judging { policy: self.policy.clone(), named: named.collect(), envelope: None }
     }
 }
 

@@ -111,7 +111,8 @@ fn run_folder(arguments: &Run) -> Result<Status, Failure> {
 /// Checks a message as its vector says.
 fn judged(checker: &mut Checker<'_>, bytes: &[u8], vector: &Vector, now: &str) -> Report {
     let named = vector.named.iter().map(|(d, v)| (d.clone(), v.clone())).collect();
-    let judging = Judging { policy: vector.policy.clone(), named };
+    let envelope = (!vector.envelope.is_empty()).then(|| vector.envelope.clone().into_iter().collect());
+    let judging = Judging { policy: vector.policy.clone(), named, envelope };
     checker.check(bytes, &Options { judging, now: Some(now), ..Options::default() })
 }
 
@@ -188,6 +189,14 @@ fn mutate(arguments: &Mutate) -> Result<Status, Failure> {
             may: mutation.may.iter().chain(&before).cloned().collect(),
             named: mutation.named.clone(),
             policy: mutation.policy.clone(),
+            envelope: variant.envelope,
+        };
+        // What is said of the valid message of another patient may be wrong for this one.
+        let judged_so = Vector { envelope: mutation.envelope.clone(), ..vector.clone() };
+        let before = if mutation.envelope.is_empty() {
+            before.clone()
+        } else {
+            ids(&judged(&mut checker, &bytes, &judged_so, &now), Severity::Information)
         };
         let after = ids(&judged(&mut checker, variant.text.as_bytes(), &vector, &now), Severity::Information);
         // A fault that another kind of message has is none here.

@@ -14,7 +14,7 @@ mod sentence;
 pub use file::{RuleFile, RuleFileError};
 
 pub(crate) use compile::RuleSet;
-pub(crate) use functions::FUNCTIONS;
+pub(crate) use functions::{Asked, FUNCTIONS};
 pub(crate) use recognise::Message;
 pub(crate) use selector::Selector;
 
@@ -44,6 +44,9 @@ pub struct Judging {
     pub policy: Option<String>,
     /// What the caller says of the message: dimension and value (`edition` is `2`). It stands before what is recognised.
     pub named: Vec<(String, String)>,
+    /// What the transport says of the message, by name (`WorkflowId` is `X`), where the caller has its envelope. Rules ask for it
+    /// by `envelope(name)`; those that need one are undecided without.
+    pub envelope: Option<Vec<(String, String)>>,
 }
 
 /// By what a message was judged.
@@ -92,9 +95,6 @@ impl std::fmt::Display for Judgement {
         }
         if !self.policy.is_empty() {
             write!(f, "{before}policy {}", self.policy)?;
-        }
-        for (id, reason) in &self.undecided {
-            write!(f, "; not decided: {id}, as {reason}")?;
         }
         Ok(())
     }

@@ -5,8 +5,9 @@ use std::collections::HashSet;
 use touchmark_document::{NodeId, NodeRef};
 use touchmark_fhirpath::{Environment, EvaluationError, EvaluationErrorKind, Expression, Item, Moment, Truth};
 
-use super::compile::{Check, Claim, Link, Rule, RuleSet, Ruled};
+use super::compile::{Check, Claim, Link, Rule, RuleSet, Ruled, Undecided};
 use super::file::Level;
+use super::functions::Asked;
 use super::recognise::Message;
 use super::sentence::Sentence;
 use super::{BROKEN, Claimed, Judgement, Judging, UNDECIDED};
@@ -22,10 +23,11 @@ use crate::walk::Walk;
 pub(crate) fn apply<'g>(walk: &mut Walk<'g, '_>, number: u32, set: &'g RuleSet, how: &Judging) -> Option<Judgement> {
     let root = walk.document.root();
     let resolver = Links::new(walk.graph, walk.document);
+    let functions = Asked { tables: &set.tables, envelope: how.envelope.as_deref() };
     let environment = Environment {
         now: walk.now.and_then(Moment::parse_date_time),
         resolver: &resolver,
-        functions: Some(&set.tables),
+        functions: Some(&functions),
         resource: None,
         ..Environment::default()
     };
@@ -369,14 +371,17 @@ where
     }
 
     fn judgement(self) -> Judgement {
-        let (message, set) = (self.message, self.walk.graph.rule_sets());
+        let (mut message, set) = (self.message, self.walk.graph.rule_sets());
         let set = &set[self.number as usize];
-        let undecided = set
-            .undecided
-            .iter()
-            .filter(|u| u.said && message.fits(&u.when))
-            .map(|u| (u.id.to_string(), u.reason.to_string()))
-            .collect();
+        let root = message.root;
+        let mut is_said = |undecided: &&'g Undecided| {
+            let condition = undecided.condition.as_ref();
+            undecided.said
+                && message.fits(&undecided.when)
+                && condition.is_none_or(|c| message.truth(c, root) == Ok(Truth::True))
+        };
+        let undecided =
+            set.undecided.iter().filter(|u| is_said(u)).map(|u| (u.id.to_string(), u.reason.to_string())).collect();
         let mut exercised: Vec<String> = self
             .exercised
             .iter()

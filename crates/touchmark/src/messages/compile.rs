@@ -43,6 +43,7 @@ pub(crate) struct Undecided {
     pub id: Box<str>,
     pub reason: Box<str>,
     pub when: Vec<Limit>,
+    pub condition: Option<Expression>,
     pub said: bool,
 }
 
@@ -311,8 +312,9 @@ impl<'n> Compiler<'n> {
             }
             for (at, undecided) in file.undecided.iter().enumerate() {
                 let when = self.when(&undecided.when, &format!("/undecided/{at}/when"));
+                let condition = self.optional(undecided.condition.as_ref(), &format!("/undecided/{at}/if"));
                 let (id, reason) = (undecided.id.as_str().into(), undecided.reason.as_str().into());
-                set.undecided.push(Undecided { id, reason, when, said: undecided.said });
+                set.undecided.push(Undecided { id, reason, when, condition, said: undecided.said });
             }
         }
         set.errors = self.errors;

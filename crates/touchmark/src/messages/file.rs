@@ -359,6 +359,9 @@ pub struct Undecided {
     /// For which messages a report says so.
     #[serde(default)]
     pub when: When,
+    /// Only where this FHIRPath holds on the root of the document.
+    #[serde(default, rename = "if")]
+    pub condition: Option<String>,
     /// Whether a report says so at all, or only the documentation.
     #[serde(default)]
     pub said: bool,

@@ -38,7 +38,38 @@ pub(crate) const FUNCTIONS: &[(&str, RangeInclusive<usize>)] = &[
     ("holder", 0..=0),
     // Those nodes that repeat an earlier one in all but the named children.
     ("repeated", 0..=1),
+    // What the transport says of the message under a name, in any case of letters; without a name, the names. {} where the
+    // caller has no envelope.
+    ("envelope", 0..=1),
 ];
+
+/// What functions may ask beside their input: the tables of the rule set, and the envelope of the message.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Asked<'a> {
+    pub tables: &'a Tables,
+    pub envelope: Option<&'a [(String, String)]>,
+}
+
+impl Functions for Asked<'_> {
+    fn call<'d>(&self, name: &str, input: &Collection<'d>, arguments: &[Collection<'d>]) -> Option<Collection<'d>> {
+        if name != "envelope" {
+            return self.tables.call(name, input, arguments);
+        }
+        let facts = self.envelope?;
+        let own = |text: &String| Item::String(Cow::Owned(text.clone()));
+        Some(match arguments.first() {
+            None => facts.iter().map(|(name, _)| own(name)).collect(),
+            Some(wanted) => {
+                let wanted = wanted.first()?.to_string();
+                facts
+                    .iter()
+                    .filter(|(name, _)| name.eq_ignore_ascii_case(&wanted))
+                    .map(|(_, value)| own(value))
+                    .collect()
+            }
+        })
+    }
+}
 
 /// The tables of a rule set.
 #[derive(Debug, Default)]
@@ -125,7 +156,7 @@ fn one_edit(a: &str, b: &str) -> bool {
     }
 }
 
-impl Functions for Tables {
+impl Tables {
     fn call<'d>(&self, name: &str, input: &Collection<'d>, arguments: &[Collection<'d>]) -> Option<Collection<'d>> {
         let argument = |at: usize| arguments.get(at).and_then(Collection::first).map(ToString::to_string);
         match name {

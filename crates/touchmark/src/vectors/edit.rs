@@ -20,7 +20,8 @@ pub(crate) fn apply(edit: &Edit, text: &str, graph: &RuleGraph) -> Result<String
     let mut tree = Tree::of(document.root());
     let found = |path: &str| nodes(document, graph, path);
     match edit {
-        Edit::CutBehind(_) => {}
+        // Neither is of the tree.
+        Edit::CutBehind(_) | Edit::Envelope { .. } => {}
         Edit::Remove(at) => {
             let found = found(at)?;
             tree.change(&found, &mut |_| Vec::new());
