@@ -61,7 +61,6 @@ Exit status: 0 no errors, 1 errors found, 2 something could not be run; the rest
 
 Examples:
   touchmark check message.xml --profile https://example.org/StructureDefinition/Message
-  touchmark check inbox/ --mesh beside
   touchmark check archive/ --format ndjson --jobs 4 > outcomes.ndjson")]
 pub struct Check {
     /// Files, folders, or - for standard input

@@ -5,15 +5,20 @@
 
 mod apply;
 mod compile;
+mod defect;
 pub mod file;
 mod functions;
+mod lint;
 mod recognise;
 mod selector;
 mod sentence;
 
-pub use file::{RuleFile, RuleFileError};
+pub use defect::RuleFileError;
+pub use file::RuleFile;
+pub use lint::lint;
 
 pub(crate) use compile::RuleSet;
+pub(crate) use defect::RULES as DEFECTS;
 pub(crate) use functions::{Asked, FUNCTIONS};
 pub(crate) use recognise::Message;
 pub(crate) use selector::Selector;
@@ -195,13 +200,4 @@ pub(crate) fn rule_of_unreadable(graph: &RuleGraph, bytes: &[u8]) -> Option<Clai
         let code = set.rules.get(*rule as usize)?.id.to_string();
         markers.iter().any(|m| text.contains(m)).then(|| Claim { system: set.url.to_string(), code })
     })
-}
-
-/// Checks rule files without a message: what cannot be read or compiled, with the place.
-pub fn lint(files: &[(String, String)], graph: &RuleGraph) -> Vec<RuleFileError> {
-    let (read, mut errors) = read_files(files.iter().map(|(name, text)| (name.as_str(), text.as_str())));
-    for set in compile::compile(read, graph.names()) {
-        errors.extend(set.errors);
-    }
-    errors
 }

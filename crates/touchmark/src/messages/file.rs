@@ -1,9 +1,11 @@
 //! The rule file: what a programme says of its messages, as data. `docs/rule-files.md` is its handbook.
 
 use std::collections::BTreeMap;
-use std::fmt;
 
 use serde::{Deserialize, Deserializer};
+use touchmark_document::Position;
+
+use super::defect::{self, RuleFileError};
 
 /// A rule file, or one of several that make up a rule set: those with the same `url`.
 #[derive(Clone, Debug, Deserialize)]
@@ -162,7 +164,7 @@ pub struct Table {
 
 /// One cell of a table.
 #[derive(Clone, Debug, Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "a text or an array of texts is wanted")]
 pub enum Cell {
     /// One text.
     One(String),
@@ -382,7 +384,7 @@ impl<'de> Deserialize<'de> for Strings {
 
 fn one_or_several<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
     #[derive(Deserialize)]
-    #[serde(untagged)]
+    #[serde(untagged, expecting = "a text or an array of texts is wanted")]
     enum Either {
         One(String),
         Several(Vec<String>),
@@ -409,25 +411,6 @@ pub enum Level {
     Found,
 }
 
-/// What is wrong with a rule file, and where.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RuleFileError {
-    /// The file's name, as given.
-    pub file: String,
-    /// The JSON pointer of the place; empty for the file as a whole.
-    pub pointer: String,
-    /// What is wrong.
-    pub reason: String,
-}
-
-impl fmt::Display for RuleFileError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}{}{}: {}", self.file, if self.pointer.is_empty() { "" } else { "#" }, self.pointer, self.reason)
-    }
-}
-
-impl std::error::Error for RuleFileError {}
-
 impl RuleFile {
     /// Whether a text is meant to be a rule file: a JSON object with a `url` and a part of a rule file, and no FHIR resource.
     pub fn is_meant(text: &str) -> bool {
@@ -436,11 +419,18 @@ impl RuleFile {
         if begin.contains("\"resourceType\"") {
             return false;
         }
-        let Ok(serde_json::Value::Object(fields)) = serde_json::from_str(text) else { return false };
         let parts = ["recognise", "places", "dimensions", "tables", "links", "rules", "mutations", "acknowledgement"];
-        fields.contains_key("url")
-            && !fields.contains_key("resourceType")
-            && parts.iter().any(|p| fields.contains_key(*p))
+        let has = |name: &str| text.contains(&format!("\"{name}\""));
+        match serde_json::from_str(text) {
+            Ok(serde_json::Value::Object(fields)) => {
+                fields.contains_key("url")
+                    && !fields.contains_key("resourceType")
+                    && parts.iter().any(|p| fields.contains_key(*p))
+            }
+            Ok(_) => false,
+            // What is no JSON is told by its words, so that somebody hears what is wrong with it.
+            Err(_) => begin.trim_start().starts_with('{') && has("url") && parts.iter().any(|p| has(p)),
+        }
     }
 
     /// Reads a rule file.
@@ -452,12 +442,22 @@ impl RuleFile {
         serde_path_to_error::deserialize(&mut reader).map_err(|e| RuleFileError {
             file: name.to_owned(),
             pointer: pointer(e.path()),
-            reason: e.inner().to_string(),
+            within: None,
+            position: (e.inner().line() > 0)
+                .then(|| Position { line: e.inner().line() as u32, column: e.inner().column() as u32 }),
+            rule: &defect::FORM,
+            reason: reason(e.inner()),
         })
     }
 }
 
-fn pointer(path: &serde_path_to_error::Path) -> String {
+/// What a reader of JSON complains of; the place is said apart.
+pub(crate) fn reason(trouble: &serde_json::Error) -> String {
+    let text = trouble.to_string();
+    text.rsplit_once(" at line ").map_or(text.clone(), |(reason, _)| reason.to_owned())
+}
+
+pub(crate) fn pointer(path: &serde_path_to_error::Path) -> String {
     use serde_path_to_error::Segment;
     path.iter()
         .map(|segment| match segment {
