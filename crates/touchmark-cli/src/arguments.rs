@@ -149,13 +149,15 @@ pub struct Definitions {
 }
 
 /// Explain a rule by its code, or a profile by its url, name or id: what it requires, and where each rule comes from.
+///
+/// Of a rule about messages: how severe it is under each policy, how it is found, what it says, and where its file has it.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
   touchmark explain slicing-closed
   touchmark explain Patient Patient.name")]
 pub struct Explain {
-    /// A rule code, or the url or name of a profile
+    /// A rule code, the id of a rule about messages, or the url or name of a profile
     #[arg(value_name = "CODE|PROFILE")]
     pub subject: String,
     /// An element of the profile, by its id (Patient.name.family); what is below it is shown too

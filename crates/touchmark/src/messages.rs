@@ -9,6 +9,7 @@ mod defect;
 pub mod file;
 mod functions;
 mod lint;
+mod page;
 mod recognise;
 mod selector;
 mod sentence;
@@ -16,6 +17,7 @@ mod sentence;
 pub use defect::RuleFileError;
 pub use file::RuleFile;
 pub use lint::lint;
+pub use page::{Page, page};
 
 pub(crate) use compile::RuleSet;
 pub(crate) use defect::RULES as DEFECTS;

@@ -333,13 +333,8 @@ where
         let case = rule.cases.iter().find(|(when, _)| message.fits(when)).map(|(_, level)| *level);
         // A severity that a single check or claim states is meant, whatever the message; cases speak of the rule's own.
         let level = here.or(case).unwrap_or(rule.severity);
-        let Some((_, changes)) = message.set.policies.get(message.policy) else { return level };
-        let fits = |c: &&super::file::Change| {
-            c.from == level
-                && (c.authority.is_empty() || c.authority.iter().any(|a| **a == *rule.authority))
-                && (!c.broken_officially || rule.broken_officially)
-        };
-        changes.iter().find(fits).map_or(level, |c| c.to)
+        let policy = message.set.policies.get(message.policy);
+        policy.map_or(level, |p| p.applied(level, &rule.authority, rule.broken_officially))
     }
 
     fn give(&mut self, at: usize, rule: u32, level: Level, text: Option<String>) {
@@ -394,7 +389,7 @@ where
             set: set.url.to_string(),
             version: set.version.to_string(),
             title: set.title.to_string(),
-            policy: set.policies.get(message.policy).map_or_else(String::new, |p| p.0.to_string()),
+            policy: set.policies.get(message.policy).map_or_else(String::new, |p| p.name.clone()),
             recognised: message.recognised,
             undecided,
             exercised,

@@ -7,7 +7,7 @@ use touchmark_document::Names;
 use touchmark_fhirpath::Expression;
 
 use super::defect::{self, RuleFileError};
-use super::file::{Change, Level, RuleFile, Verdict, When};
+use super::file::{Level, Policy, RuleFile, Verdict, When};
 use super::functions::{FUNCTIONS, Tables};
 use super::selector::Selector;
 use super::sentence::Sentence;
@@ -24,7 +24,7 @@ pub(crate) struct RuleSet {
     pub unreadable: Option<(u32, Vec<String>)>,
     pub places: Vec<(Box<str>, Expression)>,
     pub dimensions: Vec<Dimension>,
-    pub policies: Vec<(Box<str>, Vec<Change>)>,
+    pub policies: Vec<Policy>,
     pub tables: Tables,
     pub conform: Vec<Conform>,
     pub links: Vec<Link>,
@@ -388,9 +388,7 @@ impl<'n> Compiler<'n> {
             let (name, title) = (dimension.name.as_str().into(), dimension.title.as_str().into());
             set.dimensions.push(Dimension { name, title, hidden: dimension.hidden, values });
         }
-        for policy in &file.policies {
-            set.policies.push((policy.name.as_str().into(), policy.changes.clone()));
-        }
+        set.policies.extend(file.policies.iter().cloned());
         for (name, table) in &file.tables {
             if !set.tables.add(name, table.clone()) {
                 self.error(&defect::REPEATED, &format!("/tables/{name}"), "this table is there already".into());

@@ -146,6 +146,18 @@ pub struct Change {
     pub broken_officially: bool,
 }
 
+impl Policy {
+    /// The severity of a rule under the policy, which had this one.
+    pub fn applied(&self, level: Level, rule_authority: &str, is_broken_officially: bool) -> Level {
+        let fits = |change: &&Change| {
+            change.from == level
+                && (change.authority.is_empty() || change.authority.iter().any(|a| a == rule_authority))
+                && (!change.broken_officially || is_broken_officially)
+        };
+        self.changes.iter().find(fits).map_or(level, |change| change.to)
+    }
+}
+
 /// A table of codes.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
@@ -263,6 +275,9 @@ pub struct Rule {
     /// How to mend it.
     #[serde(default)]
     pub mend: Option<String>,
+    /// Where the sources contradict each other: what is done about it.
+    #[serde(default)]
+    pub contradiction: Option<String>,
     /// Findings of the engine that are this rule's.
     #[serde(default)]
     pub claims: Vec<Claim>,
@@ -409,6 +424,19 @@ pub enum Level {
     Silent,
     /// As the engine found it.
     Found,
+}
+
+impl Level {
+    /// The word for it in rule files.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Level::Error => "error",
+            Level::Warning => "warning",
+            Level::Information => "information",
+            Level::Silent => "silent",
+            Level::Found => "found",
+        }
+    }
 }
 
 impl RuleFile {

@@ -7,7 +7,7 @@ mod expressions;
 mod form;
 mod names;
 mod never;
-mod position;
+pub(super) mod position;
 
 use super::compile;
 use super::defect::{self, RuleFileError};

@@ -12,7 +12,7 @@ use touchmark_document::{Position, Positions};
 struct Key<'t>(#[serde(borrow)] Cow<'t, str>);
 
 /// The position of the value at a pointer, or of what is nearest above it; `within` is how far in its text is meant.
-pub(super) fn of(text: &str, pointer: &str, within: Option<usize>) -> Option<Position> {
+pub(crate) fn of(text: &str, pointer: &str, within: Option<usize>) -> Option<Position> {
     let whole: &RawValue = serde_json::from_str(text).ok()?;
     let mut at = whole.get();
     for part in pointer.split('/').skip(1) {
