@@ -11,6 +11,7 @@ use super::file::{Level, Policy, RuleFile, Verdict, When};
 use super::functions::{FUNCTIONS, Tables};
 use super::selector::Selector;
 use super::sentence::Sentence;
+use crate::rule::Rule as EngineRule;
 
 /// A compiled rule set.
 #[derive(Debug, Default)]
@@ -103,7 +104,8 @@ pub(crate) struct Rule {
 pub(crate) struct Claim {
     /// `None` for a severity without a rule.
     pub rule: Option<u32>,
-    pub codes: Vec<String>,
+    /// The engine's rules whose findings it takes.
+    pub of: Vec<&'static EngineRule>,
     pub profiles: Vec<String>,
     pub elements: Vec<Pattern>,
     pub keys: Vec<String>,
@@ -228,11 +230,11 @@ impl<'n> Compiler<'n> {
         compiler
     }
 
-    fn error(&mut self, rule: &'static crate::rule::Rule, pointer: &str, reason: String) {
+    fn error(&mut self, rule: &'static EngineRule, pointer: &str, reason: String) {
         self.error_in(rule, pointer, None, reason);
     }
 
-    fn error_in(&mut self, rule: &'static crate::rule::Rule, pointer: &str, within: Option<usize>, reason: String) {
+    fn error_in(&mut self, rule: &'static EngineRule, pointer: &str, within: Option<usize>, reason: String) {
         let (file, pointer) = (self.file.clone(), pointer.to_owned());
         self.errors.push(RuleFileError { file, pointer, within, position: None, rule, reason });
     }
@@ -471,7 +473,7 @@ impl<'n> Compiler<'n> {
             }
         }
         for code in &claim.code {
-            if !is_known_code(code) {
+            if rules_of(code).next().is_none() {
                 self.error(&defect::CLAIM, &format!("{pointer}/code"), format!("the engine has no rule {code}"));
             }
         }
@@ -481,7 +483,7 @@ impl<'n> Compiler<'n> {
         }
         Some(Claim {
             rule,
-            codes: claim.code.clone(),
+            of: claim.code.iter().flat_map(|code| rules_of(code)).collect(),
             profiles: claim.profile.clone(),
             elements,
             keys: claim.key.clone(),
@@ -516,10 +518,10 @@ impl<'n> Compiler<'n> {
     }
 }
 
-/// Whether the engine makes findings of this code; `kind-*` stands for all of a kind.
-fn is_known_code(code: &str) -> bool {
-    match code.strip_suffix('*') {
-        Some(start) => crate::rules::all().any(|r| r.code.starts_with(start)),
-        None => crate::rules::find(code).is_some(),
-    }
+/// The engine's rules with this code; `kind-*` stands for all of a kind.
+fn rules_of(code: &str) -> impl Iterator<Item = &'static EngineRule> {
+    crate::rules::all().filter(move |rule| match code.strip_suffix('*') {
+        Some(start) => rule.code.starts_with(start),
+        None => rule.code == code,
+    })
 }
