@@ -66,6 +66,23 @@ pub struct RuleFile {
     pub acknowledgement: Option<serde_json::Value>,
 }
 
+/// Declares a part of a rule file that is for some messages and some places only: each has the same two conditions.
+macro_rules! conditional {
+    ($(#[$attribute:meta])* pub struct $name:ident { $($fields:tt)* }) => {
+        $(#[$attribute])*
+        #[serde(deny_unknown_fields, rename_all = "camelCase")]
+        pub struct $name {
+            $($fields)*
+            /// For which messages.
+            #[serde(default)]
+            pub when: When,
+            /// Only where this FHIRPath holds: on the node that the part looks at, or on the root where it looks at none.
+            #[serde(default, rename = "if")]
+            pub condition: Option<String>,
+        }
+    };
+}
+
 /// The rule that a document breaks which cannot be read at all.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
@@ -184,20 +201,15 @@ pub enum Cell {
     Several(Vec<String>),
 }
 
-/// A profile that places must meet.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub struct Conform {
-    /// The place.
-    pub place: String,
-    /// The profile.
-    pub profile: String,
-    /// When.
-    #[serde(default)]
-    pub when: When,
-    /// On which of the place's nodes: FHIRPath.
-    #[serde(default, rename = "if")]
-    pub condition: Option<String>,
+conditional! {
+    /// A profile that places must meet.
+    #[derive(Clone, Debug, Deserialize)]
+    pub struct Conform {
+        /// The place.
+        pub place: String,
+        /// The profile.
+        pub profile: String,
+    }
 }
 
 /// Where a reference must lead.
@@ -296,92 +308,77 @@ pub struct Case {
     pub severity: Level,
 }
 
-/// A finding of the engine that a rule takes as its own.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub struct Claim {
-    /// The codes of the engine.
-    #[serde(deserialize_with = "one_or_several")]
-    pub code: Vec<String>,
-    /// The profile that is broken; any when none is given.
-    #[serde(default, deserialize_with = "one_or_several")]
-    pub profile: Vec<String>,
-    /// The element: its id in the profile or its path in the resource; a regular expression between slashes; any when none is
-    /// given.
-    #[serde(default, deserialize_with = "one_or_several")]
-    pub element: Vec<String>,
-    /// What the detail of the finding begins with: the key of an invariant, a name.
-    #[serde(default, deserialize_with = "one_or_several")]
-    pub key: Vec<String>,
-    /// The places in whose resource it must lie; any when none is given.
-    #[serde(default, rename = "in", deserialize_with = "one_or_several")]
-    pub places: Vec<String>,
-    /// A FHIRPath condition where the finding is.
-    #[serde(default, rename = "if")]
-    pub condition: Option<String>,
-    /// For which messages.
-    #[serde(default)]
-    pub when: When,
-    /// The severity here; without it the rule's.
-    #[serde(default)]
-    pub severity: Option<Level>,
-    /// The sentence here; `{finding}` is the engine's own.
-    #[serde(default)]
-    pub text: Option<String>,
+conditional! {
+    /// A finding of the engine that a rule takes as its own.
+    #[derive(Clone, Debug, Default, Deserialize)]
+    pub struct Claim {
+        /// The codes of the engine.
+        #[serde(deserialize_with = "one_or_several")]
+        pub code: Vec<String>,
+        /// The profile that is broken; any when none is given.
+        #[serde(default, deserialize_with = "one_or_several")]
+        pub profile: Vec<String>,
+        /// The element: its id in the profile or its path in the resource; a regular expression between slashes; any when none is
+        /// given.
+        #[serde(default, deserialize_with = "one_or_several")]
+        pub element: Vec<String>,
+        /// What the detail of the finding begins with: the key of an invariant, a name.
+        #[serde(default, deserialize_with = "one_or_several")]
+        pub key: Vec<String>,
+        /// The places in whose resource it must lie; any when none is given.
+        #[serde(default, rename = "in", deserialize_with = "one_or_several")]
+        pub places: Vec<String>,
+        /// The severity here; without it the rule's.
+        #[serde(default)]
+        pub severity: Option<Level>,
+        /// The sentence here; `{finding}` is the engine's own.
+        #[serde(default)]
+        pub text: Option<String>,
+    }
 }
 
-/// Something that a rule looks at.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub struct Check {
-    /// The place that the selector starts from; without it the root.
-    #[serde(default)]
-    pub on: Option<String>,
-    /// The nodes that the condition is asked of, as JSONPath; without it the place itself.
-    #[serde(default)]
-    pub select: Option<String>,
-    /// Only nodes where this FHIRPath holds.
-    #[serde(default, rename = "if")]
-    pub condition: Option<String>,
-    /// What must hold there, as FHIRPath; where it is false there is a finding. Empty says nothing.
-    pub must: String,
-    /// Where the finding is: FHIRPath from the node; without it the node itself.
-    #[serde(default)]
-    pub at: Option<String>,
-    /// For which messages.
-    #[serde(default)]
-    pub when: When,
-    /// The severity here; without it the rule's.
-    #[serde(default)]
-    pub severity: Option<Level>,
-    /// The sentence here.
-    #[serde(default)]
-    pub text: Option<String>,
-    /// Silent where one of these rules has spoken.
-    #[serde(default)]
-    pub unless: Vec<String>,
-    /// Whether one finding is enough.
-    #[serde(default)]
-    pub once: bool,
+conditional! {
+    /// Something that a rule looks at.
+    #[derive(Clone, Debug, Deserialize)]
+    pub struct Check {
+        /// The place that the selector starts from; without it the root.
+        #[serde(default)]
+        pub on: Option<String>,
+        /// The nodes that the condition is asked of, as JSONPath; without it the place itself.
+        #[serde(default)]
+        pub select: Option<String>,
+        /// What must hold there, as FHIRPath; where it is false there is a finding. Empty says nothing.
+        pub must: String,
+        /// Where the finding is: FHIRPath from the node; without it the node itself.
+        #[serde(default)]
+        pub at: Option<String>,
+        /// The severity here; without it the rule's.
+        #[serde(default)]
+        pub severity: Option<Level>,
+        /// The sentence here.
+        #[serde(default)]
+        pub text: Option<String>,
+        /// Silent where one of these rules has spoken.
+        #[serde(default)]
+        pub unless: Vec<String>,
+        /// Whether one finding is enough.
+        #[serde(default)]
+        pub once: bool,
+    }
 }
 
-/// A rule that nobody can decide from a message alone.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub struct Undecided {
-    /// The rule.
-    pub id: String,
-    /// Why.
-    pub reason: String,
-    /// For which messages a report says so.
-    #[serde(default)]
-    pub when: When,
-    /// Only where this FHIRPath holds on the root of the document.
-    #[serde(default, rename = "if")]
-    pub condition: Option<String>,
-    /// Whether a report says so at all, or only the documentation.
-    #[serde(default)]
-    pub said: bool,
+conditional! {
+    /// A rule that nobody can decide from a message alone.
+    #[derive(Clone, Debug, Deserialize)]
+    pub struct Undecided {
+        /// The rule.
+        pub id: String,
+        /// Why.
+        pub reason: String,
+        /// Whether a report says so at all, or only the documentation.
+        #[serde(default)]
+        pub said: bool,
+    }
 }
 
 /// For which messages: values or groups by dimension; all dimensions must fit. `!value` excludes.

@@ -192,7 +192,7 @@ impl Tables {
                 Some(numbers(&value, length).into_iter().map(|n| Item::String(Cow::Owned(n))).collect())
             }
             "isUuid" => Some(truth(uuid(&value.to_ascii_lowercase()))),
-            "derivedUuid" => Some(text(&derived_uuid(&value, &argument(0)?))),
+            "derivedUuid" => Some(text(&crate::uuid::made_of(&[value.as_bytes(), argument(0)?.as_bytes()]))),
             "mediaType" => media_type(&first_bytes(&value, LONGEST_SIGNATURE)?).map(text),
             "decodedLength" => Some(Collection::One(Item::Integer(i64::try_from(decoded_length(&value)?).ok()?))),
             _ => None,
@@ -298,24 +298,6 @@ fn numbers(text: &str, length: usize) -> Vec<String> {
         }
     }
     found
-}
-
-/// A UUID of version 8 (<https://www.rfc-editor.org/rfc/rfc9562#name-uuid-version-8>) from two FNV-1a hashes.
-fn derived_uuid(seed: &str, name: &str) -> String {
-    let hash = |start: u64| {
-        let bytes = seed.bytes().chain([0]).chain(name.bytes());
-        bytes.fold(start, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3))
-    };
-    let (high, low) = (hash(0xcbf2_9ce4_8422_2325), hash(0x8422_2325_cbf2_9ce4));
-    let (high, low) = ((high & !0xf000) | 0x8000, (low & !(3 << 62)) | 1 << 63);
-    format!(
-        "{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
-        high >> 32,
-        high >> 16 & 0xffff,
-        high & 0xffff,
-        low >> 48,
-        low & 0xffff_ffff_ffff
-    )
 }
 
 /// Signatures of the types that messages carry.
