@@ -2,10 +2,13 @@
 //! `lint.json` lists, at its place.
 
 mod cases;
+#[path = "../../touchmark-document/tests/mutation/mod.rs"]
+mod mutation;
 
 use std::collections::BTreeSet;
 use std::fs;
 
+use mutation::{Dice, JSON_TOKENS, damaged};
 use serde_json::Value;
 use touchmark::{Library, RuleFile, RuleGraph, messages, rules};
 
@@ -87,4 +90,36 @@ fn a_file_alone_is_read_within_the_loaded_set() {
     let found = messages::lint(&[("mine/header.json".to_owned(), broken)], &graph);
     assert_eq!(found.len(), 1, "{found:?}");
     assert_eq!((&*found[0].file, &*found[0].reason), ("mine/header.json", "there is no place haeder"));
+}
+
+#[test]
+fn damaged_rule_files_are_told_what_is_wrong_and_nothing_panics() {
+    let folder = cases::folder().join("rule-files");
+    let texts: Vec<String> = cases::files(&folder).iter().map(|f| fs::read_to_string(f).expect("a text")).collect();
+    // Without definitions every claim is looked at as well, and fast; with them some.
+    let (bare, whole) = (RuleGraph::new(Library::new()), graph());
+    let rounds = std::env::var("TOUCHMARK_ROUNDS").ok().and_then(|r| r.parse().ok()).unwrap_or(1_500);
+    let mut dice = Dice::new(11);
+    let mut with_defects = 0;
+    for round in 0..rounds {
+        let mut text = texts[dice.roll(texts.len())].clone();
+        for _ in 0..=dice.roll(2) {
+            text = damaged(&text, &JSON_TOKENS, &mut dice);
+        }
+        let graph = if round % 100 == 0 { &whole } else { &bare };
+        let files = [("damaged.json".to_owned(), text.clone())];
+        let found = messages::lint(&files, graph);
+        assert_eq!(found, messages::lint(&files, graph), "the same file gives the same defects: {text}");
+        let lines = text.lines().count() as u32 + 1;
+        for defect in &found {
+            let place = defect.position.unwrap_or_else(|| panic!("{defect} has no place in {text}"));
+            assert!(place.line <= lines, "{defect}");
+        }
+        with_defects += usize::from(!found.is_empty());
+        // What is not used at all is told why.
+        if let Err(trouble) = RuleFile::read("damaged.json", &text) {
+            assert!(found.iter().any(|d| d.rule.code == "definition-rule-form"), "{trouble}: {found:?}");
+        }
+    }
+    assert!(with_defects > rounds / 2, "most damage is seen: {with_defects} of {rounds}");
 }

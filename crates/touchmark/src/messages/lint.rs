@@ -77,10 +77,11 @@ pub fn lint(files: &[(String, String)], graph: &RuleGraph) -> Vec<RuleFileError>
         found.extend(lint_set(&set, graph));
         seen.push(url);
     }
-    for defect in &mut found {
-        let text = files.iter().find(|(name, _)| *name == defect.file).map_or("", |(_, text)| text);
-        defect.position =
-            defect.position.or_else(|| position::of(text, &defect.pointer, defect.within)).filter(|_| !text.is_empty());
+    for (name, text) in files {
+        let mut places = position::Places::new(text);
+        for defect in found.iter_mut().filter(|d| d.file == *name && d.position.is_none()) {
+            defect.position = places.of(&defect.pointer, defect.within);
+        }
     }
     let place = |name: &str| files.iter().position(|(n, _)| n == name);
     found.sort_by_key(|defect| (place(&defect.file), defect.position));

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::file::{Link, Policy, Rule, RuleFile, Undecided, Verdict};
-use super::lint::position;
+use super::lint::position::Places;
 use crate::library::Library;
 
 /// All that a rule set says of one rule.
@@ -70,7 +70,7 @@ pub fn page(library: &Library, id: &str) -> Option<Page> {
         set: file.url.clone(),
         set_title: of_set().map(|f| &f.title).find(|t| !t.is_empty()).cloned().unwrap_or_default(),
         file: name.clone(),
-        line: position::of(text, &place(file)?, None).map_or(1, |p| p.line),
+        line: Places::new(text).of(&place(file)?, None).map_or(1, |p| p.line),
         rule: file.rules.iter().find(|r| r.id == id).cloned(),
         links: links.flatten().collect(),
         undecided: of_set().flat_map(|f| &f.undecided).filter(|u| u.id == id).cloned().collect(),

@@ -1,4 +1,4 @@
-//! The line and column of a place in a JSON text that a pointer names.
+//! The lines and columns of places in a JSON text that pointers name.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -11,31 +11,58 @@ use touchmark_document::{Position, Positions};
 #[derive(Deserialize, PartialEq, Eq, Hash)]
 struct Key<'t>(#[serde(borrow)] Cow<'t, str>);
 
-/// The position of the value at a pointer, or of what is nearest above it; `within` is how far in its text is meant.
-pub(crate) fn of(text: &str, pointer: &str, within: Option<usize>) -> Option<Position> {
-    let whole: &RawValue = serde_json::from_str(text).ok()?;
-    let mut at = whole.get();
-    for part in pointer.split('/').skip(1) {
-        let part = part.replace("~1", "/").replace("~0", "~");
-        let inner = match at.as_bytes().first()? {
-            b'{' => {
-                let fields: HashMap<Key<'_>, &RawValue> = serde_json::from_str(at).ok()?;
-                fields.get(&Key(part.into())).copied()
-            }
-            b'[' => {
-                let items: Vec<&RawValue> = serde_json::from_str(at).ok()?;
-                part.parse::<usize>().ok().and_then(|index| items.get(index).copied())
-            }
-            _ => None,
-        };
-        // Where a list may be a single text, its only item is the text itself.
-        let Some(inner) = inner else { break };
-        at = inner.get();
+/// What has parts, as it stands in the text.
+enum Parts<'t> {
+    Object(HashMap<Key<'t>, &'t RawValue>),
+    Array(Vec<&'t RawValue>),
+    None,
+}
+
+/// The places of one text; each part of it is read once, however many places are asked for.
+pub(crate) struct Places<'t> {
+    text: &'t str,
+    /// The whole, where the text is JSON.
+    whole: Option<&'t RawValue>,
+    /// The parts that have been read, by their pointers.
+    read: HashMap<String, Parts<'t>>,
+    positions: Positions<'t>,
+}
+
+impl<'t> Places<'t> {
+    pub fn new(text: &'t str) -> Self {
+        let whole = serde_json::from_str(text).ok();
+        Places { text, whole, read: HashMap::new(), positions: Positions::new(text) }
     }
-    // The part is a slice of the text.
-    let start = at.as_ptr().addr() - text.as_ptr().addr();
-    let offset = start + within.map_or(0, |within| in_string(at, within));
-    Some(Positions::new(text).of(u32::try_from(offset).ok()?))
+
+    /// The position of the value at a pointer, or of what is nearest above it; `within` is how far in its text is meant.
+    pub fn of(&mut self, pointer: &str, within: Option<usize>) -> Option<Position> {
+        let mut at = self.whole?.get();
+        let mut above = String::new();
+        for part in pointer.split('/').skip(1) {
+            let inner = match self.read.entry(above.clone()).or_insert_with(|| parts(at)) {
+                Parts::Object(fields) => fields.get(&Key(part.replace("~1", "/").replace("~0", "~").into())).copied(),
+                Parts::Array(items) => part.parse::<usize>().ok().and_then(|index| items.get(index).copied()),
+                Parts::None => None,
+            };
+            // Where a list may be a single text, its only item is the text itself.
+            let Some(inner) = inner else { break };
+            at = inner.get();
+            above.push('/');
+            above.push_str(part);
+        }
+        // The part is a slice of the text.
+        let start = at.as_ptr().addr() - self.text.as_ptr().addr();
+        let offset = start + within.map_or(0, |within| in_string(at, within));
+        Some(self.positions.of(u32::try_from(offset).ok()?))
+    }
+}
+
+fn parts(text: &str) -> Parts<'_> {
+    match text.as_bytes().first() {
+        Some(b'{') => serde_json::from_str(text).map_or(Parts::None, Parts::Object),
+        Some(b'[') => serde_json::from_str(text).map_or(Parts::None, Parts::Array),
+        _ => Parts::None,
+    }
 }
 
 /// How far in a JSON string, quotation mark included, a byte of its value is written.
@@ -67,7 +94,8 @@ mod tests {
     #[test]
     fn places_are_found() {
         let text = "{\n  \"a\": [1, {\"b/c\": \"x\\\"\\u00e9 yz\"}],\n  \"d\": \"one\"\n}";
-        let at = |pointer: &str, within| of(text, pointer, within).map(|p| (p.line, p.column));
+        let mut places = Places::new(text);
+        let mut at = |pointer: &str, within| places.of(pointer, within).map(|p| (p.line, p.column));
         assert_eq!(at("", None), Some((1, 1)));
         assert_eq!(at("/a/0", None), Some((2, 9)));
         assert_eq!(at("/a/1/b~1c", None), Some((2, 20)));
@@ -75,6 +103,6 @@ mod tests {
         assert_eq!(at("/a/1/b~1c", Some(5)), Some((2, 31)));
         assert_eq!(at("/d/0", None), Some((3, 8)));
         assert_eq!(at("/nowhere/0", None), Some((1, 1)));
-        assert_eq!(of("no JSON", "", None), None);
+        assert_eq!(Places::new("no JSON").of("", None), None);
     }
 }
