@@ -60,7 +60,7 @@ pub fn run(arguments: &Acknowledge) -> Result<Status, Failure> {
     let bytes = fs::read(&arguments.message).map_err(|e| format!("{}: {}", shown(&arguments.message), reason(&e)))?;
     let now = arguments.timestamp.clone().unwrap_or_else(|| instant(SystemTime::now()));
     let id = arguments.id.clone().unwrap_or_else(|| uuid(&bytes));
-    let options = Options { judging: arguments.judging.judging(), now: Some(&now), ..Options::default() };
+    let options = Options { judging: arguments.judging.judging(&graph)?, now: Some(&now), ..Options::default() };
     let response = Response {
         business: arguments.business.as_deref(),
         id: &id,

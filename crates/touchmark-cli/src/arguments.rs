@@ -4,8 +4,9 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use touchmark::{Severity, Values};
+use touchmark::{RuleGraph, Severity, Values};
 
+use crate::Failure;
 use crate::acknowledge::Acknowledge;
 use crate::coverage::Coverage;
 use crate::import::ImportArgs;
@@ -123,11 +124,13 @@ pub struct Judging {
 }
 
 impl Judging {
-    /// As the library wants it.
-    pub fn judging(&self) -> touchmark::Judging {
+    /// As the library wants it, if the rule files know what is named.
+    pub fn judging(&self, graph: &RuleGraph) -> Result<touchmark::Judging, Failure> {
         let named = [("edition", &self.edition), ("domain", &self.domain)];
         let named = named.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value.clone()?)));
-        touchmark::Judging { policy: self.policy.clone(), named: named.collect(), envelope: None }
+        let judging = touchmark::Judging { policy: self.policy.clone(), named: named.collect(), envelope: None };
+        judging.check(graph)?;
+        Ok(judging)
     }
 }
 

@@ -84,7 +84,7 @@ impl<'a> Run<'a> {
             limits: Limits { depth: arguments.max_depth, size: arguments.max_size << 20 },
             level: arguments.level.into(),
             severities: arguments.severity.as_slice().into(),
-            judging: arguments.judging.judging(),
+            judging: arguments.judging.judging(graph)?,
             values: values.unwrap_or(if arguments.format == Format::Text { Values::Show } else { Values::Mask }),
             ..Options::default()
         };
@@ -158,8 +158,13 @@ impl<'a> Run<'a> {
             // The rules that need it stay undecided, and the rest is checked.
             Some(Err(trouble)) => (None, Some(format!("{}: {trouble}", source.name()))),
         };
-        let judging = Judging { envelope, ..options.judging.clone() };
-        let options = &Options { judging, ..options.clone() };
+        let with_envelope;
+        let options = if envelope.is_some() {
+            with_envelope = Options { judging: Judging { envelope, ..options.judging.clone() }, ..options.clone() };
+            &with_envelope
+        } else {
+            options
+        };
         let (report, bytes) = match source.read(bytes, u64::from(options.limits.size)) {
             Err(error) => (Report::unavailable(&reason(&error)), &[][..]),
             Ok(()) if bytes.len() > options.limits.size as usize => (too_large(self.arguments.max_size), &[][..]),

@@ -17,6 +17,7 @@ mod sentence;
 pub use defect::RuleFileError;
 pub use file::RuleFile;
 pub use lint::lint;
+pub(crate) use lint::locate;
 pub use page::{Page, page};
 
 pub(crate) use compile::RuleSet;
@@ -54,6 +55,44 @@ pub struct Judging {
     /// What the transport says of the message, by name (`WorkflowId` is `X`), where the caller has its envelope. Rules ask for it
     /// by `envelope(name)`; those that need one are undecided without.
     pub envelope: Option<Vec<(String, String)>>,
+}
+
+impl Judging {
+    /// Checks that the loaded rule files know the policy, the dimensions and the values that are named.
+    ///
+    /// # Errors
+    /// What they do not know, with what they do.
+    pub fn check(&self, graph: &RuleGraph) -> Result<(), String> {
+        let sets = graph.rule_sets();
+        let known = |what: &str, name: &str, names: Vec<String>| {
+            if names.iter().any(|n| n == name) {
+                Ok(())
+            } else if names.is_empty() {
+                Err(format!("no loaded rule file knows a {what}"))
+            } else {
+                Err(format!("there is no {what} {name}; there is {}", names.join(", ")))
+            }
+        };
+        if let Some(policy) = &self.policy {
+            known("policy", policy, sets.iter().flat_map(|s| &s.policies).map(|p| p.name.clone()).collect())?;
+        }
+        for (name, value) in &self.named {
+            let dimensions = sets.iter().flat_map(|s| &s.dimensions).filter(|d| *d.name == **name);
+            let sentences: Vec<_> =
+                dimensions.flat_map(|d| &d.values).map(|(sentence, _, _)| sentence.plain()).collect();
+            // Where values are made of the message any may be meant.
+            if sentences.is_empty() || sentences.iter().all(Option::is_some) {
+                let mut values: Vec<String> = Vec::new();
+                for value in sentences.into_iter().flatten() {
+                    if !values.contains(&value) {
+                        values.push(value);
+                    }
+                }
+                known(name, value, values)?;
+            }
+        }
+        Ok(())
+    }
 }
 
 /// By what a message was judged.

@@ -90,7 +90,10 @@ impl fmt::Display for RuleFileError {
         if let Some(Position { line, column }) = self.position {
             write!(f, ":{line}:{column}")?;
         }
-        write!(f, "{}{}: {}", if self.pointer.is_empty() { "" } else { "#" }, self.pointer, self.reason)
+        if !self.pointer.is_empty() {
+            write!(f, "{}{}", if self.position.is_some() { " " } else { "#" }, self.pointer)?;
+        }
+        write!(f, ": {}", self.reason)
     }
 }
 

@@ -77,16 +77,22 @@ pub fn lint(files: &[(String, String)], graph: &RuleGraph) -> Vec<RuleFileError>
         found.extend(lint_set(&set, graph));
         seen.push(url);
     }
-    for (name, text) in files {
-        let mut places = position::Places::new(text);
-        for defect in found.iter_mut().filter(|d| d.file == *name && d.position.is_none()) {
-            defect.position = places.of(&defect.pointer, defect.within);
-        }
-    }
+    locate(&mut found, files.iter().map(|(name, text)| (&**name, &**text)));
     let place = |name: &str| files.iter().position(|(n, _)| n == name);
     found.sort_by_key(|defect| (place(&defect.file), defect.position));
     found.dedup();
     found
+}
+
+/// Finds the lines and columns of defects in the texts of the files.
+pub(crate) fn locate<'f>(defects: &mut [RuleFileError], files: impl Iterator<Item = (&'f str, &'f str)>) {
+    for (name, text) in files {
+        let mut open = defects.iter_mut().filter(|d| d.file == name && d.position.is_none()).peekable();
+        if open.peek().is_some() {
+            let mut places = position::Places::new(text);
+            open.for_each(|defect| defect.position = places.of(&defect.pointer, defect.within));
+        }
+    }
 }
 
 /// Files with the loaded ones of their set around them, each in the place of the loaded one of its name.

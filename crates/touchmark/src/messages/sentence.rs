@@ -42,6 +42,15 @@ impl Sentence {
         Sentence { parts }
     }
 
+    /// The sentence, where it has no places.
+    pub fn plain(&self) -> Option<String> {
+        let text = |part: &Part| match part {
+            Part::Text(text) => Some(text.to_string()),
+            Part::Value(..) | Part::Finding => None,
+        };
+        self.parts.iter().map(text).collect()
+    }
+
     /// The sentence with its places filled in.
     pub fn write<'a>(&'a self, finding: &str, mut value: impl FnMut(&'a Expression) -> Collection<'a>) -> String {
         let mut out = String::new();

@@ -41,9 +41,8 @@ impl<'s> Values<'s> {
     }
 
     pub fn list(&self) -> String {
-        let mut values = self.values.clone();
-        values.dedup();
-        values.join(", ")
+        let first = |at: &usize| !self.values[..*at].contains(&self.values[*at]);
+        (0..self.values.len()).filter(first).map(|at| self.values[at]).collect::<Vec<_>>().join(", ")
     }
 
     /// The values that a name stands for.
