@@ -71,6 +71,7 @@ pub mod rules;
 mod sentence;
 pub mod snapshot;
 mod terminology;
+pub mod uuid;
 pub mod vectors;
 mod walk;
 

@@ -216,6 +216,11 @@ impl Library {
         self.entries.push(entry);
     }
 
+    /// The rule files that are loaded, with their names and texts; those of a pack begin with its name and a slash.
+    pub fn rule_files(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.rule_files.iter().map(|(name, text)| (&**name, &**text))
+    }
+
     /// All packs and packages, in the order in which they were added.
     pub fn packages(&self) -> &[Package] {
         &self.packages

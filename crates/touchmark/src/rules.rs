@@ -41,6 +41,7 @@ pub fn all() -> impl Iterator<Item = &'static Rule> {
         questionnaire::RULES,
         crate::report::RULES,
         crate::lint::RULES,
+        crate::messages::DEFECTS,
         crate::outcome::RULES,
     ]
     .into_iter()

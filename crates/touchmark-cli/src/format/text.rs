@@ -6,7 +6,7 @@ use std::fmt::{self, Display, Write};
 use std::io::IsTerminal;
 
 use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, SourceCode};
-use touchmark::{Finding, Report, Severity, Values, document};
+use touchmark::{Finding, Judgement, Report, Severity, Values, document};
 
 use super::{Checked, Summary};
 use crate::snippet::Snippet;
@@ -33,7 +33,7 @@ impl Text {
 
     pub fn document(&self, checked: &Checked<'_>, out: &mut Vec<u8>) {
         let report = checked.report;
-        let judged: String = report.judgements.iter().map(|j| format!("  judged as {j}\n")).collect();
+        let judged: String = report.judgements.iter().map(|j| self.judged(j)).collect();
         if report.findings.is_empty() {
             let mut lines = format!("{}: no fault found\n{judged}", checked.source);
             if self.single {
@@ -54,6 +54,20 @@ impl Text {
         }
         let _ = writeln!(written, "{}: {}\n{}", checked.source, verdict(report), judged.trim_end());
         out.extend_from_slice(written.as_bytes());
+    }
+
+    /// By what a message was judged, and the rules that were not decided: with the reasons where there is one document only.
+    fn judged(&self, judgement: &Judgement) -> String {
+        let mut lines = format!("  judged as {judgement}\n");
+        if self.single {
+            for (id, reason) in &judgement.undecided {
+                let _ = writeln!(lines, "  not decided: {id}, as {reason}");
+            }
+        } else if !judgement.undecided.is_empty() {
+            let ids: Vec<&str> = judgement.undecided.iter().map(|(id, _)| &**id).collect();
+            let _ = writeln!(lines, "  not decided: {}", ids.join(", "));
+        }
+        lines
     }
 
     pub fn summary(&self, summary: &Summary) -> Vec<u8> {
