@@ -15,6 +15,7 @@ use crate::batch;
 use crate::definitions;
 use crate::format::{Checked, Summary, Tally, Writer};
 use crate::inputs::{Inputs, Source, reason};
+use crate::mesh::Mesh;
 use crate::progress::Progress;
 use crate::suppressions::{self, Account, Gathering};
 use crate::{Failure, Status};
@@ -46,6 +47,7 @@ pub fn run(arguments: &Check) -> Result<Status, Failure> {
 struct Run<'a> {
     arguments: &'a Check,
     graph: &'a RuleGraph,
+    mesh: Option<Mesh>,
     options: Options<'a>,
     suppressions: &'a Suppressions,
     longest: Duration,
@@ -80,18 +82,20 @@ impl<'a> Run<'a> {
             limits: Limits { depth: arguments.max_depth, size: arguments.max_size << 20 },
             level: arguments.level.into(),
             severities: arguments.severity.as_slice().into(),
-            judging: arguments.judging.judging(),
+            judging: arguments.judging.judging(graph)?,
             advice: arguments.advice.map(Advice::from).unwrap_or_default(),
             must_support: arguments.must_support,
             suppressions: Some(suppressions),
             values: values.unwrap_or(if arguments.format == Format::Text { Values::Show } else { Values::Mask }),
             ..Options::default()
         };
+        let mesh = arguments.mesh.as_ref().map(|named| Mesh::new(named, &arguments.paths)).transpose()?;
         let worker = || Mutex::new(Worker { checker: Checker::new(graph), bytes: Vec::new() });
         Ok(Run {
             arguments,
             graph,
             suppressions,
+            mesh,
             writer: Writer::new(arguments.format, &arguments.paths, options.values),
             longest: Duration::from_secs(arguments.max_time),
             options,
@@ -108,8 +112,10 @@ impl<'a> Run<'a> {
         let mut failed = false;
         let progress = Progress::new();
         let mut write = out.write_all(self.writer.begin()).is_ok();
+        // MESH calls the messages beside its control files NAME.dat.
+        let inputs = Inputs::new(&self.arguments.paths).with(self.mesh.as_ref().map(|_| "dat"));
         batch::in_order(
-            Inputs::new(&self.arguments.paths).enumerate(),
+            inputs.enumerate(),
             |(number, input)| input.map(|source| self.one(number, &source, &options)),
             |done| {
                 match done {
@@ -118,6 +124,10 @@ impl<'a> Run<'a> {
                         progress.step(|| eprintln!("error: {trouble}"));
                     }
                     Ok(done) => {
+                        if let Some(trouble) = &done.trouble {
+                            failed = true;
+                            progress.step(|| eprintln!("error: {trouble}"));
+                        }
                         let between = self.writer.between(summary.documents == 0);
                         let mut print = || out.write_all(between).and_then(|()| out.write_all(&done.written));
                         write = write && progress.step(|| print().is_ok());
@@ -160,7 +170,17 @@ impl<'a> Run<'a> {
         let mut worker = self.workers[thread].lock().unwrap_or_else(PoisonError::into_inner);
         let Worker { checker, bytes } = &mut *worker;
         let name = source.name();
-        let options = &Options { source: Some(&name), ..options.clone() };
+        let (envelope, trouble) = match self.mesh.as_ref().map(|mesh| mesh.of(source)) {
+            None => (None, None),
+            Some(Ok(envelope)) => (Some(envelope), None),
+            // The rules that need it stay undecided, and the rest is checked.
+            Some(Err(trouble)) => (None, Some(format!("{name}: {trouble}"))),
+        };
+        let mut options = Options { source: Some(&name), ..options.clone() };
+        if envelope.is_some() {
+            options.judging.envelope = envelope;
+        }
+        let options = &options;
         let (report, bytes) = match source.read(bytes, u64::from(options.limits.size)) {
             Err(error) => (Report::unavailable(&reason(&error)), &[][..]),
             Ok(()) if bytes.len() > options.limits.size as usize => (too_large(self.arguments.max_size), &[][..]),
@@ -169,7 +189,7 @@ impl<'a> Run<'a> {
         let mut written = Vec::new();
         self.writer.document(&Checked { number, source: &name, bytes, report: &report }, &mut written);
         let baseline = self.arguments.write_suppressions.as_ref().map(|_| suppressions::of_document(&name, &report));
-        Done { tally: Tally::of(&report), written, baseline, suppressed: report.suppressed }
+        Done { tally: Tally::of(&report), written, trouble, baseline, suppressed: report.suppressed }
     }
 
     fn check(&self, checker: &mut Checker<'a>, bytes: &[u8], options: &Options<'_>) -> Report {
@@ -188,6 +208,8 @@ impl<'a> Run<'a> {
 struct Done {
     tally: Tally,
     written: Vec<u8>,
+    /// What of its surroundings could not be read.
+    trouble: Option<Failure>,
     suppressed: Vec<Suppressed>,
     /// What there is to accept, where that is asked for.
     baseline: Option<Baseline>,

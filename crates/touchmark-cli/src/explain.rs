@@ -1,13 +1,13 @@
 //! `touchmark explain`: the page of a rule, or what a profile requires and where each rule comes from.
 
 mod element;
-mod rule;
+mod rule_of_file;
 
 use std::fmt::Write;
 
 use serde_json::{Value, json};
 use touchmark::graph::{ElementId, Profile};
-use touchmark::{DefinitionId, Rule, RuleGraph, rules};
+use touchmark::{Defect, DefinitionId, Rule, RuleGraph, messages, rules};
 
 use crate::arguments::{Explain, PageFormat};
 use crate::definitions;
@@ -24,10 +24,10 @@ pub fn run(arguments: &Explain) -> Result<Status, Failure> {
         return Ok(Status::Fine);
     }
     let graph = definitions::load(&arguments.definitions)?;
-    if let Some(page) = rule::Page::find(&graph, &arguments.subject) {
+    if let Some(page) = messages::page(graph.library(), &arguments.subject) {
         print(&match arguments.format {
-            PageFormat::Text => page.text(),
-            PageFormat::Json => format!("{:#}\n", page.json()),
+            PageFormat::Text => rule_of_file::text(&page),
+            PageFormat::Json => format!("{:#}\n", rule_of_file::json(&page)),
         });
         return Ok(Status::Fine);
     }
@@ -132,7 +132,8 @@ fn package(graph: &RuleGraph, id: DefinitionId) -> String {
 }
 
 fn defects(graph: &RuleGraph, id: DefinitionId) -> Vec<String> {
-    graph.defects(id).iter().map(|d| format!("{} ({:?}: {})", d.element, d.kind, d.detail)).collect()
+    let place = |d: &Defect| if d.element.is_empty() { String::new() } else { format!("{}: ", d.element) };
+    graph.defects(id).iter().map(|d| format!("{}{} [{}]", place(d), d.sentence(), d.kind.code())).collect()
 }
 
 fn profile_text(graph: &RuleGraph, profile: &Profile) -> String {

@@ -72,6 +72,7 @@ mod sentence;
 pub mod snapshot;
 pub mod suppress;
 mod terminology;
+pub mod uuid;
 pub mod vectors;
 mod walk;
 

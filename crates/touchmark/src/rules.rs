@@ -44,6 +44,7 @@ pub fn all() -> impl Iterator<Item = &'static Rule> {
         advice::RULES,
         crate::report::RULES,
         crate::lint::RULES,
+        crate::messages::DEFECTS,
         crate::outcome::RULES,
     ]
     .into_iter()

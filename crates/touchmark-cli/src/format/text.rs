@@ -7,7 +7,7 @@ use std::fmt::{self, Display, Write};
 use std::io::IsTerminal;
 
 use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, SourceCode};
-use touchmark::{Finding, Report, Severity, Values, document};
+use touchmark::{Finding, Judgement, Report, Severity, Values, document};
 
 use super::{Checked, Summary};
 use crate::snippet::Snippet;
@@ -34,7 +34,9 @@ impl Text {
 
     pub fn document(&self, checked: &Checked<'_>, out: &mut Vec<u8>) {
         let report = checked.report;
-        let judged: String = self.judged_as(report);
+        // Of a message that is recognised as nothing in particular there is nothing to say.
+        let said = report.judgements.iter().filter(|j| !j.recognised.is_empty());
+        let judged: String = said.map(|j| self.judged(j)).collect();
         if report.findings.is_empty() {
             let mut lines = format!("{}: no fault found{}\n{judged}", checked.source, suppressed(report));
             if self.single {
@@ -57,11 +59,18 @@ impl Text {
         out.extend_from_slice(written.as_bytes());
     }
 
-    /// By what messages were judged. Of many documents only what tells them apart.
-    fn judged_as(&self, report: &Report) -> String {
-        let said = report.judgements.iter().filter(|j| !j.recognised.is_empty());
-        said.map(|j| if self.single { format!("  judged as {j}\n") } else { format!("  judged as {}\n", j.basis()) })
-            .collect()
+    /// By what a message was judged, and the rules that were not decided: with the reasons where there is one document only.
+    fn judged(&self, judgement: &Judgement) -> String {
+        let mut lines = format!("  judged as {judgement}\n");
+        if self.single {
+            for (id, reason) in &judgement.undecided {
+                let _ = writeln!(lines, "  not decided: {id}, as {reason}");
+            }
+        } else if !judgement.undecided.is_empty() {
+            let ids: Vec<&str> = judgement.undecided.iter().map(|(id, _)| &**id).collect();
+            let _ = writeln!(lines, "  not decided: {}", ids.join(", "));
+        }
+        lines
     }
 
     pub fn summary(&self, summary: &Summary) -> Vec<u8> {
