@@ -8,6 +8,7 @@ use touchmark_document::{Name, Names};
 
 use crate::compile;
 use crate::definition::{Binding, Canonical, ElementDefinition, SlicingRules, Strength, Value};
+use crate::invariant_words::InvariantWords;
 use crate::library::{Forest, HL7, Library, Within};
 use crate::lint::Defect;
 use crate::messages::{self, RuleFileError, RuleSet};
@@ -357,6 +358,8 @@ pub struct RuleGraph {
     misplaced: Mutex<HashMap<DefinitionId, bool, FixedState>>,
     /// Profiles by the last part of their url in small letters; made when a message claims one that is not loaded.
     last_parts: OnceLock<HashMap<String, DefinitionId, FixedState>>,
+    /// What invariants ask, in words; read when one is broken.
+    invariant_words: OnceLock<InvariantWords>,
 }
 
 impl RuleGraph {
@@ -414,6 +417,7 @@ impl RuleGraph {
             misplaced: Mutex::default(),
             last_parts: OnceLock::new(),
             rule_sets: OnceLock::new(),
+            invariant_words: OnceLock::new(),
         }
     }
 
@@ -477,6 +481,11 @@ impl RuleGraph {
     /// Whether any type has a choice element of this name (without `[x]`).
     pub(crate) fn is_choice(&self, base: &str) -> bool {
         self.library.names.find(&format!("{base}[x]")) != Name::NONE
+    }
+
+    /// What invariants ask, in words.
+    pub fn invariant_words(&self) -> &InvariantWords {
+        self.invariant_words.get_or_init(|| InvariantWords::of(&self.library.invariant_words))
     }
 
     /// The rule sets about messages.

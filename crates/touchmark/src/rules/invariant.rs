@@ -20,7 +20,7 @@ rules! {
     FAILED = "invariant-failed", Error, "invariant",
         says "{element} breaks the invariant {detail}",
         why "The definition requires the expression to be true of the element.",
-        mend "Read the expression: it names the parts of the element that do not go together.",
+        mend "Read what must hold, and mend the part of the element that does not go with the others.",
         at "conformance-rules.html#constraints";
     UNKNOWN = "invariant-unknown", Information, "incomplete",
         says "it cannot be said whether {element} meets the invariant {detail}",
@@ -147,7 +147,8 @@ fn unknown<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, at: At<'_>, invariant
     if walk.trying == 0 {
         walk.tally.undecided += 1;
     }
-    let detail = walk.detail(&*invariant.constraint.key);
+    let constraint = &invariant.constraint;
+    let detail = walk.detail(format!("{}: {}", constraint.key, constraint.expression));
     walk.say_from(&UNKNOWN, node, at).detail = detail;
 }
 
