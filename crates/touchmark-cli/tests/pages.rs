@@ -58,7 +58,7 @@ fn an_invariant_is_explained_in_words_with_an_example() {
 
 #[test]
 fn the_words_of_a_publisher_are_shown_where_there_are_none_of_ours() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = command::folder();
     let profile = r#"{"resourceType": "StructureDefinition", "url": "https://example.org/StructureDefinition/Sure",
         "name": "Sure", "status": "draft", "fhirVersion": "3.0.1", "kind": "resource", "abstract": false, "type": "Patient",
         "baseDefinition": "http://hl7.org/fhir/StructureDefinition/Patient", "derivation": "constraint",

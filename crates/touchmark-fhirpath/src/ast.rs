@@ -21,6 +21,7 @@ pub(crate) enum Kind {
     Empty,
     Boolean(bool),
     Integer(i64),
+    Long(i64),
     Decimal(Decimal),
     String(Box<str>),
     Moment(Moment),
@@ -186,6 +187,7 @@ impl Part {
             Kind::Empty
             | Kind::Boolean(_)
             | Kind::Integer(_)
+            | Kind::Long(_)
             | Kind::Decimal(_)
             | Kind::String(_)
             | Kind::Moment(_)

@@ -7,6 +7,12 @@ pub trait Model {
     /// The FHIR type of a node: `Patient`, `HumanName`, `boolean`, `BackboneElement`. `None` when it is not known.
     fn type_of<'d>(&'d self, node: NodeRef<'d>) -> Option<&'d str>;
 
+    /// Whether FHIR has a type of this name; `None` where that is not known.
+    fn has_type(&self, name: &str) -> Option<bool> {
+        let _ = name;
+        None
+    }
+
     /// Whether `name` is derived from `ancestor`, at any distance. A type is no subtype of itself.
     fn is_subtype(&self, name: &str, ancestor: &str) -> bool {
         is_subtype(name, ancestor)
@@ -140,11 +146,16 @@ pub fn is_subtype(name: &str, ancestor: &str) -> bool {
     false
 }
 
+/// The types of the language itself.
+pub(crate) const SYSTEM: &[&str] =
+    &["Any", "Boolean", "Date", "DateTime", "Decimal", "Integer", "Long", "Quantity", "String", "Time", "TypeInfo"];
+
 /// Which `FHIRPath` type a FHIR primitive is converted to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Primitive {
     Boolean,
     Integer,
+    Long,
     Decimal,
     Date,
     DateTime,
@@ -155,7 +166,8 @@ pub(crate) enum Primitive {
 pub(crate) fn primitive(name: &str) -> Option<Primitive> {
     Some(match name {
         "boolean" => Primitive::Boolean,
-        "integer" | "positiveInt" | "unsignedInt" | "integer64" => Primitive::Integer,
+        "integer" | "positiveInt" | "unsignedInt" => Primitive::Integer,
+        "integer64" => Primitive::Long,
         "decimal" => Primitive::Decimal,
         "date" => Primitive::Date,
         "dateTime" | "instant" => Primitive::DateTime,

@@ -220,6 +220,10 @@ impl Model for Typed<'_> {
         place::way(self.graph, node).last().map(|step| step.type_name).filter(|name| !name.is_empty())
     }
 
+    fn has_type(&self, name: &str) -> Option<bool> {
+        Some(self.graph.library().find_type(name).is_some())
+    }
+
     fn is_choice(&self, base: &str) -> bool {
         self.graph.is_choice(base)
     }
