@@ -103,7 +103,7 @@ const PRIMITIVES: &[(&str, &str)] = &[
 ];
 
 /// The choice that a name belongs to and its type, spelled as the type is: `valueDateTime` is `value` of `dateTime`.
-fn choice_of(name: &str) -> Option<(&str, &'static str)> {
+pub(crate) fn choice_of(name: &str) -> Option<(&str, &'static str)> {
     if !name.bytes().any(|b| b.is_ascii_uppercase()) {
         return None;
     }

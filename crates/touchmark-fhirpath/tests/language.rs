@@ -400,6 +400,33 @@ fn what_fhir_adds() {
 }
 
 #[test]
+fn paths_lead_back() {
+    check(
+        PATIENT,
+        &[
+            ("name.given.pathname()", "Patient.name[0].given[0]|Patient.name[0].given[1]|Patient.name[1].given[0]"),
+            ("name.first().family.pathname()", "Patient.name[0].family[0]"),
+            ("(name.first().family | birthDate).pathname(true)", "Patient.name[0].family|Patient.birthDate"),
+            (
+                "deceased.pathname(true) & birthDate.extension.value.pathname()",
+                "Patient.deceasedPatient.birthDate[0].extension[0].value[0]",
+            ),
+            ("managingOrganization.resolve().name.pathname(true)", "Patient.contained[0].name"),
+            ("(1 | name.given.first() & 'x').pathname()", ""),
+            ("pathname()", "Patient"),
+            ("photo.pathname()", ""),
+        ],
+    );
+    with(PATIENT, |root, names| {
+        let paths = result("descendants().pathname()", root, names);
+        for path in paths.split('|') {
+            assert_eq!(result(&format!("({path}).pathname()"), root, names), path);
+        }
+        assert!(paths.split('|').count() > 20);
+    });
+}
+
+#[test]
 fn resource_is_what_contains_a_contained_resource() {
     with(PATIENT, |root, names| {
         let reference = root.child("contained").and_then(|c| c.child("partOf")).unwrap();
