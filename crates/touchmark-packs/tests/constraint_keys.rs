@@ -247,11 +247,20 @@ fn part<'v>(document: &'v Value, place: &str) -> &'v Value {
 fn a_finding_says_what_must_hold_and_shows_the_values() {
     let graph = graph();
     let mut checker = Checker::new(&graph);
-    let mut text = |name: &str, values| {
-        let report = checker.check(document(name).as_bytes(), &Options { values, ..Options::default() });
+    let mut said = |document: &str, values| {
+        let report = checker.check(document.as_bytes(), &Options { values, ..Options::default() });
         let failed = report.findings.iter().find(|f| f.rule.code == "invariant-failed");
         failed.map(|f| f.text.clone()).unwrap_or_default()
     };
+    // What an entry holds is called by its type.
+    let bundle = r#"{"resourceType": "Bundle", "type": "collection", "entry": [{
+        "fullUrl": "urn:uuid:6f1a0c52-90d4-4f3e-a7b1-000000000001",
+        "resource": {"resourceType": "Organization", "active": true}}]}"#;
+    assert_eq!(
+        said(bundle, touchmark::Values::Show),
+        "Organization breaks the invariant org-1: an organization must have an identifier or a name"
+    );
+    let mut text = |name: &str, values| said(&document(name), values);
     assert_eq!(
         text("per-1.broken.json", touchmark::Values::Show),
         "period breaks the invariant per-1: a period must not end before it starts (start: '2019-01-01', end: '2018-01-01')"

@@ -348,7 +348,11 @@ impl<'w, 'g, 'd> Writer<'w, 'g, 'd> {
             "element" if issue.what != Name::NONE => {
                 sentence::add(out, self.walk.document.name_text(issue.what), Values::Show);
             }
-            "element" => sentence::add(out, node.name_text(), Values::Show),
+            "element" => {
+                // Of an entry it is of more help to say what it holds.
+                let name = if node.is_resource() { node.resource_text() } else { node.name_text() };
+                sentence::add(out, name, Values::Show);
+            }
             "parent" => {
                 let parent =
                     node.parent().map_or("", |p| if p.is_resource() { p.resource_text() } else { p.name_text() });
