@@ -51,7 +51,14 @@ pub fn run(arguments: &Fhirpath) -> Result<Status, Failure> {
     expression.bind(graph.names());
     let types = graph.types();
     let now = Moment::parse_date_time(&instant(std::time::SystemTime::now()));
-    let environment = Environment { now, model: &types, ..Environment::default() };
+    let answers = graph.answers();
+    let environment = Environment {
+        now,
+        model: &types,
+        checks: Some(&answers),
+        terminology: Some(&answers),
+        ..Environment::default()
+    };
     let result = expression
         .evaluate(document.root(), &environment, &mut Scratch::new())
         .map_err(|trouble| format!("the expression cannot be evaluated: {trouble}"))?;

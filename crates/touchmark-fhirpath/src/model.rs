@@ -146,6 +146,11 @@ pub fn is_subtype(name: &str, ancestor: &str) -> bool {
     false
 }
 
+/// Whether a name is that of a data type in some edition of FHIR: `url` is one, though STU3 has not got it.
+pub(crate) fn is_data_type(name: &str) -> bool {
+    PRIMITIVES.iter().any(|p| p.0 == name) || CHOICE_SUFFIXES.contains(&name)
+}
+
 /// The types of the language itself.
 pub(crate) const SYSTEM: &[&str] =
     &["Any", "Boolean", "Date", "DateTime", "Decimal", "Integer", "Long", "Quantity", "String", "Time", "TypeInfo"];

@@ -7,7 +7,7 @@ use crate::environment::Environment;
 use crate::error::EvaluationErrorKind;
 use crate::evaluate::{Evaluated, failure};
 use crate::item::{Item, Truth};
-use crate::model::{Model, SYSTEM};
+use crate::model::{Model, SYSTEM, is_data_type};
 
 /// A boolean is its value; any other single item is true.
 pub(crate) fn truth_of_item(item: &Item<'_>, environment: &Environment<'_>) -> Truth {
@@ -56,7 +56,7 @@ pub(crate) fn is_of_type(item: &Item<'_>, name: &TypeName, environment: &Environ
 pub(crate) fn type_is_known(part: &Part, name: &TypeName, environment: &Environment<'_>) -> Evaluated<()> {
     let of_system = name.namespace.is_none() && SYSTEM.contains(&&*name.name);
     let elsewhere = name.namespace.as_deref().is_some_and(|namespace| namespace != "FHIR");
-    if of_system || elsewhere || environment.model.has_type(&name.name) != Some(false) {
+    if of_system || elsewhere || is_data_type(&name.name) || environment.model.has_type(&name.name) != Some(false) {
         return Ok(());
     }
     failure(part, EvaluationErrorKind::Type, format!("there is no type {}", name.name))

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use foldhash::fast::FixedState;
 use touchmark_document::{Name, Names};
 
+use crate::answers::Answers;
 use crate::compile;
 use crate::definition::{Binding, Canonical, ElementDefinition, SlicingRules, Strength, Value};
 use crate::invariant_words::InvariantWords;
@@ -476,6 +477,11 @@ impl RuleGraph {
     /// The types of nodes, as FHIRPath asks for them.
     pub fn types(&self) -> Typed<'_> {
         Typed { graph: self }
+    }
+
+    /// What the definitions answer, as FHIRPath asks it.
+    pub fn answers(&self) -> Answers<'_> {
+        Answers { graph: self }
     }
 
     /// Whether any type has a choice element of this name (without `[x]`).

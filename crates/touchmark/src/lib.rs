@@ -45,6 +45,7 @@
 #![forbid(unsafe_code)]
 
 pub mod acknowledge;
+mod answers;
 mod budget;
 mod check;
 mod compile;
@@ -75,6 +76,7 @@ mod terminology;
 pub mod vectors;
 mod walk;
 
+pub use answers::Answers;
 pub use budget::{Budget, Spent};
 pub use check::{Checker, Options};
 pub use graph::RuleGraph;

@@ -74,6 +74,9 @@ impl<'a> Evaluator<'a, '_> {
             }
             (F::ConformsTo, _) => {
                 let Some(profile) = self.text_argument(part, call, 0, scope)? else { return Ok(Collection::Empty) };
+                // Whoever answers looks through all of it.
+                let below = self.descendants(part, &input)?.len();
+                self.spend(part, 100 * (1 + below as u64))?;
                 match (single(part, &input)?, self.environment.checks) {
                     (Some(Item::Node(node)), Some(checks)) => match checks.conforms_to(*node, &profile) {
                         Some(conforms) => Ok(Collection::boolean(conforms)),

@@ -9,6 +9,7 @@ use touchmark_document::{Names, NodeRef};
 use touchmark_fhirpath::{Environment, Expression, Model, Truth, resource_of};
 
 use super::primitive::{self, Primitive};
+use crate::answers::Answers;
 use crate::definition::Constraint;
 use crate::graph::RuleGraph;
 use crate::place;
@@ -189,10 +190,13 @@ fn by_path<'d>(
     invariant: &Invariant,
 ) -> Truth {
     let graph = walk.graph;
+    let answers = &Answers { graph };
     let environment = Environment {
         resource: Some(resource_of(node)),
         model: &Typed { graph },
         resolver: &walk.links,
+        checks: walk.answers.then_some(answers),
+        terminology: walk.answers.then_some(answers),
         steps: 5_000_000,
         ..Environment::default()
     };
