@@ -24,6 +24,8 @@ fn a_profile_is_explained_with_the_origin_of_each_rule() {
     assert!(page.out.contains("birthDate") && page.out.contains("(DomainResource)"), "{page:?}");
     let element = touchmark().args(["explain", "Patient", "Patient.contact.name.family"]).run();
     assert!(element.out.starts_with("HumanName.family"), "{element:?}");
+    let contact = touchmark().args(["explain", "Patient", "Patient.contact"]).run();
+    assert!(contact.out.contains("pat-1 (error, from Patient): a contact of the patient must have"), "{contact:?}");
     let json: Value =
         serde_json::from_str(&touchmark().args(["explain", "Patient", "gender", "--format", "json"]).run().out)
             .unwrap();

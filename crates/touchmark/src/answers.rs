@@ -41,7 +41,7 @@ impl Checks for Answers<'_> {
 }
 
 impl Answers<'_> {
-    fn finds_no_error<'d>(&self, node: NodeRef<'d>, check: impl FnOnce(&mut Walk<'_, 'd>, NodeRef<'d>)) -> bool {
+    fn finds_no_error<'d>(self, node: NodeRef<'d>, check: impl FnOnce(&mut Walk<'_, 'd>, NodeRef<'d>)) -> bool {
         let mut memory = Memory::default();
         let mut walk = Walk::new(self.graph, node.document(), &Options::default(), &mut memory);
         walk.answers = false;

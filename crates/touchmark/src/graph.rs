@@ -8,7 +8,7 @@ use touchmark_document::{Name, Names};
 
 use crate::answers::Answers;
 use crate::compile;
-use crate::definition::{Binding, Canonical, ElementDefinition, SlicingRules, Strength, Value};
+use crate::definition::{Binding, Canonical, Constraint, ElementDefinition, SlicingRules, Strength, Value};
 use crate::invariant_words::InvariantWords;
 use crate::library::{Forest, HL7, Library, Within};
 use crate::lint::Defect;
@@ -492,6 +492,12 @@ impl RuleGraph {
     /// What invariants ask, in words.
     pub fn invariant_words(&self) -> &InvariantWords {
         self.invariant_words.get_or_init(|| InvariantWords::of(&self.library.invariant_words))
+    }
+
+    /// What must hold by an invariant, in one sentence: in words of ours, else in those of its publisher.
+    pub fn holds<'g>(&'g self, invariant: &'g Constraint) -> Option<&'g str> {
+        let ours = self.invariant_words().find(&invariant.key, &invariant.expression).map(|words| &*words.holds);
+        ours.or(Some(invariant.human.trim()).filter(|human| !human.is_empty()))
     }
 
     /// The rule sets about messages.
