@@ -199,6 +199,31 @@ impl Part {
         }
     }
 
+    /// Shows the types that this part and those in it name.
+    pub(crate) fn each_type<'p>(&'p self, show: &mut dyn FnMut(&'p TypeName)) {
+        match &self.kind {
+            Kind::Member(input, _) | Kind::Negated(input) | Kind::Kept(input) => input.each_type(show),
+            Kind::Item(a, b) => {
+                a.each_type(show);
+                b.each_type(show);
+            }
+            Kind::Binary(_, operands) => {
+                operands.0.each_type(show);
+                operands.1.each_type(show);
+            }
+            Kind::Is(operand, name) | Kind::As(operand, name) => {
+                operand.each_type(show);
+                show(name);
+            }
+            Kind::Call(call) => {
+                call.input.each_type(show);
+                call.arguments.iter().for_each(|argument| argument.each_type(show));
+                call.type_name.iter().for_each(show);
+            }
+            _ => {}
+        }
+    }
+
     /// Whether this part gives one truth value at most, so that it need not be collected.
     pub(crate) fn is_logic(&self) -> bool {
         match &self.kind {

@@ -54,12 +54,17 @@ pub(crate) fn is_of_type(item: &Item<'_>, name: &TypeName, environment: &Environ
 ///
 /// HL7's suite holds that a name of another namespace is none: `Patient.is(System.Patient)` is false.
 pub(crate) fn type_is_known(part: &Part, name: &TypeName, environment: &Environment<'_>) -> Evaluated<()> {
-    let of_system = name.namespace.is_none() && SYSTEM.contains(&&*name.name);
-    let elsewhere = name.namespace.as_deref().is_some_and(|namespace| namespace != "FHIR");
-    if of_system || elsewhere || is_data_type(&name.name) || environment.model.has_type(&name.name) != Some(false) {
+    if is_known_type(name, environment.model) {
         return Ok(());
     }
     failure(part, EvaluationErrorKind::Type, format!("there is no type {}", name.name))
+}
+
+/// Whether there may be a type of this name.
+pub(crate) fn is_known_type(name: &TypeName, model: &dyn Model) -> bool {
+    let of_system = name.namespace.is_none() && SYSTEM.contains(&&*name.name);
+    let elsewhere = name.namespace.as_deref().is_some_and(|namespace| namespace != "FHIR");
+    of_system || elsewhere || is_data_type(&name.name) || model.has_type(&name.name) != Some(false)
 }
 
 /// Gives the children of a name to `take` until it has enough, and those that a choice of types makes of the name when there

@@ -311,6 +311,8 @@ fn a_type_that_nobody_knows_is_an_error() {
             let found = parsed.evaluate(root, &environment, &mut Scratch::new());
             let found = found.map(|items| items.iter().map(Item::to_string).collect::<Vec<_>>().join("|"));
             assert_eq!(found.as_deref().ok(), expected, "{expression}");
+            let is_named = expression.contains("Organisation") || expression.contains("Number");
+            assert_eq!(parsed.unknown_type(&Few).is_some(), is_named, "{expression}");
         }
     });
 }

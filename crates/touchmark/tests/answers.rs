@@ -113,6 +113,20 @@ fn codes_are_looked_up() {
 }
 
 #[test]
+fn a_type_that_is_nowhere_is_a_defect_of_the_definition() {
+    let graph = graph(&[("Typo", "name.exists() and (managingOrganization.resolve() is Organisation)")]);
+    let profile = graph.find("https://example.org/Typo").expect("a profile");
+    let defects = graph.defects(profile);
+    assert_eq!(defects.len(), 1, "{defects:?}");
+    assert_eq!(&*defects[0].detail, "ask-1: there is no type Organisation");
+    let options = Options { profiles: vec![profile], ..Options::default() };
+    let report = Checker::new(&graph).check(br#"{"resourceType": "Patient", "active": true}"#, &options);
+    // Said once, at the definition; the document is told that something was left out.
+    assert!(report.findings.is_empty(), "{:?}", report.findings);
+    assert_eq!(report.invariants_unchecked, 1);
+}
+
+#[test]
 fn invariants_may_ask() {
     let graph = graph(&[
         ("Person", "conformsTo('http://hl7.org/fhir/StructureDefinition/Person')"),

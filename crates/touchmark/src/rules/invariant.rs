@@ -5,13 +5,14 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use foldhash::fast::FixedState;
-use touchmark_document::{Names, NodeRef};
+use touchmark_document::NodeRef;
 use touchmark_fhirpath::{Environment, Expression, Model, Truth, resource_of};
 
 use super::primitive::{self, Primitive};
 use crate::answers::Answers;
 use crate::definition::Constraint;
 use crate::graph::RuleGraph;
+use crate::library::Library;
 use crate::place;
 use crate::rule::{Severity, rules};
 use crate::snapshot::DefinitionId;
@@ -71,8 +72,8 @@ pub(crate) struct Expressions {
 }
 
 impl Expressions {
-    /// Compiles an invariant; the error says where its expression cannot be read.
-    pub fn compile(&mut self, names: &Names, constraint: &Constraint) -> (How, Option<String>) {
+    /// Compiles an invariant; the error says where its expression cannot be read, or which type it asks for in vain.
+    pub fn compile(&mut self, library: &Library, constraint: &Constraint) -> (How, Option<String>) {
         // Only these 96.6 % of all rows are code; they are known by their expression, so another one of the same key is read.
         let how = match &*constraint.expression {
             "hasValue() | (children().count() > id.count())" => How::Content,
@@ -94,7 +95,10 @@ impl Expressions {
                 }
                 match Expression::parse(text) {
                     Ok(mut expression) => {
-                        expression.bind(names);
+                        if let Some(unknown) = expression.unknown_type(&Loaded(library)) {
+                            return (How::Unreadable, Some(format!("there is no type {unknown}")));
+                        }
+                        expression.bind(&library.names);
                         let how = How::Path(Arc::new(expression));
                         self.read.insert(text.into(), how.clone());
                         how
@@ -210,6 +214,21 @@ fn by_path<'d>(
     }
 }
 
+/// The names of types, by the definitions.
+struct Loaded<'l>(&'l Library);
+
+impl Model for Loaded<'_> {
+    fn type_of<'d>(&'d self, _: NodeRef<'d>) -> Option<&'d str> {
+        None
+    }
+
+    fn has_type(&self, name: &str) -> Option<bool> {
+        let is_there = |name| self.0.find_type(name).is_some();
+        // Without the base definitions nobody knows.
+        if is_there(name) { Some(true) } else { is_there("Element").then_some(false) }
+    }
+}
+
 /// The types of nodes, by the definitions.
 #[derive(Clone, Copy, Debug)]
 pub struct Typed<'g> {
@@ -225,7 +244,7 @@ impl Model for Typed<'_> {
     }
 
     fn has_type(&self, name: &str) -> Option<bool> {
-        Some(self.graph.library().find_type(name).is_some())
+        Loaded(self.graph.library()).has_type(name)
     }
 
     fn is_choice(&self, base: &str) -> bool {
