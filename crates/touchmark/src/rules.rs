@@ -53,3 +53,8 @@ pub fn all() -> impl Iterator<Item = &'static Rule> {
 pub fn find(code: &str) -> Option<&'static Rule> {
     all().find(|r| r.code == code)
 }
+
+/// The rule that a broken invariant breaks, unless a rule of its own says so.
+pub fn of_invariants() -> &'static Rule {
+    &invariant::FAILED
+}

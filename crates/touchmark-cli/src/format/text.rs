@@ -139,6 +139,9 @@ impl<'f> Shown<'f> {
             .filter(|_| quotes && !source.is_empty())
             .map(|at| Snippet::new(name, source, finding.offset as usize, at.line, at.column));
         let mut lines = vec![finding.mend().to_owned()];
+        if let Some(invariant) = finding.invariant.as_ref().filter(|i| !finding.text.contains(&i.expression)) {
+            lines.push(format!("{} in FHIRPath: {}", invariant.key, invariant.expression));
+        }
         if let Some(rule) = &finding.source {
             lines.push(format!("rule of {rule}"));
         }
