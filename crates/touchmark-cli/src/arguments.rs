@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use touchmark::{RuleGraph, Severity, Values};
+use touchmark::{Advice, RuleGraph, Severity, Values};
 
 use crate::Failure;
 use crate::acknowledge::Acknowledge;
@@ -67,7 +67,7 @@ pub struct Check {
     /// Files, folders, or - for standard input
     #[arg(value_name = "PATH", required = true)]
     pub paths: Vec<OsString>,
-    /// A profile that the root resource must meet beside those it claims; may be repeated
+    /// A profile that the root must meet beside its own; may be repeated
     #[arg(long, value_name = "URL")]
     pub profile: Vec<String>,
     #[command(flatten)]
@@ -80,15 +80,27 @@ pub struct Check {
     /// How to write what was found
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
-    /// The mildest findings to show; hides, and never changes the exit status
+    /// The mildest findings to show; the exit status stays
     #[arg(long, value_enum, default_value_t = Level::Warning)]
     pub level: Level,
     /// The mildest finding that makes the exit status 1
     #[arg(long, value_enum, default_value_t = FailOn::Error)]
     pub fail_on: FailOn,
-    /// Change the severity of a rule, as in reference-not-found=error; may be repeated
+    /// Say advice, and best practice, at this level
+    #[arg(long, value_enum, value_name = "LEVEL")]
+    pub advice: Option<AdviceLevel>,
+    /// Tell which mustSupport elements are absent, at level information
+    #[arg(long)]
+    pub must_support: bool,
+    /// Change a severity: reference-not-found=error; may be repeated
     #[arg(long, value_name = "RULE=LEVEL", value_parser = severity)]
     pub severity: Vec<(String, Severity)>,
+    /// Leave out the findings that this file accepts; may be repeated
+    #[arg(long, value_name = "FILE")]
+    pub suppress: Vec<PathBuf>,
+    /// Write the findings that are shown into a new file of suppressions
+    #[arg(long, value_name = "FILE")]
+    pub write_suppressions: Option<PathBuf>,
     /// Quote values or tell their form only [default: show in text, mask in other formats]
     #[arg(long, value_enum)]
     pub values: Option<Quote>,
@@ -101,7 +113,7 @@ pub struct Check {
     /// The largest document that is read, in MiB
     #[arg(long, value_name = "MIB", default_value_t = 256, value_parser = clap::value_parser!(u32).range(1..=2047))]
     pub max_size: u32,
-    /// The most findings that a document may have before its check ends
+    /// The most findings of a document before its check ends
     #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..))]
     pub max_findings: u32,
     /// The longest that one document may take, in seconds
@@ -240,6 +252,23 @@ impl From<FailOn> for Severity {
         match fail_on {
             FailOn::Error => Severity::Error,
             FailOn::Warning => Severity::Warning,
+        }
+    }
+}
+
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub enum AdviceLevel {
+    Off,
+    Information,
+    Warning,
+}
+
+impl From<AdviceLevel> for Advice {
+    fn from(level: AdviceLevel) -> Advice {
+        match level {
+            AdviceLevel::Off => Advice::Off,
+            AdviceLevel::Information => Advice::At(Severity::Information),
+            AdviceLevel::Warning => Advice::At(Severity::Warning),
         }
     }
 }

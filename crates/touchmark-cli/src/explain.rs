@@ -60,13 +60,31 @@ pub fn run(arguments: &Explain) -> Result<Status, Failure> {
     Ok(Status::Fine)
 }
 
+/// Of each rule the vector that shows it, and how.
+static EXAMPLES: &[(&str, &str, &str)] = include!(concat!(env!("OUT_DIR"), "/examples.rs"));
+
+/// An example of a rule: where it is from, and its lines; `-` stands before those that break the rule, `+` before those that
+/// keep it.
+fn example(rule: &Rule) -> Option<(&'static str, String)> {
+    if !rule.example.is_empty() {
+        return Some(("", format!("  {}\n", rule.example)));
+    }
+    EXAMPLES.iter().find(|(code, ..)| *code == rule.code).map(|(_, source, text)| (*source, (*text).to_owned()))
+}
+
 fn page(rule: &Rule) -> String {
+    let example = example(rule).map_or_else(String::new, |(source, lines)| {
+        let from = if source.is_empty() { String::new() } else { format!(" ({source})") };
+        let lines: String = lines.lines().map(|line| format!("  {line}\n")).collect();
+        format!("\nExample{from}:\n{lines}\n")
+    });
     format!(
-        "{}  ({}, {})\n\n{}\n\nWhy:   {}\nMend:  {}\nSpec:  {}\nCode:  {}:{}\n",
+        "{}  ({}, {}{})\n\n{}\n\nWhy:   {}\nMend:  {}\n{example}Spec:  {}\nCode:  {}:{}\n",
         rule.code,
         rule.severity.code(),
         rule.kind,
-        rule.says,
+        if rule.advice { ", advice" } else { "" },
+        rule.says.replace('{', "<").replace('}', ">"),
         rule.why,
         rule.mend,
         rule.specification,
@@ -76,8 +94,10 @@ fn page(rule: &Rule) -> String {
 }
 
 fn row(rule: &Rule) -> Value {
-    json!({"code": rule.code, "severity": rule.severity.code(), "issueType": rule.kind, "says": rule.says, "why": rule.why,
-           "mend": rule.mend, "specification": rule.specification, "file": rule.file, "line": rule.line})
+    json!({"code": rule.code, "severity": rule.severity.code(), "issueType": rule.kind, "advice": rule.advice, "says": rule.says, "why": rule.why,
+           "mend": rule.mend,
+           "example": example(rule).map(|(source, text)| json!({"source": source, "text": text})),
+           "specification": rule.specification, "file": rule.file, "line": rule.line})
 }
 
 /// The profile with this url, or the one with this name, or whose url ends so.

@@ -20,6 +20,7 @@ mod published;
 mod snapshot;
 mod snippet;
 mod sources;
+mod suppressions;
 mod terminology;
 mod vectors;
 

@@ -14,6 +14,10 @@ fn every_rule_has_a_page_that_names_its_source() {
         let page: Value =
             serde_json::from_str(&touchmark().args(["explain", rule.code, "--format", "json"]).run().out).unwrap();
         assert_eq!(page["code"], rule.code);
+        // A fault of the program and one that no reader has yet can be shown by no document.
+        let without = ["syntax-exception", "syntax-other"].contains(&rule.code);
+        assert_eq!(page["example"]["text"].as_str().is_none_or(str::is_empty), without, "{page}");
+        assert_eq!(answer.out.contains("\nExample"), !without, "{answer:?}");
     }
 }
 
@@ -70,6 +74,13 @@ fn what_a_profile_cannot_have_honoured_is_told_in_words() {
     let page = touchmark().args(["explain", "CareConnect-GPC-ProblemHeader-Condition-1"]).run();
     assert!(page.out.contains("Not honoured, as the definition is wrong:"), "{page:?}");
     assert!(page.out.contains("[definition-type-widened]") && page.out.contains("the base does not allow"), "{page:?}");
+}
+
+#[test]
+fn an_example_is_the_difference_between_two_vectors() {
+    let answer = touchmark().args(["explain", "binding-system-missing"]).run();
+    let example = "Example (test-vectors/binding/system-missing.broken.json):\n    {\n  +   \"system\": \"http://loinc.org\",\n      \"code\": \"8867-4\"\n";
+    assert!(answer.out.contains(example), "{answer:?}");
 }
 
 #[test]

@@ -219,15 +219,15 @@ impl Library {
         self.rule_files.push((name.to_owned(), text.into()));
     }
 
+    /// The rule files, with their names.
+    pub fn rule_files(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.rule_files.iter().map(|(name, text)| (name.as_str(), &**text))
+    }
+
     fn add_entry(&mut self, mut entry: Entry) {
         let id = self.entries.len() as u32;
         entry.before = self.by_url.insert(entry.url.clone(), id);
         self.entries.push(entry);
-    }
-
-    /// The rule files that are loaded, with their names and texts; those of a pack begin with its name and a slash.
-    pub fn rule_files(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.rule_files.iter().map(|(name, text)| (&**name, &**text))
     }
 
     /// All packs and packages, in the order in which they were added.

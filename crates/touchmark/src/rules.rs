@@ -1,5 +1,6 @@
 //! The rule kinds, one file each: what it checks, its codes and their pages.
 
+pub mod advice;
 pub(crate) mod binding;
 pub(crate) mod bundle;
 pub(crate) mod cardinality;
@@ -17,6 +18,7 @@ pub(crate) mod syntax;
 pub(crate) mod types;
 pub(crate) mod value;
 
+use crate::graph::RuleGraph;
 use crate::rule::Rule;
 
 /// All rules, in the order of their kinds.
@@ -39,6 +41,7 @@ pub fn all() -> impl Iterator<Item = &'static Rule> {
         invariant::RULES,
         narrative::RULES,
         questionnaire::RULES,
+        advice::RULES,
         crate::report::RULES,
         crate::lint::RULES,
         crate::messages::DEFECTS,
@@ -47,6 +50,16 @@ pub fn all() -> impl Iterator<Item = &'static Rule> {
     .into_iter()
     .flatten()
     .copied()
+}
+
+/// Whether there is a rule with this code, ours or one of a rule file by its id; if not, what is near, in a sentence.
+pub fn known(graph: &RuleGraph, code: &str) -> Result<(), String> {
+    if find(code).is_some() || graph.rules_of_files().any(|(id, _)| id == code) {
+        return Ok(());
+    }
+    let likely: Vec<&str> = all().map(|r| r.code).filter(|c| c.contains(code)).take(5).collect();
+    let hint = if likely.is_empty() { String::new() } else { format!("; did you mean {}?", likely.join(" or ")) };
+    Err(format!("there is no rule {code}{hint}"))
 }
 
 /// The rule with this code.

@@ -67,6 +67,8 @@ pub(crate) struct Walk<'g, 'd> {
     /// Reference targets that must meet a profile; looked at when the resource is done.
     pub targets: Vec<rules::reference::Wanted>,
     pub tally: Tally,
+    /// Elements that must be supported and are not there, with the number of places; `None` where nobody asks.
+    pub unsupported: Option<HashMap<(DefinitionId, ElementId), u32, FixedState>>,
     /// Value sets that could not be asked.
     pub unchecked: Vec<rules::binding::Unchecked>,
     /// Memory of the evaluation of invariants.
@@ -151,6 +153,7 @@ impl<'g, 'd> Walk<'g, 'd> {
             done,
             targets: Vec::new(),
             tally: Tally::default(),
+            unsupported: options.must_support.then(HashMap::default),
             unchecked: Vec::new(),
             scratch,
             canonicals,

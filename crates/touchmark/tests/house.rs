@@ -79,6 +79,7 @@ fn each_rule_code_is_there_once_and_begins_with_its_kind() {
         "invariant",
         "narrative",
         "questionnaire",
+        "advice",
         "message",
         "definition",
     ];

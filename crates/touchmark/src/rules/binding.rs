@@ -30,7 +30,7 @@ rules! {
         why "The binding is extensible: another code is right only where none of the set says what is meant, which no program can judge.",
         mend "Look for a code of the set that says the same.",
         at "terminologies.html#extensible";
-    PREFERRED = "binding-preferred", Information, "code-invalid",
+    PREFERRED = "binding-preferred", Information, "code-invalid" as "advice",
         says "{element} has no code of the preferred value set {detail}",
         why "The binding is preferred: other codes are allowed, but fewer receivers will know them.",
         mend "Use a code of the set where one says the same.",
@@ -40,7 +40,7 @@ rules! {
         why "The binding is required: a text alone cannot be processed.",
         mend "Add a coding with a code of the value set.",
         at "terminologies.html#required";
-    TEXT_EXTENSIBLE = "binding-code-advised", Warning, "code-invalid",
+    TEXT_EXTENSIBLE = "binding-code-advised", Warning, "code-invalid" as "advice",
         says "{element} has no code; one of the value set {detail} should be given",
         why "The binding is extensible: text alone is right only where no code of the set says what is meant.",
         mend "Add a coding with a code of the value set where one fits.",
@@ -48,7 +48,7 @@ rules! {
     UNCHECKED = "binding-unchecked", Information, "incomplete",
         says "the value set {detail}",
         why "What was not checked may be wrong; only somebody who has the codes can tell.",
-        mend "Load the code system or value set that is named.",
+        mend "Load the code system or value set that is named, with --terminology or --package.",
         at "terminologies.html";
 }
 

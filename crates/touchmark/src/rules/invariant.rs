@@ -20,12 +20,12 @@ use crate::walk::{At, Walk};
 
 rules! {
     FAILED = "invariant-failed", Error, "invariant",
-        says "{element} breaks the invariant {detail}",
+        says "{subject} breaks the invariant {detail}",
         why "The definition requires the expression to be true of the element.",
         mend "Read what must hold, and mend the part of the element that does not go with the others.",
         at "conformance-rules.html#constraints";
     UNKNOWN = "invariant-unknown", Information, "incomplete",
-        says "it cannot be said whether {element} meets the invariant {detail}",
+        says "it cannot be said whether {subject} meets the invariant {detail}",
         why "The expression comes to nothing: dates of different precision, or elements that it compares and that are not there.",
         mend "Nothing; where a date is less precise than another, the order of the two is open.",
         at "conformance-rules.html#constraints";
