@@ -163,17 +163,18 @@ pub struct Definitions {
     pub strict: bool,
 }
 
-/// Explain a rule by its code, or a profile by its url, name or id: what it requires, and where each rule comes from.
+/// Explain a rule by its code, an invariant by its key, or a profile by its url, name or id: what it requires, and where each
+/// rule comes from.
 ///
 /// Of a rule about messages: how severe it is under each policy, how it is found, what it says, and where its file has it.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
-  touchmark explain slicing-closed
+  touchmark explain per-1
   touchmark explain Patient Patient.name")]
 pub struct Explain {
-    /// A rule code, the id of a rule about messages, or the url or name of a profile
-    #[arg(value_name = "CODE|PROFILE")]
+    /// A rule code, the id of a rule about messages, the key of an invariant, or the url or name of a profile
+    #[arg(value_name = "CODE|KEY|PROFILE")]
     pub subject: String,
     /// An element of the profile, by its id (Patient.name.family); what is below it is shown too
     pub element: Option<String>,

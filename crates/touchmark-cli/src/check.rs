@@ -8,7 +8,9 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use touchmark::document::{Limits, Position, Unreadable, UnreadableKind};
 use touchmark::suppress::Baseline;
-use touchmark::{Advice, Budget, Checker, Options, Report, RuleGraph, Suppressed, Suppressions, Values, rules};
+use touchmark::{
+    Advice, Budget, Checker, Judging, Options, Report, RuleGraph, Suppressed, Suppressions, Values, rules,
+};
 
 use crate::arguments::{Check, Format};
 use crate::batch;
@@ -94,8 +96,8 @@ impl<'a> Run<'a> {
         Ok(Run {
             arguments,
             graph,
-            suppressions,
             mesh,
+            suppressions,
             writer: Writer::new(arguments.format, &arguments.paths, options.values),
             longest: Duration::from_secs(arguments.max_time),
             options,
@@ -169,18 +171,16 @@ impl<'a> Run<'a> {
         let thread = rayon::current_thread_index().unwrap_or(0);
         let mut worker = self.workers[thread].lock().unwrap_or_else(PoisonError::into_inner);
         let Worker { checker, bytes } = &mut *worker;
-        let name = source.name();
         let (envelope, trouble) = match self.mesh.as_ref().map(|mesh| mesh.of(source)) {
             None => (None, None),
             Some(Ok(envelope)) => (Some(envelope), None),
             // The rules that need it stay undecided, and the rest is checked.
-            Some(Err(trouble)) => (None, Some(format!("{name}: {trouble}"))),
+            Some(Err(trouble)) => (None, Some(format!("{}: {trouble}", source.name()))),
         };
-        let mut options = Options { source: Some(&name), ..options.clone() };
-        if envelope.is_some() {
-            options.judging.envelope = envelope;
-        }
-        let options = &options;
+        let name = source.name();
+        let judging =
+            Judging { envelope: envelope.or_else(|| options.judging.envelope.clone()), ..options.judging.clone() };
+        let options = &Options { source: Some(&name), judging, ..options.clone() };
         let (report, bytes) = match source.read(bytes, u64::from(options.limits.size)) {
             Err(error) => (Report::unavailable(&reason(&error)), &[][..]),
             Ok(()) if bytes.len() > options.limits.size as usize => (too_large(self.arguments.max_size), &[][..]),

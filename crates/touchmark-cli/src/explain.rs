@@ -1,6 +1,7 @@
-//! `touchmark explain`: the page of a rule, or what a profile requires and where each rule comes from.
+//! `touchmark explain`: the page of a rule or an invariant, or what a profile requires and where each rule comes from.
 
 mod element;
+mod invariant;
 mod rule_of_file;
 
 use std::fmt::Write;
@@ -28,6 +29,14 @@ pub fn run(arguments: &Explain) -> Result<Status, Failure> {
         print(&match arguments.format {
             PageFormat::Text => rule_of_file::text(&page),
             PageFormat::Json => format!("{:#}\n", rule_of_file::json(&page)),
+        });
+        return Ok(Status::Fine);
+    }
+    let invariants = invariant::find(&graph, &arguments.subject);
+    if !invariants.is_empty() {
+        print(&match arguments.format {
+            PageFormat::Text => invariant::text(&graph, &invariants),
+            PageFormat::Json => format!("{:#}\n", invariant::json(&graph, &invariants)),
         });
         return Ok(Status::Fine);
     }
@@ -113,7 +122,7 @@ fn find(graph: &RuleGraph, subject: &str) -> Result<DefinitionId, Failure> {
             let near = urls(&|e| last(&e.url).contains(&wanted));
             let near: Vec<&str> = near.into_iter().take(5).collect();
             let hint = if near.is_empty() { String::new() } else { format!("; near: {}", near.join(", ")) };
-            Err(format!("there is no rule and no profile {subject}{hint}"))
+            Err(format!("there is no rule, no invariant and no profile {subject}{hint}"))
         }
         ref several => Err(format!("{subject} may be any of {}", several.join(", "))),
     }

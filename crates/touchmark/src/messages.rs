@@ -128,25 +128,30 @@ pub struct Recognised {
 }
 
 impl std::fmt::Display for Judgement {
-    /// `Title: kind report (a report), edition 2 (of 2021), policy default`
+    /// What it was judged as.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.title)?;
-        let mut before = ": ";
-        for found in &self.recognised {
-            write!(f, "{before}{} {}", found.title, found.value)?;
-            if !found.value_title.is_empty() {
-                write!(f, " ({})", found.value_title)?;
-            }
-            before = ", ";
-        }
-        if !self.policy.is_empty() {
-            write!(f, "{before}policy {}", self.policy)?;
-        }
-        Ok(())
+        f.write_str(&self.basis())
     }
 }
 
 impl Judgement {
+    /// `Title: kind report (a report), edition 2 (of 2021), policy default`
+    pub fn basis(&self) -> String {
+        let mut out = self.title.clone();
+        let mut before = ": ";
+        for found in &self.recognised {
+            out.push_str(&format!("{before}{} {}", found.title, found.value));
+            if !found.value_title.is_empty() {
+                out.push_str(&format!(" ({})", found.value_title));
+            }
+            before = ", ";
+        }
+        if !self.policy.is_empty() {
+            out.push_str(&format!("{before}policy {}", self.policy));
+        }
+        out
+    }
+
     /// What the message is in a dimension.
     pub fn value(&self, dimension: &str) -> Option<&str> {
         self.recognised.iter().find(|r| r.dimension == dimension).map(|r| r.value.as_str())

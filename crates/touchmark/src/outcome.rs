@@ -147,6 +147,9 @@ fn diagnostics(finding: &Finding) -> String {
     if let Some(found) = &finding.found {
         say("Found: ", found, ".");
     }
+    if let Some(invariant) = finding.invariant.as_ref().filter(|i| !finding.text.contains(&i.expression)) {
+        say(&format!("{} in FHIRPath: ", invariant.key), &invariant.expression, ".");
+    }
     match &finding.hint {
         Some(hint) => say("Likely fix: ", hint, if hint.ends_with(['?', '.']) { "" } else { "." }),
         None => say("To mend: ", finding.rule.mend, ""),

@@ -1,5 +1,6 @@
 //! What was found in a document, in words: made from the numbers of the walk when it has ended.
 
+mod invariant;
 mod order;
 mod suppressed;
 
@@ -111,6 +112,8 @@ pub struct Finding {
     pub found: Option<String>,
     /// Where the rule comes from: profile, version and element id.
     pub source: Option<String>,
+    /// The invariant that it speaks of.
+    pub invariant: Option<NamedInvariant>,
     /// What the writer most likely meant.
     pub hint: Option<String>,
     /// The entry of a Bundle that holds the place, as a person would call it.
@@ -121,6 +124,15 @@ pub struct Finding {
     pub offset: u32,
     /// Where the place is in the text; `None` for what was never read.
     pub position: Option<Position>,
+}
+
+/// An invariant by its key, with its FHIRPath expression.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct NamedInvariant {
+    /// The key, such as `bdl-7`.
+    pub key: String,
+    /// The expression, as published.
+    pub expression: String,
 }
 
 /// A rule of a rule pack.
@@ -143,6 +155,7 @@ impl Finding {
             text,
             found: None,
             source: None,
+            invariant: None,
             hint: None,
             entry: None,
             expression: None,
@@ -341,6 +354,9 @@ impl<'w, 'g, 'd> Writer<'w, 'g, 'd> {
                     version => format!("{}|{version}#{}", profile.url, element.id),
                 })
             }),
+            invariant: Some(issue)
+                .filter(|issue| invariant::is_named(issue))
+                .and_then(|issue| invariant::named(walk.details.get(issue.detail.0 as usize)?)),
             hint: walk
                 .details
                 .get(issue.hint.0 as usize)
@@ -370,6 +386,7 @@ impl<'w, 'g, 'd> Writer<'w, 'g, 'd> {
             "found" => out.push_str(&issue.found.to_string()),
             "wanted" => out.push_str(&issue.wanted.to_string()),
             "value" => sentence::add_value(out, node.value().unwrap_or(""), self.values),
+            "detail" if invariant::is_named(issue) => invariant::say(self, out, issue, detail, node),
             "detail" => sentence::add(out, detail, self.values),
             "profile" => {
                 let url = issue.from.map(|(id, _)| &*self.walk.graph.library().entry(id).url);

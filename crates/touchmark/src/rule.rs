@@ -74,7 +74,8 @@ impl PartialEq for Rule {
 impl Eq for Rule {}
 
 /// Declares the rules of a file: `NAME = "code", Severity, "issue-type", says …, why …, mend …, at …;` (and `as "advice"` behind
-/// the type where it is that, `, like …` at the end where no vector is its example), on five lines each, since `line!()` only knows where the macro begins (a test looks every line up).
+/// the type where it is that, `, like …` at the end where no vector is its example), on five lines each, since `line!()` only
+/// knows where the macro begins (a test looks every line up).
 macro_rules! rules {
     ($($name:ident = $code:literal, $severity:ident, $kind:literal $(as $advice:literal)?,
         says $says:literal, why $why:literal, mend $mend:literal, at $at:literal $(, like $like:literal)?;)+) => {

@@ -66,3 +66,8 @@ pub fn known(graph: &RuleGraph, code: &str) -> Result<(), String> {
 pub fn find(code: &str) -> Option<&'static Rule> {
     all().find(|r| r.code == code)
 }
+
+/// The rule that a broken invariant breaks, unless a rule of its own says so.
+pub fn of_invariants() -> &'static Rule {
+    &invariant::FAILED
+}

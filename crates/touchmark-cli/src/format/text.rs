@@ -34,9 +34,8 @@ impl Text {
 
     pub fn document(&self, checked: &Checked<'_>, out: &mut Vec<u8>) {
         let report = checked.report;
-        // Of a message that is recognised as nothing in particular there is nothing to say.
-        let said = report.judgements.iter().filter(|j| !j.recognised.is_empty());
-        let judged: String = said.map(|j| self.judged(j)).collect();
+        let judged: String =
+            report.judgements.iter().filter(|j| !j.recognised.is_empty()).map(|j| self.judged(j)).collect();
         if report.findings.is_empty() {
             let mut lines = format!("{}: no fault found{}\n{judged}", checked.source, suppressed(report));
             if self.single {
@@ -185,6 +184,9 @@ impl<'f> Shown<'f> {
             .filter(|_| quotes && !source.is_empty())
             .map(|at| Snippet::new(name, source, finding.offset as usize, at.line, at.column));
         let mut lines = vec![finding.mend().to_owned()];
+        if let Some(invariant) = finding.invariant.as_ref().filter(|i| !finding.text.contains(&i.expression)) {
+            lines.push(format!("{} in FHIRPath: {}", invariant.key, invariant.expression));
+        }
         if let Some(rule) = &finding.source {
             lines.push(format!("rule of {rule}"));
         }
