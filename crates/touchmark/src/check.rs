@@ -7,11 +7,12 @@ use touchmark_document::{Arena, Document, Limits, Unreadable};
 use crate::budget::Budget;
 use crate::graph::RuleGraph;
 use crate::messages::{self, Judging};
-use crate::outside::{Resolver, Terminology};
+use crate::outside::Resolver;
 use crate::report::{self, Report};
 use crate::rule::Severity;
 use crate::rules;
 use crate::sentence::Values;
+use crate::service::Consultation;
 use crate::snapshot::DefinitionId;
 use crate::walk::{Memory, Walk};
 
@@ -36,9 +37,9 @@ pub struct Options<'a> {
     pub now: Option<&'a str>,
     /// Knows resources outside the document.
     pub resolver: Option<&'a dyn Resolver>,
-    /// Knows code systems and value sets beside those of the loaded definitions. Not asked yet: the binding rules look in the
-    /// library alone.
-    pub terminology: Option<&'a dyn Terminology>,
+    /// A terminology service, for codes that the loaded definitions cannot judge: one consultation for a run, whatever its
+    /// threads.
+    pub terminology: Option<&'a Consultation<'a>>,
 }
 
 impl Default for Options<'_> {

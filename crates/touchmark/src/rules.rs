@@ -35,6 +35,7 @@ pub fn all() -> impl Iterator<Item = &'static Rule> {
         profile::RULES,
         binding::RULES,
         binding::coding::RULES,
+        binding::service::RULES,
         crate::messages::RULES,
         invariant::RULES,
         narrative::RULES,

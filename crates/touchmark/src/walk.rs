@@ -14,9 +14,10 @@ use crate::graph::{Children, Element, ElementId, Profile, RuleGraph, Type, TypeK
 use crate::issue::{Detail, Issue};
 use crate::links::Links;
 use crate::messages::{Claimed, Judgement, Mark};
-use crate::outside::{Resolver, Terminology};
+use crate::outside::Resolver;
 use crate::rule::{Rule, Severity};
 use crate::rules;
+use crate::service::Consultation;
 use crate::snapshot::DefinitionId;
 
 /// An element of a profile.
@@ -57,8 +58,9 @@ pub(crate) struct Walk<'g, 'd> {
     /// Knows resources outside the document.
     pub resolver: Option<&'g dyn Resolver>,
     /// Knows codes that no loaded definition holds.
-    #[expect(dead_code, reason = "asked by the binding rules")]
-    pub terminology: Option<&'g dyn Terminology>,
+    pub terminology: Option<&'g Consultation<'g>>,
+    /// How often it failed.
+    pub failed_questions: Option<rules::binding::service::Failed>,
     /// The time of day, as an `instant`.
     pub now: Option<&'g str>,
     /// Pairs of a node and a profile that have been, or are being, checked.
@@ -140,6 +142,7 @@ impl<'g, 'd> Walk<'g, 'd> {
             budget: options.budget,
             resolver: options.resolver,
             terminology: options.terminology,
+            failed_questions: None,
             now: options.now,
             done,
             targets: Vec::new(),

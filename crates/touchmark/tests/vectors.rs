@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use cases::{Case, Expected};
 use serde_json::Value;
 use touchmark::document::{self, Arena, Limits};
-use touchmark::{Budget, Checker, Options, Outside, Resolver, rules};
+use touchmark::{Budget, Checker, Consultation, Membership, Options, Outside, Question, Resolver, Terminology, rules};
 use touchmark_fhirpath::{Environment, Expression, Scratch};
 
 /// Rules that no document can break, by the beginning of their codes, with the reason.
@@ -114,8 +114,14 @@ fn each_file_is_a_vector() {
 fn outcome(checker: &mut Checker<'_>, case: &Case) -> Vec<Expected> {
     let absent = Absent(&case.absent);
     let findings = case.findings.unwrap_or(Budget::default().findings);
-    let options =
-        Options { budget: Budget { findings, ..Budget::default() }, resolver: Some(&absent), ..Options::default() };
+    let service = case.service.map(Service);
+    let consultation = service.as_ref().map(|service| Consultation::new(service));
+    let options = Options {
+        budget: Budget { findings, ..Budget::default() },
+        resolver: Some(&absent),
+        terminology: consultation.as_ref(),
+        ..Options::default()
+    };
     let mut written = Vec::new();
     checker.check(&case.bytes, &options).write_json(&mut written);
     let outcome: Value = serde_json::from_slice(&written).expect("an outcome");
@@ -139,5 +145,14 @@ struct Absent<'c>(&'c [String]);
 impl Resolver for Absent<'_> {
     fn resolve(&self, reference: &str) -> Outside {
         if self.0.iter().any(|absent| absent == reference) { Outside::Absent } else { Outside::Unknown }
+    }
+}
+
+/// A terminology service that knows every code, or fails at every question.
+struct Service(bool);
+
+impl Terminology for Service {
+    fn ask(&self, _: Question<'_>) -> Result<Membership, String> {
+        if self.0 { Ok(Membership::Member(Vec::new())) } else { Err("no route to host".to_owned()) }
     }
 }

@@ -1,6 +1,7 @@
 //! Bindings: codes are of the value sets that profiles name. What cannot be looked up is said to be unchecked, once for each set.
 
 pub(crate) mod coding;
+pub(crate) mod service;
 
 use touchmark_document::{NodeId, NodeRef};
 
@@ -13,6 +14,8 @@ use crate::snapshot::DefinitionId;
 use crate::terminology::near::{self, Written};
 use crate::terminology::{self, Answer, CodeSet, Missing};
 use crate::walk::{At, Walk};
+
+use service::Said;
 
 rules! {
     REQUIRED = "binding-required", Error, "code-invalid",
@@ -88,21 +91,27 @@ pub(crate) fn check<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, at: At<'_>, 
 }
 
 /// Whether a node certainly has a code of a value set. Used to tell slices apart.
-pub(crate) fn is_in<'d>(walk: &Walk<'_, 'd>, node: NodeRef<'d>, canonical: &str) -> bool {
+pub(crate) fn is_in<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, canonical: &str) -> bool {
     let graph = walk.graph;
     let id = terminology::find_set(graph.library(), canonical);
-    let Some(set) = id.and_then(|id| graph.terminology.set(graph.library(), id)) else { return false };
+    let set = id.and_then(|id| graph.terminology.set(graph.library(), id));
     let known = &graph.known;
     let kind = match node.value() {
         Some(_) => Kind::Value,
         None if node.child_named(known.coding).is_some() => Kind::Concept,
         None => Kind::Coding,
     };
-    matches!(verdict(walk, node, set, kind), Verdict::In)
+    match set.map(|set| verdict(walk, node, set, kind)) {
+        Some(Verdict::In) => true,
+        None | Some(Verdict::Unknown(_)) if walk.terminology.is_some() => {
+            service::verdict(walk, node, canonical, set, kind) == Said::In
+        }
+        _ => false,
+    }
 }
 
 /// Where an element has its codes.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Kind {
     /// It is one.
     Value,
@@ -145,18 +154,25 @@ fn against<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, at: At<'_>, asked: &A
         Some(id) => terminology.set(graph.library(), id),
         None => terminology.by_form(asked.canonical),
     };
-    let Some(set) = set else {
-        let reason = match graph.find(asked.canonical) {
-            Some(id) if graph.library().entry(id).resource == "CodeSystem" => {
-                "the profile names a code system where a value set belongs"
-            }
-            Some(_) => "it is no value set",
-            None => "it is not loaded",
-        };
-        unchecked(walk, node, asked.canonical, || reason.to_owned());
-        return;
+    let mut verdict = match set {
+        Some(set) => verdict(walk, node, set, kind),
+        None => Verdict::NoSet,
     };
-    match verdict(walk, node, set, kind) {
+    if let Verdict::Unknown(_) | Verdict::NoSet = verdict
+        && walk.terminology.is_some()
+    {
+        verdict = match service::verdict(walk, node, asked.canonical, set, kind) {
+            Said::In => Verdict::In,
+            Said::NotIn => Verdict::NotIn,
+            Said::NoCode => Verdict::NoCode,
+            Said::Unknown => verdict,
+            Said::Failed => {
+                unchecked(walk, node, asked.canonical, || "the terminology service did not answer".to_owned());
+                return;
+            }
+        };
+    }
+    match verdict {
         Verdict::In => {
             if walk
                 .issues
@@ -172,7 +188,7 @@ fn against<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, at: At<'_>, asked: &A
                 walk.say_from(rule, node, at).detail = detail;
             }
         }
-        Verdict::NotIn => match fixed_elsewhere(walk, at, set) {
+        Verdict::NotIn => match set.and_then(|set| fixed_elsewhere(walk, at, set)) {
             Some(system) => {
                 let reason =
                     || format!("the profile fixes the system {system}, from which the value set takes no codes");
@@ -181,6 +197,16 @@ fn against<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, at: At<'_>, asked: &A
             None => not_in(walk, node, at, asked, set, kind),
         },
         Verdict::Unknown(missing) => unchecked(walk, node, asked.canonical, || missing.sentence()),
+        Verdict::NoSet => {
+            let reason = match graph.find(asked.canonical) {
+                Some(id) if graph.library().entry(id).resource == "CodeSystem" => {
+                    "the profile names a code system where a value set belongs"
+                }
+                Some(_) => "it is no value set",
+                None => "it is not loaded",
+            };
+            unchecked(walk, node, asked.canonical, || reason.to_owned());
+        }
     }
 }
 
@@ -190,6 +216,8 @@ enum Verdict<'t> {
     /// There is nothing that could be in a set.
     NoCode,
     Unknown(&'t Missing),
+    /// The value set is not loaded.
+    NoSet,
 }
 
 impl<'t> From<Answer<'t>> for Verdict<'t> {
@@ -283,7 +311,14 @@ fn fixed_elsewhere<'g>(walk: &Walk<'g, '_>, at: At<'g>, set: &CodeSet) -> Option
 }
 
 #[cold]
-fn not_in<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, at: At<'_>, asked: &Asked<'_>, set: &CodeSet, kind: Kind) {
+fn not_in<'d>(
+    walk: &mut Walk<'_, 'd>,
+    node: NodeRef<'d>,
+    at: At<'_>,
+    asked: &Asked<'_>,
+    set: Option<&CodeSet>,
+    kind: Kind,
+) {
     let known = &walk.graph.known;
     let codings: Vec<NodeRef<'d>> = match kind {
         Kind::Concept => node.children_named(known.coding).collect(),
@@ -300,11 +335,13 @@ fn not_in<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, at: At<'_>, asked: &As
         _ => codings.iter().map(|c| coding::written(walk, *c)).collect(),
     };
     let found: Vec<String> = written.iter().map(ToString::to_string).collect();
-    let hint = written.iter().find_map(|w| near::in_set(set, *w)).or_else(|| match set.systems()[..] {
-        [only] if written.iter().all(|w| w.system.is_some_and(|s| s != only)) => {
-            Some(format!("the codes of the value set are of {only}"))
-        }
-        _ => None,
+    let hint = set.and_then(|set| {
+        written.iter().find_map(|w| near::in_set(set, *w)).or_else(|| match set.systems()[..] {
+            [only] if written.iter().all(|w| w.system.is_some_and(|s| s != only)) => {
+                Some(format!("the codes of the value set are of {only}"))
+            }
+            _ => None,
+        })
     });
     let detail = format!("{}, not {}", named(walk, asked), super::types::list(&found));
     let (detail, hint) = (walk.detail(detail), hint.map_or(Detail::NONE, |hint| walk.detail(hint)));
@@ -347,8 +384,9 @@ fn unchecked<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, set: &str, reason: 
     }
 }
 
-/// Says which value sets could not be asked, each once.
+/// Says which value sets could not be asked, each once, and that the terminology service did not answer.
 pub(crate) fn finish(walk: &mut Walk<'_, '_>) {
+    service::finish(walk);
     for unchecked in std::mem::take(&mut walk.unchecked) {
         let Unchecked { set, reason, count, first } = unchecked;
         let times = if count == 1 { "here".to_owned() } else { format!("here and at {} further places", count - 1) };

@@ -21,6 +21,8 @@ pub struct Case {
     pub findings: Option<usize>,
     /// References that a resolver knows to lead to nothing.
     pub absent: Vec<String>,
+    /// Whether there is a terminology service: one that answers each question, or one that fails.
+    pub service: Option<bool>,
     /// The document.
     pub bytes: Vec<u8>,
 }
@@ -115,6 +117,7 @@ fn read_case(list: &Path, case: &Value) -> Case {
             .collect(),
         findings: case["options"]["findings"].as_u64().map(|n| usize::try_from(n).expect("a number")),
         absent: texts(&case["options"]["absent"]),
+        service: case["options"]["service"].as_str().map(|service| service == "answers"),
         bytes: fs::read(folder.join(&file)).unwrap_or_else(|e| panic!("{file}: {e}")),
     }
 }

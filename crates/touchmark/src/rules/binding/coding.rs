@@ -2,11 +2,13 @@
 
 use touchmark_document::NodeRef;
 
+use super::service;
 use crate::issue::Detail;
 use crate::rule::{Rule, rules};
 use crate::rules::primitive::absolute_uri;
 use crate::sentence::Quoted;
-use crate::terminology::form::{UCUM, snomed_flaw};
+use crate::service::Membership;
+use crate::terminology::form::{Form, UCUM, snomed_flaw};
 use crate::terminology::near::{self, Written, same_display};
 use crate::terminology::snomed::SNOMED;
 use crate::walk::Walk;
@@ -76,6 +78,8 @@ pub(crate) fn check<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>) {
             say(walk, &UNKNOWN_CODE, node, detail, hint);
         } else if system == SNOMED {
             snomed(walk, node, written);
+        } else {
+            elsewhere(walk, node, written);
         }
         return;
     };
@@ -85,9 +89,37 @@ pub(crate) fn check<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>) {
         && !same_display(shown, &concept.display)
         && !concept.designations.iter().any(|d| same_display(shown, d))
     {
-        let detail =
-            walk.detail(format!("{} found, '{}' is that of '{code}' of {system}", Quoted(shown), concept.display));
-        walk.say(&DISPLAY, node).detail = detail;
+        other_display(walk, node, written, &concept.display);
+    }
+}
+
+/// Says that a display is not what the code is called.
+#[cold]
+fn other_display<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, written: Written<'d>, right: &str) {
+    let Written { system: Some(system), code: Some(code), display: Some(shown) } = written else { return };
+    let detail = walk.detail(format!("{} found, '{right}' is that of '{code}' of {system}", Quoted(shown)));
+    walk.say(&DISPLAY, node).detail = detail;
+}
+
+/// A code of which nothing is loaded: the caller's service may know it.
+fn elsewhere<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, written: Written<'d>) {
+    let Written { system: Some(system), code: Some(code), display } = written else { return };
+    if walk.terminology.is_none() {
+        return;
+    }
+    match service::of_system(walk, node, system, code) {
+        Membership::Member(displays) => {
+            if let (Some(shown), Some(right)) = (display, displays.first())
+                && !displays.iter().any(|d| same_display(shown, d))
+            {
+                other_display(walk, node, written, right);
+            }
+        }
+        Membership::NotMember => {
+            let detail = walk.detail(written.to_string());
+            walk.say(&UNKNOWN_CODE, node).detail = detail;
+        }
+        Membership::Unknown => {}
     }
 }
 
@@ -116,6 +148,8 @@ fn stranger<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, written: Written<'d>
         let hint = set.and_then(|s| near::in_set(s, Written { display: None, ..written }));
         let detail = walk.detail(format!("{system} is a value set"));
         say(walk, &VALUE_SET, node, detail, hint);
+    } else if Form::of_system(system).is_none() {
+        elsewhere(walk, node, written);
     }
 }
 
@@ -132,12 +166,14 @@ fn snomed<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, written: Written<'d>) 
         walk.say(&SNOMED_FORM, node).detail = detail;
         return;
     }
-    let Some(index) = walk.graph.library().snomed() else { return };
-    let Ok(identifier) = code.parse() else { return };
-    let Some(concept) = index.find(identifier) else {
+    let index = walk.graph.library().snomed();
+    let found = index.and_then(|index| Some((index, index.find(code.parse().ok()?)?)));
+    let Some((index, concept)) = found else {
         if is_no_concept(walk, code) {
             let detail = walk.detail(written.to_string());
             walk.say(&UNKNOWN_CODE, node).detail = detail;
+        } else {
+            elsewhere(walk, node, written);
         }
         return;
     };
@@ -145,9 +181,7 @@ fn snomed<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, written: Written<'d>) 
         && index.terms(concept).next().is_some()
         && !index.terms(concept).any(|term| same_display(shown, term) || same_display(shown, without_tag(term)))
     {
-        let term = index.terms(concept).next().unwrap_or("");
-        let detail = walk.detail(format!("{} found, '{term}' is that of '{code}' of {SNOMED}", Quoted(shown)));
-        walk.say(&DISPLAY, node).detail = detail;
+        other_display(walk, node, written, index.terms(concept).next().unwrap_or(""));
     }
 }
 
@@ -166,12 +200,26 @@ fn say<'d>(walk: &mut Walk<'_, 'd>, rule: &'static Rule, node: NodeRef<'d>, deta
 pub(super) fn is_wrong<'d>(walk: &Walk<'_, 'd>, node: NodeRef<'d>) -> bool {
     let Written { system: Some(system), code, .. } = written(walk, node) else { return false };
     let graph = walk.graph;
+    let known_elsewhere = |c| walk.terminology.is_some() && service::is_no_code(walk, system, c);
     match graph.terminology.system(graph.library(), system) {
         Some(loaded) if loaded.is_complete() => code.is_some_and(|c| loaded.concept(c).is_none()),
-        _ if system == SNOMED => code.is_some_and(|c| snomed_flaw(c).is_none() && is_no_concept(walk, c)),
-        Some(_) => false,
-        None => !absolute_uri(system.trim()) || names_value_set(walk, system),
+        Some(loaded) if code.is_some_and(|c| loaded.concept(c).is_some()) => false,
+        _ if system == SNOMED => code.is_some_and(|c| {
+            snomed_flaw(c).is_none() && (is_no_concept(walk, c) || !is_concept(walk, c) && known_elsewhere(c))
+        }),
+        Some(_) => code.is_some_and(known_elsewhere),
+        None => {
+            !absolute_uri(system.trim())
+                || names_value_set(walk, system)
+                || Form::of_system(system).is_none() && code.is_some_and(known_elsewhere)
+        }
     }
+}
+
+/// Whether the loaded release of SNOMED CT has a code.
+fn is_concept(walk: &Walk<'_, '_>, code: &str) -> bool {
+    let index = walk.graph.library().snomed();
+    index.is_some_and(|i| code.parse().is_ok_and(|id| i.find(id).is_some()))
 }
 
 /// Whether the loaded release of SNOMED CT would have the code if there were such a one, and has it not.
