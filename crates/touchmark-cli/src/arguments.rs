@@ -140,6 +140,9 @@ pub struct Definitions {
     /// Codes to check by: ValueSets, CodeSystems, lists (code, tab, display), a SNOMED CT RF2 folder; may be repeated
     #[arg(long, value_name = "PATH")]
     pub terminology: Vec<PathBuf>,
+    /// Where the index of a SNOMED CT release is kept [default: the user's cache folder]
+    #[arg(long, value_name = "DIR")]
+    pub terminology_cache: Option<PathBuf>,
     /// Refuse packages with a definition of which a rule would have to be dropped, instead of checking by the rest
     #[arg(long = "strict-definitions")]
     pub strict: bool,

@@ -18,6 +18,7 @@ mod progress;
 mod published;
 mod snapshot;
 mod snippet;
+mod snomed;
 mod sources;
 mod terminology;
 mod vectors;

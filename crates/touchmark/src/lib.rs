@@ -88,6 +88,6 @@ pub use rule::{Rule, Severity};
 pub use sentence::Values;
 pub use service::{Consultation, Membership, Question, Terminology};
 pub use snapshot::DefinitionId;
-pub use terminology::snomed::{SnomedBuilder, SnomedIndex};
+pub use terminology::snomed::{SnomedBuilder, SnomedFile, SnomedIndex};
 pub use touchmark_document as document;
 pub use touchmark_fhirpath as fhirpath;
