@@ -421,9 +421,8 @@ fn way(walk: &Walk<'_, '_>, issue: &Issue) -> (String, String) {
         .unwrap_or_default();
     let node = walk.document.node(issue.node);
     let way = place::way(graph, node);
-    let start = way.iter().rposition(|s| s.node.is_resource()).unwrap_or(0);
-    let mut path = way[start].type_name.to_owned();
-    for step in &way[start + 1..] {
+    let mut path = way[0].type_name.to_owned();
+    for step in &way[1..] {
         path.push('.');
         path.push_str(step.label);
     }

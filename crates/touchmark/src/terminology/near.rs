@@ -101,7 +101,16 @@ fn question(way: Way, written: Written<'_>, system: &str, code: &str, display: &
 
 /// Whether two displays say the same: case, dashes, quotation marks and blanks do not matter.
 pub(crate) fn same_display(a: &str, b: &str) -> bool {
-    a == b || folded(a).eq(folded(b))
+    a == b || (may_be_same(a, b) && folded(a).eq(folded(b)))
+}
+
+/// Whether two displays begin alike, which most do not: their first letters, where those need no folding but of case.
+fn may_be_same(a: &str, b: &str) -> bool {
+    let first = |text: &str| text.bytes().find(|b| *b != b' ').filter(|b| b.is_ascii_alphanumeric());
+    match (first(a), first(b)) {
+        (Some(a), Some(b)) => a.eq_ignore_ascii_case(&b),
+        _ => true,
+    }
 }
 
 /// The letters of a display without what does not matter.
