@@ -56,7 +56,10 @@ pub(crate) fn in_set(set: &CodeSet, written: Written<'_>) -> Option<String> {
         left -= 1;
         left == 0
     });
-    best.map(|(_, text)| text)
+    best.map(|(_, text)| text).or_else(|| {
+        let likely = set.probable(written.system, written.code?)?;
+        Some(format!("did you mean '{likely}'?"))
+    })
 }
 
 /// The same within one code system.

@@ -31,7 +31,7 @@ rules! {
         at "datatypes.html#Coding";
     UNKNOWN_CODE = "binding-code-unknown", Error, "code-invalid",
         says "there is no such code in its code system: {detail}",
-        why "The code system is loaded in full and does not define the code, so it means nothing.",
+        why "The code system is known in full and does not define the code, so it means nothing.",
         mend "Correct the code, or the system that it is said to be from.",
         at "datatypes.html#Coding";
     DISPLAY = "binding-display", Warning, "value",
@@ -123,13 +123,17 @@ fn elsewhere<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, written: Written<'d
     }
 }
 
-/// Checks the unit of a Quantity that says it is a UCUM code.
+/// Checks the unit of a Quantity that says it is a UCUM code, or a currency.
 pub(crate) fn unit<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>) {
-    let Written { system: Some(UCUM), code: Some(code), .. } = written(walk, node) else { return };
-    if !walk.graph.terminology.is_unit(code) {
-        let found = Written { code: Some(code), ..Written::default() };
-        let detail = walk.detail(found.to_string());
-        walk.say(&UNIT, node).detail = detail;
+    let Written { system: Some(system), code: Some(code), .. } = written(walk, node) else { return };
+    let found = Written { code: Some(code), ..Written::default() };
+    if system == UCUM {
+        if !walk.graph.terminology.is_unit(code) {
+            let detail = walk.detail(found.to_string());
+            walk.say(&UNIT, node).detail = detail;
+        }
+    } else if Form::of_system(system) == Some(Form::Currency) {
+        of_form(walk, node, Form::Currency, Written { system: Some(system), ..found });
     }
 }
 
@@ -139,6 +143,8 @@ fn stranger<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, written: Written<'d>
     let Some(system) = written.system else { return };
     if system == SNOMED {
         snomed(walk, node, written);
+    } else if let Some(form) = Form::of_system(system) {
+        of_form(walk, node, form, written);
     } else if !absolute_uri(system.trim()) {
         let detail = walk.detail(Quoted(system).to_string());
         walk.say(&RELATIVE, node).detail = detail;
@@ -148,9 +154,21 @@ fn stranger<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, written: Written<'d>
         let hint = set.and_then(|s| near::in_set(s, Written { display: None, ..written }));
         let detail = walk.detail(format!("{system} is a value set"));
         say(walk, &VALUE_SET, node, detail, hint);
-    } else if Form::of_system(system).is_none() {
+    } else {
         elsewhere(walk, node, written);
     }
+}
+
+/// A code of a system that needs no definition.
+fn of_form<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, form: Form, written: Written<'d>) {
+    let Some(code) = written.code.filter(|code| !has(walk, form, code)) else { return };
+    let hint = form.probable(code).map(|likely| format!("did you mean '{likely}'?"));
+    let detail = walk.detail(Written { display: None, ..written }.to_string());
+    say(walk, &UNKNOWN_CODE, node, detail, hint);
+}
+
+fn has(walk: &Walk<'_, '_>, form: Form, code: &str) -> bool {
+    if form == Form::Unit { walk.graph.terminology.is_unit(code) } else { form.admits(code) }
 }
 
 fn names_value_set(walk: &Walk<'_, '_>, system: &str) -> bool {
@@ -200,19 +218,24 @@ fn say<'d>(walk: &mut Walk<'_, 'd>, rule: &'static Rule, node: NodeRef<'d>, deta
 pub(super) fn is_wrong<'d>(walk: &Walk<'_, 'd>, node: NodeRef<'d>) -> bool {
     let Written { system: Some(system), code, .. } = written(walk, node) else { return false };
     let graph = walk.graph;
-    let known_elsewhere = |c| walk.terminology.is_some() && service::is_no_code(walk, system, c);
+    let Some(code) = code else {
+        return graph.terminology.system(graph.library(), system).is_none()
+            && system != SNOMED
+            && Form::of_system(system).is_none()
+            && (!absolute_uri(system.trim()) || names_value_set(walk, system));
+    };
+    let is_none_elsewhere = || walk.terminology.is_some() && service::is_no_code(walk, system, code);
     match graph.terminology.system(graph.library(), system) {
-        Some(loaded) if loaded.is_complete() => code.is_some_and(|c| loaded.concept(c).is_none()),
-        Some(loaded) if code.is_some_and(|c| loaded.concept(c).is_some()) => false,
-        _ if system == SNOMED => code.is_some_and(|c| {
-            snomed_flaw(c).is_none() && (is_no_concept(walk, c) || !is_concept(walk, c) && known_elsewhere(c))
-        }),
-        Some(_) => code.is_some_and(known_elsewhere),
-        None => {
-            !absolute_uri(system.trim())
-                || names_value_set(walk, system)
-                || Form::of_system(system).is_none() && code.is_some_and(known_elsewhere)
+        Some(loaded) if loaded.concept(code).is_some() => false,
+        Some(loaded) if loaded.is_complete() => true,
+        _ if system == SNOMED => {
+            snomed_flaw(code).is_none() && (is_no_concept(walk, code) || !is_concept(walk, code) && is_none_elsewhere())
         }
+        Some(_) => is_none_elsewhere(),
+        None => match Form::of_system(system) {
+            Some(form) => !has(walk, form, code),
+            None => !absolute_uri(system.trim()) || names_value_set(walk, system) || is_none_elsewhere(),
+        },
     }
 }
 
