@@ -108,6 +108,7 @@ fn check_document<'g>(
     walk.resource(document.root(), &options.profiles);
     rules::reference::targets(&mut walk);
     rules::binding::finish(&mut walk);
+    rules::invariant::finish(&mut walk);
     messages::judge(&mut walk, &options.judging);
     let report = report::write(&mut walk, options);
     walk.release(memory);

@@ -1,5 +1,6 @@
 //! The rule kinds, one file each: what it checks, its codes and their pages.
 
+pub(crate) mod attachment;
 pub(crate) mod binding;
 pub(crate) mod bundle;
 pub(crate) mod cardinality;
@@ -27,6 +28,7 @@ pub fn all() -> impl Iterator<Item = &'static Rule> {
         types::RULES,
         value::RULES,
         identifier::RULES,
+        attachment::RULES,
         slicing::RULES,
         extension::RULES,
         reference::RULES,

@@ -318,7 +318,10 @@ impl<'g, 'd> Walk<'g, 'd> {
         match t.kind {
             TypeKind::Reference => rules::reference::check(self, node, at, t),
             TypeKind::Extension => rules::extension::check(self, node, at),
-            TypeKind::Complex => rules::identifier::check(self, node, t),
+            TypeKind::Complex => {
+                rules::identifier::check(self, node, t);
+                rules::attachment::check(self, node, t);
+            }
             _ => {}
         }
         rules::types::profiles(self, node, at, t);

@@ -7,9 +7,10 @@ use touchmark_document::{NodeId, NodeRef};
 
 use crate::definition::Strength;
 use crate::graph::{Bound, Type, TypeKind};
-use crate::issue::Detail;
-use crate::rule::{Rule, rules};
+use crate::issue::{Detail, Issue};
+use crate::rule::{Rule, Severity, rules};
 use crate::rules::primitive::Primitive;
+use crate::rules::value;
 use crate::snapshot::DefinitionId;
 use crate::terminology::near::{self, Written};
 use crate::terminology::{self, Answer, CodeSet, Missing};
@@ -121,6 +122,14 @@ enum Kind {
 }
 
 fn binding<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, at: At<'_>, bound: &Bound, kind: Kind) {
+    if let Some(canonical) = &bound.maximum {
+        let text_rule = (bound.strength == Strength::Extensible).then_some(&TEXT_REQUIRED);
+        let asked = Asked { canonical, set: bound.maximum_set, rule: &MAXIMUM, text_rule };
+        // What is not even in the maximum need not be sought in a part of it.
+        if against(walk, node, at, &asked, kind) && bound.strength != Strength::Required {
+            return;
+        }
+    }
     if let Some(canonical) = &bound.value_set
         && bound.strength != Strength::Example
     {
@@ -131,10 +140,6 @@ fn binding<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, at: At<'_>, bound: &B
             _ => (&PREFERRED, None),
         };
         against(walk, node, at, &Asked { canonical, set: bound.set, rule, text_rule }, kind);
-    }
-    if let Some(canonical) = &bound.maximum {
-        let text_rule = (bound.strength == Strength::Extensible).then_some(&TEXT_REQUIRED);
-        against(walk, node, at, &Asked { canonical, set: bound.maximum_set, rule: &MAXIMUM, text_rule }, kind);
     }
 }
 
@@ -147,7 +152,8 @@ struct Asked<'b> {
     text_rule: Option<&'static Rule>,
 }
 
-fn against<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, at: At<'_>, asked: &Asked<'_>, kind: Kind) {
+/// Asks a value set. Returns whether something is wrong with the element.
+fn against<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, at: At<'_>, asked: &Asked<'_>, kind: Kind) -> bool {
     let graph = walk.graph;
     let terminology = &graph.terminology;
     let set = match asked.set {
@@ -168,7 +174,7 @@ fn against<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, at: At<'_>, asked: &A
             Said::Unknown => verdict,
             Said::Failed => {
                 unchecked(walk, node, asked.canonical, || "the terminology service did not answer".to_owned());
-                return;
+                return false;
             }
         };
     }
@@ -186,6 +192,7 @@ fn against<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, at: At<'_>, asked: &A
             if let Some(rule) = asked.text_rule {
                 let detail = walk.detail(named(walk, asked));
                 walk.say_from(rule, node, at).detail = detail;
+                return true;
             }
         }
         Verdict::NotIn => match set.and_then(|set| fixed_elsewhere(walk, at, set)) {
@@ -194,7 +201,10 @@ fn against<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, at: At<'_>, asked: &A
                     || format!("the profile fixes the system {system}, from which the value set takes no codes");
                 unchecked(walk, node, asked.canonical, reason);
             }
-            None => not_in(walk, node, at, asked, set, kind),
+            None => {
+                not_in(walk, node, at, asked, set, kind);
+                return true;
+            }
         },
         Verdict::Unknown(missing) => unchecked(walk, node, asked.canonical, || missing.sentence()),
         Verdict::NoSet => {
@@ -208,6 +218,7 @@ fn against<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, at: At<'_>, asked: &A
             unchecked(walk, node, asked.canonical, || reason.to_owned());
         }
     }
+    false
 }
 
 enum Verdict<'t> {
@@ -329,6 +340,13 @@ fn not_in<'d>(
     if !codings.is_empty() && codings.iter().all(|c| coding::is_wrong(walk, *c)) && claim(walk, node, at, &codings) {
         return;
     }
+    // A system that the profile has refused is an error: that the code is beside what is recommended only follows.
+    if asked.rule.severity < Severity::Error
+        && !codings.is_empty()
+        && codings.iter().all(|c| has_refused_system(walk, node, *c, at))
+    {
+        return;
+    }
     let written: Vec<Written<'d>> = match kind {
         Kind::Value => vec![Written { code: node.value(), ..Written::default() }],
         Kind::Quantity => vec![coding::written(walk, node)],
@@ -347,6 +365,14 @@ fn not_in<'d>(
     let (detail, hint) = (walk.detail(detail), hint.map_or(Detail::NONE, |hint| walk.detail(hint)));
     let issue = walk.say_from(asked.rule, node, at);
     (issue.detail, issue.hint) = (detail, hint);
+}
+
+/// Whether the profile fixes another system for a coding than it has, which has been said just now.
+fn has_refused_system<'d>(walk: &Walk<'_, 'd>, node: NodeRef<'d>, coding: NodeRef<'d>, at: At<'_>) -> bool {
+    let Some(system) = coding.child_named(walk.graph.known.system) else { return false };
+    let recent = walk.issues.iter().rev().take_while(|issue| issue.node >= node.id());
+    let of_profile = |issue: &Issue| issue.from.is_some_and(|(profile, _)| profile == at.profile.id);
+    recent.filter(|issue| issue.node == system.id() && of_profile(issue)).any(|issue| *issue.rule == value::FIXED)
 }
 
 /// What is wrong with all codings of a concept is wrong with the concept: it is said there, as what the binding asks for.

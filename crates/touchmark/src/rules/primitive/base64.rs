@@ -50,6 +50,27 @@ pub(crate) fn first_bytes(text: &str, wanted: usize) -> Option<Vec<u8>> {
     Some(bytes)
 }
 
+/// All bytes that base64 text stands for, piece by piece, so that an attachment of megabytes is not held once more. The text must
+/// be without a flaw.
+pub(crate) fn in_pieces(text: &str, mut take: impl FnMut(&[u8])) {
+    let mut piece = [0_u8; 3 << 10];
+    let (mut filled, mut held, mut bits) = (0, 0_u32, 0_u32);
+    for symbol in text.bytes().filter(|b| !space(*b)).take_while(|b| *b != b'=') {
+        held = held << 6 | u32::from(sextet(symbol));
+        bits += 6;
+        if bits >= 8 {
+            bits -= 8;
+            piece[filled] = (held >> bits) as u8;
+            filled += 1;
+            if filled == piece.len() {
+                take(&piece);
+                filled = 0;
+            }
+        }
+    }
+    take(&piece[..filled]);
+}
+
 /// The text without its padding and what is behind that, its symbols, and its padding.
 fn counted(bytes: &[u8]) -> Result<(&[u8], usize, usize), Flaw> {
     let mut body = trim_end(bytes);
