@@ -171,8 +171,8 @@ pub struct Explain {
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
-  touchmark packs
-  touchmark packs allergy --package my-profiles/")]
+  touchmark packs allergy --package my-profiles/
+  touchmark packs --terminology SnomedCT_Release/     # makes the index of a release beforehand")]
 pub struct Packs {
     /// Part of a canonical url or of a name, in any case, perhaps with |version
     pub search: Option<String>,

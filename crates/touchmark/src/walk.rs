@@ -19,6 +19,7 @@ use crate::rule::{Rule, Severity};
 use crate::rules;
 use crate::service::Consultation;
 use crate::snapshot::DefinitionId;
+use crate::terminology::near::Hints;
 
 /// An element of a profile.
 #[derive(Clone, Copy)]
@@ -74,6 +75,8 @@ pub(crate) struct Walk<'g, 'd> {
     pub scratch: Scratch,
     /// The definitions that urls have been found to stand for.
     canonicals: Canonicals,
+    /// What was meant by codes that are in no set.
+    pub hints: Hints,
     /// Repeat counts of the elements and slices that are open, innermost last.
     pub counts: Vec<u32>,
     /// The repeats of sliced elements that are open, innermost last.
@@ -102,6 +105,7 @@ pub(crate) struct Memory {
     sliced: Vec<Repeat>,
     scratch: Scratch,
     canonicals: Canonicals,
+    hints: Hints,
 }
 
 /// Urls met so far and the definitions that they stand for; bounded, since a document may name any number of urls.
@@ -123,7 +127,7 @@ pub(crate) struct Tally {
 
 impl<'g, 'd> Walk<'g, 'd> {
     pub fn new(graph: &'g RuleGraph, document: Document<'d>, options: &Options<'g>, memory: &mut Memory) -> Self {
-        let Memory { mut issues, mut details, mut done, counts, sliced, scratch, canonicals } = std::mem::take(memory);
+        let Memory { mut issues, mut details, mut done, counts, sliced, scratch, canonicals, hints } = std::mem::take(memory);
         issues.clear();
         details.clear();
         // Clearing walks the whole table: after one huge document that would cost every small one.
@@ -150,6 +154,7 @@ impl<'g, 'd> Walk<'g, 'd> {
             unchecked: Vec::new(),
             scratch,
             canonicals,
+            hints,
             counts,
             sliced,
             trying: 0,
@@ -159,10 +164,10 @@ impl<'g, 'd> Walk<'g, 'd> {
 
     /// Gives the memory back to the checker.
     pub fn release(self, memory: &mut Memory) {
-        let Walk { issues, details, done, mut counts, mut sliced, scratch, canonicals, .. } = self;
+        let Walk { issues, details, done, mut counts, mut sliced, scratch, canonicals, hints, .. } = self;
         counts.clear();
         sliced.clear();
-        *memory = Memory { issues, details, done, counts, sliced, scratch, canonicals };
+        *memory = Memory { issues, details, done, counts, sliced, scratch, canonicals, hints };
     }
 
     /// The definition that stands for a canonical, as [`RuleGraph::find`], looked up once a checker.

@@ -179,3 +179,39 @@ fn a_service_that_fails_is_said_once_and_nothing_passes_for_checked() {
     once.dedup();
     assert_eq!(once.len(), asked.len(), "{asked:?}");
 }
+
+#[test]
+fn threads_share_what_was_answered_and_say_the_same() {
+    const MEMBERS: &[&str] = &["|http://snomed.info/sct|22298006"];
+    let graph = graph();
+    let check = |consultation: &Consultation<'_>| {
+        let options = Options { terminology: Some(consultation), ..Options::default() };
+        let mut checker = Checker::new(&graph);
+        let mut written = Vec::new();
+        for code in ["22298006", "195967001", "down", "22298006"] {
+            let text = format!(
+                r#"{{"resourceType":"Basic","meta":{{"profile":["http://example.org/profile"]}},
+                    "code":{{"coding":[{{"system":"{SNOMED}","code":"{code}"}}]}}}}"#
+            );
+            checker.check(text.as_bytes(), &options).write_json(&mut written);
+        }
+        written
+    };
+    let service = || Service { members: MEMBERS, known: &["http://example.org/findings"], asked: Mutex::default() };
+    let (alone, shared) = (service(), service());
+    let wanted = check(&Consultation::new(&alone));
+    let consultation = Consultation::new(&shared);
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..4).map(|_| scope.spawn(|| check(&consultation))).collect();
+        for thread in threads {
+            assert_eq!(thread.join().expect("no panic"), wanted);
+        }
+    });
+    let sorted = |service: Service| {
+        let mut asked = service.asked.into_inner().expect("no panic");
+        asked.sort();
+        asked
+    };
+    assert_eq!(consultation.questions(), 6);
+    assert_eq!(sorted(shared), sorted(alone));
+}

@@ -173,7 +173,7 @@ where
             }
             for (at, known_way) in ways.iter_mut().enumerate() {
                 let issue = self.walk.issues[at];
-                if issue.claim.is_some() || issue.rule.code == BROKEN.code || !is_code(claim, issue.rule.code) {
+                if issue.claim.is_some() || !claim.of.iter().any(|rule| std::ptr::eq(*rule, issue.rule)) {
                     continue;
                 }
                 let way = known_way.get_or_insert_with(|| way(self.walk, &issue));
@@ -395,10 +395,6 @@ where
             exercised,
         }
     }
-}
-
-fn is_code(claim: &Claim, code: &str) -> bool {
-    claim.codes.iter().any(|c| c.strip_suffix('*').map_or(c == code, |start| code.starts_with(start)))
 }
 
 /// The severity; `None` for silence.

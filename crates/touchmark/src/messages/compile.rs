@@ -10,6 +10,7 @@ use super::file::{Change, Level, RuleFile, RuleFileError, Verdict, When};
 use super::functions::{FUNCTIONS, Tables};
 use super::selector::Selector;
 use super::sentence::Sentence;
+use crate::rule::Rule as EngineRule;
 
 /// A compiled rule set.
 #[derive(Debug, Default)]
@@ -101,7 +102,8 @@ pub(crate) struct Rule {
 pub(crate) struct Claim {
     /// `None` for a severity without a rule.
     pub rule: Option<u32>,
-    pub codes: Vec<String>,
+    /// The engine's rules whose findings it takes.
+    pub of: Vec<&'static EngineRule>,
     pub profiles: Vec<String>,
     pub elements: Vec<Pattern>,
     pub keys: Vec<String>,
@@ -434,7 +436,7 @@ impl<'n> Compiler<'n> {
             }
         }
         for code in &claim.code {
-            if !is_known_code(code) {
+            if rules_of(code).next().is_none() {
                 self.error(&format!("{pointer}/code"), format!("the engine has no rule {code}"));
             }
         }
@@ -444,7 +446,7 @@ impl<'n> Compiler<'n> {
         }
         Some(Claim {
             rule,
-            codes: claim.code.clone(),
+            of: claim.code.iter().flat_map(|code| rules_of(code)).collect(),
             profiles: claim.profile.clone(),
             elements,
             keys: claim.key.clone(),
@@ -481,14 +483,10 @@ impl<'n> Compiler<'n> {
     }
 }
 
-/// Whether the engine makes findings of this code; `kind-*` stands for all of a kind.
-fn is_known_code(code: &str) -> bool {
-    match code.strip_suffix('*') {
-        Some(start) => {
-            crate::rules::all().any(|r| r.code.starts_with(start))
-                || start.starts_with("invariant")
-                || start.starts_with("binding")
-        }
-        None => crate::rules::find(code).is_some() || code.starts_with("invariant-") || code.starts_with("binding-"),
-    }
+/// The engine's rules with this code; `kind-*` stands for all of a kind.
+fn rules_of(code: &str) -> impl Iterator<Item = &'static EngineRule> {
+    crate::rules::all().filter(move |rule| match code.strip_suffix('*') {
+        Some(start) => rule.code.starts_with(start),
+        None => rule.code == code,
+    })
 }

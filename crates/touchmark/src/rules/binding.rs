@@ -12,7 +12,7 @@ use crate::rule::{Rule, Severity, rules};
 use crate::rules::primitive::Primitive;
 use crate::rules::value;
 use crate::snapshot::DefinitionId;
-use crate::terminology::near::{self, Written};
+use crate::terminology::near::Written;
 use crate::terminology::{self, Answer, CodeSet, Missing};
 use crate::walk::{At, Walk};
 
@@ -354,7 +354,7 @@ fn not_in<'d>(
     };
     let found: Vec<String> = written.iter().map(ToString::to_string).collect();
     let hint = set.and_then(|set| {
-        written.iter().find_map(|w| near::in_set(set, *w)).or_else(|| match set.systems()[..] {
+        written.iter().find_map(|w| walk.hints.in_set(set, *w)).or_else(|| match set.systems()[..] {
             [only] if written.iter().all(|w| w.system.is_some_and(|s| s != only)) => {
                 Some(format!("the codes of the value set are of {only}"))
             }
