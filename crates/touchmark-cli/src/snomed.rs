@@ -100,12 +100,15 @@ fn map(file: &File) -> io::Result<Mmap> {
 fn keep(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(folder)?;
-    let beside = path.with_extension(format!("{}.part", std::process::id()));
-    let written = File::create(&beside).and_then(|mut file| {
-        file.write_all(bytes)?;
-        file.sync_all()
-    });
-    written.and_then(|()| fs::rename(&beside, path)).inspect_err(|_| drop(fs::remove_file(&beside)))
+    let mut beside = tempfile::Builder::new();
+    beside.prefix("snomed-");
+    // Others may use a cache that one has filled; the user's mask has the last word.
+    #[cfg(unix)]
+    beside.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let mut beside = beside.tempfile_in(folder)?;
+    beside.write_all(bytes)?;
+    beside.as_file().sync_all()?;
+    beside.persist(path).map(drop).map_err(|refused| refused.error)
 }
 
 /// Reads the files of a release, one piece after the other, and makes an index of them.

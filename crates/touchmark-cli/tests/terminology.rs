@@ -90,6 +90,15 @@ fn an_index_is_made_once_and_used_by_later_runs() {
     assert_eq!((&found[..], &*said), (&["binding-code-unknown".to_owned()][..], ""));
     assert_eq!(place.check("22298006", "Asthma"), (vec!["binding-display".to_owned()], String::new()));
     assert_eq!(place.kept().len(), 1, "nothing else is left there");
+    #[cfg(unix)]
+    {
+        let mode =
+            std::os::unix::fs::PermissionsExt::mode(&fs::metadata(&place.kept()[0]).expect("an index").permissions());
+        let plain = std::os::unix::fs::PermissionsExt::mode(
+            &fs::metadata(place.path("message.json")).expect("a file").permissions(),
+        );
+        assert_eq!(mode, plain, "as any other file of the user's");
+    }
     let packs = place.run(&["packs", "--terminology", "release"]);
     assert!(packs.out.contains("SNOMED CT\n  3 concepts"), "{packs:?}");
 }
