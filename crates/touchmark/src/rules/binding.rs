@@ -190,6 +190,9 @@ fn against<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, at: At<'_>, asked: &A
         }
         Verdict::NoCode => {
             if let Some(rule) = asked.text_rule {
+                if kind == Kind::Coding {
+                    take_back(walk, &[node], &coding::NO_SYSTEM);
+                }
                 let detail = walk.detail(named(walk, asked));
                 walk.say_from(rule, node, at).detail = detail;
                 return true;
@@ -347,6 +350,18 @@ fn not_in<'d>(
     {
         return;
     }
+    let flaw = codings.iter().map(|c| coding::flaw(walk, *c)).reduce(|one, other| one.and(other)).flatten();
+    if asked.rule.severity >= Severity::Warning {
+        // The finding here names code and system: what is amiss with them is its reason, and no finding of its own.
+        if flaw.is_some() {
+            take_back(walk, &codings, &coding::SNOMED_FORM);
+        }
+        if kind == Kind::Coding {
+            take_back(walk, &codings, &coding::NO_SYSTEM);
+        }
+    } else if flaw.is_some() {
+        return;
+    }
     let written: Vec<Written<'d>> = match kind {
         Kind::Value => vec![Written { code: node.value(), ..Written::default() }],
         Kind::Quantity => vec![coding::written(walk, node)],
@@ -361,10 +376,25 @@ fn not_in<'d>(
             _ => None,
         })
     });
+    let hint = hint.or_else(|| flaw.map(|flaw| flaw.sentence().to_owned()));
     let detail = format!("{}, not {}", named(walk, asked), super::types::list(&found));
     let (detail, hint) = (walk.detail(detail), hint.map_or(Detail::NONE, |hint| walk.detail(hint)));
     let issue = walk.say_from(asked.rule, node, at);
     (issue.detail, issue.hint) = (detail, hint);
+}
+
+/// Takes back what has just been said of codings by themselves, where the binding says it with more words.
+fn take_back<'d>(walk: &mut Walk<'_, 'd>, codings: &[NodeRef<'d>], rule: &'static Rule) {
+    // The codings were looked at just now: their findings are the last.
+    let mut at = walk.issues.len().saturating_sub(codings.len() * 4);
+    while let Some(issue) = walk.issues.get(at) {
+        let of_coding = issue.from.is_none() && codings.binary_search_by_key(&issue.node, |c| c.id()).is_ok();
+        if of_coding && issue.rule == rule {
+            walk.issues.remove(at);
+        } else {
+            at += 1;
+        }
+    }
 }
 
 /// Whether the profile fixes another system for a coding than it has, which has been said just now.

@@ -107,8 +107,8 @@ pub(crate) fn in_system(system: &CodeSystem, written: Written<'_>) -> Option<Str
 
 fn near(written: Written<'_>, system: &str, code: &str, display: &str) -> Option<Way> {
     let meant = written.code?;
-    let same_system = written.system.is_none_or(|s| s == system);
-    if meant == code && !same_system {
+    // Another system, or none.
+    if meant == code && written.system != Some(system) {
         return Some(Way::System);
     }
     if same_display(meant, code) {

@@ -8,7 +8,7 @@ use crate::rule::{Rule, rules};
 use crate::rules::primitive::absolute_uri;
 use crate::sentence::Quoted;
 use crate::service::Membership;
-use crate::terminology::form::{Form, UCUM, snomed_flaw};
+use crate::terminology::form::{Form, SnomedFlaw, UCUM, snomed_flaw};
 use crate::terminology::near::{self, Written, same_display};
 use crate::terminology::snomed::SNOMED;
 use crate::walk::Walk;
@@ -212,6 +212,12 @@ fn say<'d>(walk: &mut Walk<'_, 'd>, rule: &'static Rule, node: NodeRef<'d>, deta
     let hint = hint.map_or(Detail::NONE, |hint| walk.detail(hint));
     let issue = walk.say(rule, node);
     (issue.detail, issue.hint) = (detail, hint);
+}
+
+/// Why a Coding of SNOMED CT has none of its codes, by the form.
+pub(super) fn flaw<'d>(walk: &Walk<'_, 'd>, node: NodeRef<'d>) -> Option<SnomedFlaw> {
+    let written = written(walk, node);
+    written.code.filter(|_| written.system == Some(SNOMED)).and_then(|code| snomed_flaw(code.trim()))
 }
 
 /// Whether a Coding has an error by itself.
