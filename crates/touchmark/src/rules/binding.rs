@@ -376,7 +376,7 @@ fn not_in<'d>(
             _ => None,
         })
     });
-    let hint = hint.or_else(|| flaw.map(|flaw| flaw.sentence().to_owned()));
+    let hint = hint.or_else(|| flaw.map(|flaw| format!("this cannot be a SNOMED CT code: {}", flaw.sentence())));
     let detail = format!("{}, not {}", named(walk, asked), super::types::list(&found));
     let (detail, hint) = (walk.detail(detail), hint.map_or(Detail::NONE, |hint| walk.detail(hint)));
     let issue = walk.say_from(asked.rule, node, at);
