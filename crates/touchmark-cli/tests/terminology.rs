@@ -26,6 +26,12 @@ impl Place {
         descriptions
             .push_str("1\t20260101\t1\t0\t22298006\ten\t900000000000003001\tMyocardial infarction (disorder)\t0\n");
         place.write("release/Snapshot/Terminology/sct2_Description_Snapshot-en_INT_20260101.txt", &descriptions);
+        let kinds = "22298006\t404684003\t0\t116680003\t900000000000011006\t900000000000451002";
+        let relationships = format!(
+            "id\teffectiveTime\tactive\tmoduleId\tsourceId\tdestinationId\trelationshipGroup\ttypeId\tcharacteristicTypeId\tmodifierId\n\
+             1\t20260101\t1\t0\t{kinds}\n"
+        );
+        place.write("release/Snapshot/Terminology/sct2_Relationship_Snapshot_INT_20260101.txt", &relationships);
         // A full file beside the snapshot is left alone.
         place.write("release/Full/Terminology/sct2_Concept_Full_INT_20260101.txt", &concepts(&["195967001"]));
         place
@@ -101,6 +107,28 @@ fn an_index_is_made_once_and_used_by_later_runs() {
     }
     let packs = place.run(&["packs", "--terminology", "release"]);
     assert!(packs.out.contains("SNOMED CT\n  3 concepts"), "{packs:?}");
+}
+
+#[test]
+fn value_sets_over_the_release_are_decided() {
+    let place = Place::new();
+    let check = |code: &str, terminology: &[&str]| {
+        let text = format!(
+            r#"{{"resourceType":"Condition",
+                "meta":{{"profile":["https://fhir.hl7.org.uk/STU3/StructureDefinition/CareConnect-Condition-1"]}},
+                "code":{{"coding":[{{"system":"http://snomed.info/sct","code":"{code}"}}]}}}}"#
+        );
+        place.write("message.json", &text);
+        let arguments = ["check", "message.json", "--format", "ndjson", "--level", "information"];
+        let answer = place.run(&[&arguments[..], terminology].concat());
+        let lines = answer.lines();
+        let of_binding = lines[0].issues().map(|i| i.code().to_owned()).filter(|c| c.starts_with("binding"));
+        of_binding.collect::<Vec<_>>()
+    };
+    let release = &["--terminology", "release"][..];
+    assert_eq!(check("22298006", release), [""; 0], "a kind of finding");
+    assert_eq!(check("138875005", release), ["binding-required"], "the root is no finding");
+    assert_eq!(check("22298006", &[]), ["binding-unchecked"], "without a release nobody knows");
 }
 
 #[test]
