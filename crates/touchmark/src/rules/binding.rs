@@ -350,7 +350,7 @@ fn not_in<'d>(
     {
         return;
     }
-    let flaw = codings.iter().map(|c| coding::flaw(walk, *c)).reduce(|one, other| one.and(other)).flatten();
+    let flaw = codings.iter().map(|c| coding::flaw(walk, *c)).reduce(Option::and).flatten();
     if asked.rule.severity >= Severity::Warning {
         // The finding here names code and system: what is amiss with them is its reason, and no finding of its own.
         if flaw.is_some() {
