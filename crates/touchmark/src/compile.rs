@@ -26,6 +26,9 @@ pub(crate) fn profile(library: &Library, forest: &mut Forest, id: DefinitionId) 
     compiler.add(0, &structure.type_name);
     compiler.link();
     let elements = compiler.elements;
+    if structure.constraint {
+        forest.forget(id);
+    }
     Some(Profile {
         id,
         url: definition.url.clone(),

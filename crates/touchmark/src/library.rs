@@ -400,6 +400,11 @@ impl Forest {
         Some(Root { type_name: (*root.name).into(), min: root.min, max: root.max })
     }
 
+    /// Lets the tree of a profile go that has been compiled: few ask for it again, and then it is made again.
+    pub fn forget(&mut self, id: DefinitionId) {
+        self.trees.remove(&id);
+    }
+
     /// What was wrong with a definition whose tree has been made.
     pub fn defects(&self, id: DefinitionId) -> &[Defect] {
         self.defects.get(&id).map_or(&[], Vec::as_slice)

@@ -24,6 +24,8 @@ pub(crate) struct RuleSet {
     pub unreadable: Option<(u32, Vec<String>)>,
     pub places: Vec<(Box<str>, Expression)>,
     pub dimensions: Vec<Dimension>,
+    /// The values of dimensions that something is limited to; a message is compared with them once.
+    pub values: Vec<Box<str>>,
     pub policies: Vec<(Box<str>, Vec<Change>)>,
     pub tables: Tables,
     pub conform: Vec<Conform>,
@@ -145,12 +147,12 @@ pub(crate) struct Check {
     pub pointer: Box<str>,
 }
 
-/// What a dimension must be: one of these values, and none of those.
+/// What a dimension must be: one of these values, and none of those, by their numbers in [`RuleSet::values`].
 #[derive(Debug)]
 pub(crate) struct Limit {
     pub dimension: u32,
-    pub any: Vec<Box<str>>,
-    pub none: Vec<Box<str>>,
+    pub any: Vec<u32>,
+    pub none: Vec<u32>,
 }
 
 /// Puts files together by their `url` and compiles them; the sets are in the order of their first files.
@@ -173,6 +175,8 @@ struct Compiler<'n> {
     places: HashMap<String, u32>,
     dimensions: HashMap<String, Known>,
     rules: HashMap<String, u32>,
+    /// The values that limits speak of, with their numbers.
+    values: HashMap<String, u32>,
     file: String,
     errors: Vec<RuleFileError>,
 }
@@ -184,6 +188,7 @@ impl<'n> Compiler<'n> {
             places: HashMap::new(),
             dimensions: HashMap::new(),
             rules: HashMap::new(),
+            values: HashMap::new(),
             file: String::new(),
             errors: Vec::new(),
         };
@@ -270,7 +275,9 @@ impl<'n> Compiler<'n> {
                     if !open && !values.contains(&value) {
                         self.error(&format!("{pointer}/{name}"), format!("{value} is no value and no group of {name}"));
                     }
-                    if not { &mut limit.none } else { &mut limit.any }.push(value.into());
+                    let next = self.values.len() as u32;
+                    let number = *self.values.entry(value).or_insert(next);
+                    if not { &mut limit.none } else { &mut limit.any }.push(number);
                 }
             }
             limits.push(limit);
@@ -316,6 +323,10 @@ impl<'n> Compiler<'n> {
                 let (id, reason) = (undecided.id.as_str().into(), undecided.reason.as_str().into());
                 set.undecided.push(Undecided { id, reason, when, said: undecided.said });
             }
+        }
+        set.values = vec!["".into(); self.values.len()];
+        for (value, number) in self.values {
+            set.values[number as usize] = value.into();
         }
         set.errors = self.errors;
         set

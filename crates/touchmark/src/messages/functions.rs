@@ -1,7 +1,7 @@
 //! Functions that conditions may call beyond FHIRPath: tables, check digits, bytes, and the neighbourhood of a node.
 
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::hash::{BuildHasher, Hash, Hasher};
 use std::ops::RangeInclusive;
 
@@ -190,22 +190,36 @@ fn truth<'d>(value: bool) -> Collection<'d> {
 
 /// The nodes that have the content of an earlier one, but for children of these names.
 fn repeated<'d>(input: &Collection<'d>, but: &[String]) -> Collection<'d> {
-    let mut seen = HashSet::new();
-    let mut again = Collection::Empty;
+    // Most differ in size already.
+    let mut sizes: BTreeMap<usize, Vec<NodeRef<'d>>> = BTreeMap::new();
     for node in input.iter().filter_map(node) {
+        sizes.entry(size(node, but)).or_default().push(node);
+    }
+    let mut seen = HashSet::new();
+    let mut again = Vec::new();
+    for node in sizes.into_values().filter(|alike| alike.len() > 1).flatten() {
         let mut hasher = foldhash::quality::FixedState::default().build_hasher();
         content(node, but, &mut hasher);
         if !seen.insert(hasher.finish()) {
-            again.push(Item::Node(node));
+            again.push(node);
         }
     }
-    again
+    again.sort_unstable_by_key(|node| node.id());
+    again.into_iter().map(Item::Node).collect()
+}
+
+fn parts<'d>(node: NodeRef<'d>, but: &[String]) -> impl Iterator<Item = NodeRef<'d>> {
+    node.children().filter(|c| !but.iter().any(|b| b == c.name_text()))
+}
+
+fn size(node: NodeRef<'_>, but: &[String]) -> usize {
+    parts(node, but).map(|child| 1 + size(child, but)).sum()
 }
 
 fn content(node: NodeRef<'_>, but: &[String], hasher: &mut impl Hasher) {
     node.value().hash(hasher);
     node.resource_text().hash(hasher);
-    for child in node.children().filter(|c| !but.iter().any(|b| b == c.name_text())) {
+    for child in parts(node, but) {
         child.name_text().hash(hasher);
         content(child, but, hasher);
         0xff_u8.hash(hasher);

@@ -188,14 +188,10 @@ impl Step {
         {
             return field.everywhere(node.document(), next);
         }
-        let mut open = vec![node];
-        while let Some(node) = open.pop() {
+        for node in std::iter::once(node).chain(node.descendants().filter(|n| n.has_children())) {
             for pick in &self.picks {
                 pick.pick_of_node(node, root, next);
             }
-            let first = open.len();
-            open.extend(node.children().filter(|c| c.has_children()));
-            open[first..].reverse();
         }
     }
 }
