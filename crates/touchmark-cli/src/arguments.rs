@@ -158,6 +158,9 @@ pub struct Definitions {
     /// Codes to check by: ValueSets, CodeSystems, lists (code, tab, display), a SNOMED CT RF2 folder; may be repeated
     #[arg(long, value_name = "PATH")]
     pub terminology: Vec<PathBuf>,
+    /// Where the index of a SNOMED CT release is kept [default: the user's cache folder]
+    #[arg(long, value_name = "DIR")]
+    pub terminology_cache: Option<PathBuf>,
     /// Refuse packages with a definition of which a rule would have to be dropped, instead of checking by the rest
     #[arg(long = "strict-definitions")]
     pub strict: bool,
@@ -189,8 +192,8 @@ pub struct Explain {
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
-  touchmark packs
-  touchmark packs allergy --package my-profiles/")]
+  touchmark packs allergy --package my-profiles/
+  touchmark packs --terminology SnomedCT_Release/     # makes the index of a release beforehand")]
 pub struct Packs {
     /// Part of a canonical url or of a name, in any case, perhaps with |version
     pub search: Option<String>,

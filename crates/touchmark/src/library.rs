@@ -176,7 +176,7 @@ impl Library {
     }
 
     /// The SNOMED CT release, where one was added.
-    pub(crate) fn snomed(&self) -> Option<&Arc<SnomedIndex>> {
+    pub fn snomed(&self) -> Option<&Arc<SnomedIndex>> {
         self.snomed.as_ref()
     }
 
