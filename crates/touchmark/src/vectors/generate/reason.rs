@@ -1,0 +1,137 @@
+//! Why no instance can break some rules: what the definition itself says against it.
+
+use super::{Added, Kind, content, mutate};
+use crate::definition::{SlicingRules, Strength};
+use crate::graph::{Element, ElementId, Profile, RuleGraph, Test};
+use crate::lint::{Defect, lint};
+use crate::terminology::{Answer, find_set};
+use crate::walk::At;
+
+/// Why a rule cannot be broken, as far as that shows before anything is tried.
+pub(super) fn beforehand(graph: &RuleGraph, profile: &Profile, rule: &Added) -> Option<String> {
+    let Some(chain) = rule.chain.as_deref() else {
+        return Some(defect(graph, profile, &rule.id).unwrap_or_else(|| "the row speaks of no element".into()));
+    };
+    let way = match (rule.kind, chain.split_last()) {
+        (Kind::Maximum | Kind::SliceMaximum, Some((_, above))) => above,
+        _ => chain,
+    };
+    if let Some(prohibited) = way.iter().map(|id| element(profile, *id)).find(|e| e.max == 0) {
+        return Some(format!("unreachable: {} is prohibited", prohibited.id));
+    }
+    let own = matches!(rule.kind, Kind::Minimum | Kind::Closed | Kind::AtEnd | Kind::Order);
+    let way = if own { way.split_last().map_or(way, |(_, above)| above) } else { way };
+    crowded(profile, way)
+}
+
+/// The element beside whose slices there is no room, where the rule speaks of repeats beside them: the slices have the rule too.
+fn crowded(profile: &Profile, way: &[ElementId]) -> Option<String> {
+    let full = way.iter().enumerate().find_map(|(depth, id)| {
+        let at = At { profile, id: *id };
+        let slicing = at.element().slicing.as_deref()?;
+        let next = way.get(depth + 1);
+        let beside = next.is_none_or(|next| !slicing.slices.iter().any(|s| s.element == *next));
+        let least: u32 = slicing.slices.iter().map(|s| element(profile, s.element).min).sum();
+        (beside && (slicing.rules == SlicingRules::Closed && slicing.complete || least >= at.element().max)).then_some(at.element())
+    })?;
+    Some(format!("no room: {} has no repeats beside its slices, for which the rule is made again", full.id))
+}
+
+/// Why no instance conforms.
+pub(super) fn impossible(graph: &RuleGraph, profile: &Profile, rule: &Added) -> Option<String> {
+    let unsatisfiable = |d: &&Defect| {
+        matches!(d.kind.code(), "definition-fixed-outside-binding" | "definition-slice-never" | "definition-fixed-type")
+    };
+    let own = defect(graph, profile, &rule.id);
+    let found = lint(graph, profile.id);
+    let any = found.iter().find(unsatisfiable).map(said);
+    own.filter(|_| any.is_none()).or(any)
+}
+
+/// Why a rule that no fault broke cannot be broken.
+pub(super) fn afterwards(graph: &RuleGraph, profile: &Profile, rule: &Added) -> Option<String> {
+    let chain = rule.chain.as_deref()?;
+    if rule.kind == Kind::Fixed && rule.id == "Extension.url" {
+        return Some("identity: an extension with another url is another extension".into());
+    }
+    if let Some(slice) = untold(graph, profile, chain) {
+        return Some(defect(graph, profile, &slice.id).unwrap_or_else(|| format!("{} cannot be told apart", slice.id)));
+    }
+    if rule.kind == Kind::Binding {
+        return unknown(graph, profile, chain).or_else(|| defect(graph, profile, &rule.id));
+    }
+    if rule.kind == Kind::Context && graph.contexts_exclude_profiles(profile) {
+        return Some("definition-context-excludes at Extension".into());
+    }
+    if let Some(reason) = optional(graph, profile, chain) {
+        return Some(reason);
+    }
+    let defect = lint(graph, profile.id).into_iter().find(|d| *d.element == *rule.id && d.kind.code() == "definition-canonical-missing");
+    defect.as_ref().filter(|_| matches!(rule.kind, Kind::Target | Kind::TargetProfile | Kind::Profile)).map(said)
+}
+
+/// The slice on the way to an element that no value tells from other repeats.
+fn untold<'g>(graph: &RuleGraph, profile: &'g Profile, chain: &[ElementId]) -> Option<&'g Element> {
+    let unloaded = |t: &Test| matches!(t, Test::ValueSet(_, set) if find_set(graph.library(), set).is_none());
+    let untold = |s: &crate::graph::Slice| s.tests.as_deref().is_none_or(|tests| tests.iter().any(unloaded));
+    slices(profile, chain).find(|(_, slice, _)| untold(slice)).map(|(_, slice, _)| element(profile, slice.element))
+}
+
+fn element(profile: &Profile, id: ElementId) -> &Element {
+    &profile.elements[id.0 as usize]
+}
+
+/// The slices on the way to an element, each with what it slices and the rest of the way.
+fn slices<'g, 'c>(
+    profile: &'g Profile,
+    chain: &'c [ElementId],
+) -> impl Iterator<Item = (At<'g>, &'g crate::graph::Slice, &'c [ElementId])> {
+    chain.windows(2).enumerate().filter_map(move |(depth, pair)| {
+        let sliced = At { profile, id: pair[0] };
+        let slice = sliced.element().slicing.as_deref()?.slices.iter().find(|s| s.element == pair[1])?;
+        Some((sliced, slice, &chain[depth + 2..]))
+    })
+}
+
+/// Where an element is what an optional slice of an open slicing is told by, no value of it is wrong: with another one the repeat
+/// is one beside the slice.
+fn optional(graph: &RuleGraph, profile: &Profile, chain: &[ElementId]) -> Option<String> {
+    let told = slices(profile, chain).find(|(_, slice, rest)| {
+        !rest.is_empty() && mutate::tells(graph, profile, slice.tests.as_deref().unwrap_or(&[]), rest)
+    });
+    let (_, slice, _) = told?;
+    Some(format!("discriminator: another value, or none, makes a repeat beside {}", element(profile, slice.element).id))
+}
+
+/// Why no code can be said to be outside a value set.
+fn unknown(graph: &RuleGraph, profile: &Profile, chain: &[ElementId]) -> Option<String> {
+    let element = element(profile, *chain.last()?);
+    let bound = element.binding.as_deref()?;
+    let name = bound.value_set.as_deref().unwrap_or("");
+    if bound.strength != Strength::Required && bound.maximum.is_none() {
+        return Some("definition-binding-weakened".into());
+    }
+    let coded = element.types.iter().any(|t| matches!(&*t.code, "code" | "string" | "uri" | "Coding" | "CodeableConcept" | "Quantity"));
+    if !coded {
+        return Some("nothing to bind: the element has no type that holds codes".into());
+    }
+    let Some(set) = content::set(graph, bound) else {
+        return Some(format!("unknown codes: the value set {name} is not loaded"));
+    };
+    match set.holds(set.systems().first().copied(), "not-in-the-set") {
+        Answer::Unknown(missing) => Some(format!("unknown codes: {}", missing.sentence())),
+        _ => None,
+    }
+}
+
+/// A defect of the definition at an element or around it, as `profiles/DEFECTS.md` has it.
+fn defect(graph: &RuleGraph, profile: &Profile, id: &str) -> Option<String> {
+    let around = |d: &&Defect| {
+        id.strip_prefix(&*d.element).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', ':'])) && d.element.contains('.')
+    };
+    lint(graph, profile.id).iter().filter(around).max_by_key(|d| d.element.len()).map(said)
+}
+
+fn said(defect: &Defect) -> String {
+    format!("{} at {}", defect.kind.code(), defect.element)
+}

@@ -1,0 +1,102 @@
+//! Mends instances that break an invariant: which sibling or child an expression asks for is found by trying, and remembered.
+
+use std::collections::HashMap;
+
+use foldhash::fast::FixedState;
+
+use super::Instance;
+use super::verdict::resolve;
+use crate::graph::Element;
+use crate::report::Report;
+use crate::rule::Severity;
+use crate::vectors::tree::Tree;
+
+/// How many invariants of one instance are mended.
+pub(super) const MOST: usize = 6;
+
+/// What helped before, by invariant.
+#[derive(Debug, Default)]
+pub(super) struct Remedies {
+    known: HashMap<String, Remedy, FixedState>,
+}
+
+/// What may mend a broken invariant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Remedy {
+    /// This child is missing.
+    Add(String),
+    /// This child is too much.
+    Remove(String),
+    /// A child lacks this child.
+    AddBelow(String, String),
+}
+
+/// A broken invariant.
+pub(super) struct Broken {
+    /// The way to the element that breaks it.
+    pub way: Vec<usize>,
+    /// Its key, and the type of element.
+    pub key: String,
+}
+
+impl Remedies {
+    pub fn learn(&mut self, key: String, remedy: Remedy) {
+        self.known.insert(key, remedy);
+    }
+}
+
+/// The first broken invariant of an instance.
+pub(super) fn broken(instance: &Instance<'_>, report: &Report) -> Option<Broken> {
+    let broken = |f: &&crate::report::Finding| f.severity >= Severity::Error && f.rule.code == "invariant-failed";
+    report.findings.iter().filter(broken).find_map(|finding| {
+        let way = resolve(&instance.tree, finding.expression.as_deref()?)?;
+        Some(Broken { way, key: finding.text.clone() })
+    })
+}
+
+/// What may help, the likeliest first.
+pub(super) fn remedies(instance: &Instance<'_>, broken: &Broken, known: &Remedies) -> Vec<Remedy> {
+    let mut remedies: Vec<Remedy> = known.known.get(&broken.key).cloned().into_iter().collect();
+    let Some(node) = instance.tree.at(&broken.way) else { return remedies };
+    let Some(at) = instance.builder.place(node) else { return remedies };
+    let Some(children) = instance.builder.graph.own_children(at.profile, at.id) else { return remedies };
+    let elements: Vec<&Element> = children.order.iter().map(|id| at.child(*id).element()).collect();
+    let has = |label: &str| {
+        let stem = label.trim_end_matches("[x]");
+        node.children.iter().any(|c| c.name == stem || label.ends_with("[x]") && c.name.starts_with(stem))
+    };
+    let passive =
+        |label: &str| matches!(label, "id" | "meta" | "implicitRules" | "language" | "contained" | "modifierExtension");
+    let add = elements.iter().filter(|e| e.max > 0 && !has(&e.label) && !passive(&e.label));
+    remedies.extend(add.map(|e| Remedy::Add(e.label.to_string())));
+    let remove = elements.iter().filter(|e| e.min == 0 && has(&e.label) && !passive(&e.label));
+    remedies.extend(remove.map(|e| Remedy::Remove(e.label.to_string())));
+    for child in node.children.iter().filter(|c| c.resource.is_empty() && !c.children.is_empty()) {
+        let Some(inner) = instance.builder.place(child) else { continue };
+        let Some(below) = instance.builder.graph.own_children(inner.profile, inner.id) else { continue };
+        let elements = below.order.iter().map(|id| inner.child(*id).element());
+        let lacks = elements.filter(|e| e.max > 0 && !passive(&e.label) && child.child(&e.label).is_none());
+        remedies.extend(lacks.map(|e| Remedy::AddBelow(child.name.clone(), e.label.to_string())));
+    }
+    remedies
+}
+
+/// The tree with a remedy.
+pub(super) fn apply(instance: &mut Instance<'_>, broken: &Broken, remedy: &Remedy) -> Option<Tree> {
+    let mut tree = instance.tree.clone();
+    let node = tree.at_mut(&broken.way)?;
+    match remedy {
+        Remedy::Add(label) => {
+            instance.builder.ensure(node, label)?;
+        }
+        Remedy::AddBelow(child, label) => {
+            let child = node.children.iter_mut().find(|c| c.name == *child)?;
+            instance.builder.ensure(child, label)?;
+        }
+        Remedy::Remove(label) => {
+            let stem = label.trim_end_matches("[x]");
+            node.children.retain(|c| c.name != stem && !(label.ends_with("[x]") && c.name.starts_with(stem)));
+        }
+    }
+    Some(tree)
+}
