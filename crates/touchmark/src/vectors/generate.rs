@@ -67,6 +67,8 @@ pub struct Pair {
 struct Instance<'g> {
     builder: Builder<'g>,
     tree: Tree,
+    /// The node that the instance is made for.
+    focus: Option<u32>,
 }
 
 impl<'g> Generator<'g> {
@@ -104,7 +106,7 @@ impl<'g> Generator<'g> {
         let mut last = String::from("nothing to break");
         let mut best: Option<Box<Pair>> = None;
         for mutant in mutate::mutants(&kept, self.graph, profile, rule) {
-            let mut broken = Instance { builder: mutant.builder, tree: mutant.tree };
+            let mut broken = Instance { builder: mutant.builder, tree: mutant.tree, focus: kept.focus };
             let report = self.repaired(profile, &mut broken, Some(&mutant.expected));
             match verdict::judge(&broken, &report, profile, &mutant.expected) {
                 Ok(verdict) if best.as_ref().is_none_or(|b| b.also.len() > verdict.also.len()) => {
@@ -159,11 +161,12 @@ impl<'g> Generator<'g> {
         } else if &*profile.kind == "resource" {
             let mut builder = Builder::new(self.graph).wishing(wish);
             let tree = builder.resource(profile, chain);
-            Instance { builder, tree }
+            Instance { builder, tree, focus: None }
         } else {
             return Err("only resources and extensions can be checked by themselves".into());
         };
         instance.finish();
+        instance.focus = chain.last().and_then(|id| instance.builder.node_of(profile, *id));
         let report = self.repaired(profile, &mut instance, None);
         match verdict::errors(&report) {
             None => Ok(instance),
@@ -202,7 +205,7 @@ impl<'g> Generator<'g> {
                 let Some(tree) = repair::apply(instance, &broken, &remedy) else { continue };
                 let tried = self.check(profile, &tree);
                 let still = expected.is_none_or(|e| {
-                    let probe = Instance { builder: instance.builder.clone(), tree: tree.clone() };
+                    let probe = Instance { builder: instance.builder.clone(), tree: tree.clone(), focus: None };
                     verdict::found(&probe, &tried, profile, e)
                 });
                 if verdict::count(&tried) < before && still {

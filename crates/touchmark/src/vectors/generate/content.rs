@@ -181,10 +181,10 @@ pub(super) fn code_of(set: &CodeSet, system: Option<&str>, not: &str) -> Option<
 }
 
 /// A code of a set that is none of these.
-pub(super) fn code_beside(set: &CodeSet, taken: &[&str]) -> Option<String> {
+pub(super) fn code_beside<S: AsRef<str>>(set: &CodeSet, taken: &[S]) -> Option<String> {
     let mut found = None;
     set.each(&mut |of, code, _| {
-        if !taken.contains(&code) && matches!(set.holds(Some(of), code), Answer::In(_)) {
+        if !taken.iter().any(|t| t.as_ref() == code) && matches!(set.holds(Some(of), code), Answer::In(_)) {
             found = Some(code.to_owned());
         }
         found.is_some()

@@ -117,6 +117,6 @@ impl Host {
             holder.children.retain(|c| !c.name.starts_with("value"));
         }
         builder.insert(holder, extension);
-        Instance { builder, tree }
+        Instance { builder, tree, focus: None }
     }
 }

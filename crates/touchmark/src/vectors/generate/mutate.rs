@@ -156,6 +156,7 @@ impl<'g> Work<'_, 'g> {
             return self.mutants.push(Mutant { tree, builder, expected });
         }
         let of_slices = self.of_slices();
+        let alone = expected.clone();
         expected.extend(of_slices.iter().map(|(e, _)| e.clone()));
         for (_, (above, sliced, slice)) in of_slices.iter().filter(|(e, _)| e.codes == ["slicing-minimum"]) {
             let (mut tree, mut builder) = (tree.clone(), builder.clone());
@@ -165,7 +166,28 @@ impl<'g> Work<'_, 'g> {
                 self.mutants.push(Mutant { tree, builder, expected: expected.clone() });
             }
         }
+        if let Some(twin) = self.with_twin(&tree) {
+            self.mutants.push(Mutant { tree: twin, builder: builder.clone(), expected: alone });
+        }
         self.mutants.push(Mutant { tree, builder, expected });
+    }
+
+    /// The faulty tree with a repeat beside the faulty one that has no fault: what asks for one good repeat has it.
+    fn with_twin(&self, tree: &Tree) -> Option<Tree> {
+        let (_, above) = self.chain.split_last()?;
+        above.iter().rev().find_map(|id| {
+            let element = &self.profile.elements[id.0 as usize];
+            let node = self.kept.builder.node_of(self.profile, *id).filter(|_| element.repeats && element.max > 1)?;
+            let good = self.kept.tree.at(&self.kept.tree.way_to(node)?)?.clone().unnumbered();
+            let mut tree = tree.clone();
+            let way = tree.way_to(node)?;
+            let (at, up) = way.split_last()?;
+            let holder = tree.at_mut(up)?;
+            let like = holder.children.iter().filter(|c| c.name == good.name).count();
+            let room = like < element.max as usize && good.name != "entry";
+            holder.children.insert(at + 1, good);
+            room.then_some(tree)
+        })
     }
 
     fn minimum(&mut self) {
@@ -383,7 +405,7 @@ impl<'g> Work<'_, 'g> {
                 tree.resource = profile.type_name.to_string();
             }
             builder.root(&mut tree, profile, way);
-            let kept = Instance { builder, tree };
+            let kept = Instance { builder, tree, focus: None };
             found.extend(mutants(&kept, self.graph, profile, rule).into_iter().take(2).map(|m| (m.tree, m.builder)));
         }
         found

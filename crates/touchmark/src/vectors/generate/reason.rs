@@ -1,6 +1,6 @@
 //! Why no instance can break some rules: what the definition itself says against it.
 
-use super::{Added, Kind, content, mutate};
+use super::{Added, Kind, added, content, mutate};
 use crate::definition::{SlicingRules, Strength};
 use crate::graph::{Element, ElementId, Profile, RuleGraph, Test};
 use crate::lint::{Defect, lint};
@@ -16,16 +16,18 @@ pub(super) fn beforehand(graph: &RuleGraph, profile: &Profile, rule: &Added) -> 
         (Kind::Maximum | Kind::SliceMaximum, Some((_, above))) => above,
         _ => chain,
     };
-    if let Some(prohibited) = way.iter().map(|id| element(profile, *id)).find(|e| e.max == 0) {
-        return Some(format!("unreachable: {} is prohibited", prohibited.id));
-    }
-    let own = matches!(rule.kind, Kind::Minimum | Kind::Closed | Kind::AtEnd | Kind::Order);
-    let way = if own { way.split_last().map_or(way, |(_, above)| above) } else { way };
-    crowded(profile, way)
+    let prohibited = way.iter().map(|id| element(profile, *id)).find(|e| e.max == 0)?;
+    Some(format!("unreachable: {} is prohibited", prohibited.id))
 }
 
 /// The element beside whose slices there is no room, where the rule speaks of repeats beside them: the slices have the rule too.
-fn crowded(profile: &Profile, way: &[ElementId]) -> Option<String> {
+fn crowded(profile: &Profile, rule: &Added) -> Option<String> {
+    let chain = rule.chain.as_deref()?;
+    let counts = matches!(
+        rule.kind,
+        Kind::Minimum | Kind::Maximum | Kind::SliceMinimum | Kind::SliceMaximum | Kind::Closed | Kind::AtEnd | Kind::Order
+    );
+    let way = if counts { mutate::parent(profile, chain) } else { chain };
     let full = way.iter().enumerate().find_map(|(depth, id)| {
         let at = At { profile, id: *id };
         let slicing = at.element().slicing.as_deref()?;
@@ -45,7 +47,7 @@ pub(super) fn impossible(graph: &RuleGraph, profile: &Profile, rule: &Added) -> 
     let own = defect(graph, profile, &rule.id);
     let found = lint(graph, profile.id);
     let any = found.iter().find(unsatisfiable).map(said);
-    own.filter(|_| any.is_none()).or(any)
+    crowded(profile, rule).or_else(|| own.filter(|_| any.is_none())).or(any)
 }
 
 /// Why a rule that no fault broke cannot be broken.
@@ -57,6 +59,9 @@ pub(super) fn afterwards(graph: &RuleGraph, profile: &Profile, rule: &Added) -> 
     if let Some(slice) = untold(graph, profile, chain) {
         return Some(defect(graph, profile, &slice.id).unwrap_or_else(|| format!("{} cannot be told apart", slice.id)));
     }
+    if let Some(reason) = crowded(profile, rule) {
+        return Some(reason);
+    }
     if rule.kind == Kind::Binding {
         return unknown(graph, profile, chain).or_else(|| defect(graph, profile, &rule.id));
     }
@@ -66,8 +71,34 @@ pub(super) fn afterwards(graph: &RuleGraph, profile: &Profile, rule: &Added) -> 
     if let Some(reason) = optional(graph, profile, chain) {
         return Some(reason);
     }
-    let defect = lint(graph, profile.id).into_iter().find(|d| *d.element == *rule.id && d.kind.code() == "definition-canonical-missing");
-    defect.as_ref().filter(|_| matches!(rule.kind, Kind::Target | Kind::TargetProfile | Kind::Profile)).map(said)
+    let at = element(profile, chain.last().copied().unwrap_or(ElementId::ROOT));
+    if matches!(rule.kind, Kind::Closed | Kind::AtEnd) && at.slicing.as_deref().is_some_and(|s| !s.complete) {
+        return Some(format!("not enforced: a slice of {} is told by a value set, or not at all", at.id));
+    }
+    if rule.kind == Kind::TargetProfile {
+        if &*profile.type_name == "Bundle" && chain.len() < 3 {
+            return Some("nowhere: a Bundle contains no resources, and its own references lead to no entry".into());
+        }
+        if let Some(reason) = toothless(graph, at) {
+            return Some(reason);
+        }
+    }
+    let code = match rule.kind {
+        Kind::Target | Kind::TargetProfile | Kind::Profile => "definition-canonical-missing",
+        _ => "definition-fixed-brackets",
+    };
+    lint(graph, profile.id).iter().find(|d| *d.element == *rule.id && d.kind.code() == code).map(said)
+}
+
+/// A target profile that only says which profiles what it refers to meets: no resource of the type breaks it.
+fn toothless(graph: &RuleGraph, at: &Element) -> Option<String> {
+    let mut targets = at.types.iter().flat_map(|t| &t.targets).filter(|t| !t.is_type);
+    let toothless = |target: &crate::graph::Target| {
+        let profile = target.profile.and_then(|id| graph.profile(id));
+        profile.is_some_and(|p| added(graph, p).iter().all(|rule| rule.kind == Kind::TargetProfile))
+    };
+    let found = targets.find(|target| toothless(target))?;
+    Some(format!("met by all: {} only asks for profiles of what it refers to", found.canonical))
 }
 
 /// The slice on the way to an element that no value tells from other repeats.

@@ -25,6 +25,8 @@ pub(super) struct Remedies {
 pub(super) enum Remedy {
     /// This child is missing.
     Add(String),
+    /// This child, a boolean, is to say the opposite.
+    Flip(String),
     /// This child is too much.
     Remove(String),
     /// A child lacks this child.
@@ -69,7 +71,14 @@ pub(super) fn remedies(instance: &Instance<'_>, broken: &Broken, known: &Remedie
         |label: &str| matches!(label, "id" | "meta" | "implicitRules" | "language" | "contained" | "modifierExtension");
     let add = elements.iter().filter(|e| e.max > 0 && !has(&e.label) && !passive(&e.label));
     remedies.extend(add.map(|e| Remedy::Add(e.label.to_string())));
-    let remove = elements.iter().filter(|e| e.min == 0 && has(&e.label) && !passive(&e.label));
+    let truth = |c: &&Tree| matches!(c.value.as_deref(), Some("true" | "false"));
+    remedies.extend(node.children.iter().filter(truth).map(|c| Remedy::Flip(c.name.clone())));
+    let kept = |label: &str| {
+        let stem = label.trim_end_matches("[x]");
+        let focus = |c: &Tree| instance.focus.is_some_and(|focus| c.way_to(focus).is_some());
+        node.children.iter().any(|c| c.name.starts_with(stem) && focus(c))
+    };
+    let remove = elements.iter().filter(|e| e.min == 0 && has(&e.label) && !passive(&e.label) && !kept(&e.label));
     remedies.extend(remove.map(|e| Remedy::Remove(e.label.to_string())));
     for child in node.children.iter().filter(|c| c.resource.is_empty() && !c.children.is_empty()) {
         let Some(inner) = instance.builder.place(child) else { continue };
@@ -88,6 +97,10 @@ pub(super) fn apply(instance: &mut Instance<'_>, broken: &Broken, remedy: &Remed
     match remedy {
         Remedy::Add(label) => {
             instance.builder.ensure(node, label)?;
+        }
+        Remedy::Flip(label) => {
+            let child = node.children.iter_mut().find(|c| c.name == *label)?;
+            child.value = Some(if child.value.as_deref() == Some("true") { "false" } else { "true" }.into());
         }
         Remedy::AddBelow(child, label) => {
             let child = node.children.iter_mut().find(|c| c.name == *child)?;

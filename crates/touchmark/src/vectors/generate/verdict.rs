@@ -122,6 +122,13 @@ impl Tree {
         })
     }
 
+    /// The same without numbers: a copy is another node.
+    pub fn unnumbered(mut self) -> Tree {
+        self.node = None;
+        self.children = self.children.into_iter().map(Tree::unnumbered).collect();
+        self
+    }
+
     /// The node at a way.
     pub fn at(&self, way: &[usize]) -> Option<&Tree> {
         way.iter().try_fold(self, |node, at| node.children.get(*at))

@@ -10,6 +10,9 @@ use crate::vectors::tree::Tree;
 use crate::walk::At;
 use touchmark_document::Form;
 
+/// How many codes of a set are tried in place of the fixed one.
+const MOST_CODES: usize = 6;
+
 impl<'g> Work<'_, 'g> {
     /// Another value than the one that is fixed.
     pub(super) fn value(&mut self) {
@@ -39,10 +42,12 @@ impl<'g> Work<'_, 'g> {
             if let Some(code) = system.and_then(|s| content::other_code(self.graph, s, &text)).filter(|_| before.name == "code") {
                 values.insert(0, code);
             }
-            if let Some(set) = at.element().binding.as_deref().and_then(|b| content::set(self.graph, b))
-                && let Some((_, code, _)) = content::code_of(set, None, &text)
-            {
-                values.insert(0, code);
+            if let Some(set) = at.element().binding.as_deref().and_then(|b| content::set(self.graph, b)) {
+                let mut taken = vec![text.clone()];
+                while let Some(code) = content::code_beside(set, &taken).filter(|_| taken.len() < MOST_CODES) {
+                    taken.push(code);
+                }
+                values.splice(0..0, taken.into_iter().skip(1));
             }
             for other in values {
                 let mut tree = self.kept.tree.clone();
