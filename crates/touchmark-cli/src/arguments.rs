@@ -124,7 +124,7 @@ impl Judging {
     pub fn judging(&self) -> touchmark::Judging {
         let named = [("edition", &self.edition), ("domain", &self.domain)];
         let named = named.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value.clone()?)));
-        touchmark::Judging { policy: self.policy.clone(), named: named.collect() }
+        touchmark::Judging { policy: self.policy.clone(), named: named.collect(), off: false }
     }
 }
 

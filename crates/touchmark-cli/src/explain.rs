@@ -30,7 +30,7 @@ pub fn run(arguments: &Explain) -> Result<Status, Failure> {
         });
         return Ok(Status::Fine);
     }
-    let id = find(&graph, &arguments.subject)?;
+    let id = find_profile(&graph, &arguments.subject)?;
     let Some(profile) = graph.profile(id) else {
         return Err(format!(
             "{} is no profile that can be used: {}",
@@ -71,7 +71,7 @@ fn row(rule: &Rule) -> Value {
 }
 
 /// The profile with this url, or the one with this name, or whose url ends so.
-fn find(graph: &RuleGraph, subject: &str) -> Result<DefinitionId, Failure> {
+pub fn find_profile(graph: &RuleGraph, subject: &str) -> Result<DefinitionId, Failure> {
     let library = graph.library();
     if let Some(id) = library.find(subject).or_else(|| library.find_type(subject)) {
         return Ok(id);
@@ -92,7 +92,7 @@ fn find(graph: &RuleGraph, subject: &str) -> Result<DefinitionId, Failure> {
             let near = urls(&|e| last(&e.url).contains(&wanted));
             let near: Vec<&str> = near.into_iter().take(5).collect();
             let hint = if near.is_empty() { String::new() } else { format!("; near: {}", near.join(", ")) };
-            Err(format!("there is no rule and no profile {subject}{hint}"))
+            Err(format!("there is no {subject} among the rules and profiles{hint}"))
         }
         ref several => Err(format!("{subject} may be any of {}", several.join(", "))),
     }

@@ -1,4 +1,6 @@
-//! `touchmark vectors`: runs folders of test messages, and makes the single faults of a message.
+//! `touchmark vectors`: runs folders of test messages, and makes the single faults of a message or a profile.
+
+mod generate;
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -20,12 +22,13 @@ use crate::{Failure, Status, print};
 /// The list of a folder of vectors.
 const LIST: &str = "vectors.json";
 
-/// Test messages: run a folder of them, or make the single faults of a valid one.
+/// Test messages: run a folder of them, or make the single faults of a valid one or of a profile.
 #[derive(Subcommand, Debug)]
 #[command(disable_help_subcommand = true)]
 pub enum Vectors {
     Run(Run),
     Mutate(Mutate),
+    Generate(generate::Generate),
 }
 
 /// Check the messages of a folder and compare what is found with what its vectors.json expects.
@@ -74,6 +77,7 @@ pub fn run(vectors: &Vectors) -> Result<Status, Failure> {
     match vectors {
         Vectors::Run(arguments) => run_folder(arguments),
         Vectors::Mutate(arguments) => mutate(arguments),
+        Vectors::Generate(arguments) => generate::run(arguments),
     }
 }
 
@@ -111,7 +115,7 @@ fn run_folder(arguments: &Run) -> Result<Status, Failure> {
 /// Checks a message as its vector says.
 fn judged(checker: &mut Checker<'_>, bytes: &[u8], vector: &Vector, now: &str) -> Report {
     let named = vector.named.iter().map(|(d, v)| (d.clone(), v.clone())).collect();
-    let judging = Judging { policy: vector.policy.clone(), named };
+    let judging = Judging { policy: vector.policy.clone(), named, off: false };
     checker.check(bytes, &Options { judging, now: Some(now), ..Options::default() })
 }
 

@@ -40,7 +40,7 @@ fn base(name: &str) -> String {
 
 fn check(checker: &mut Checker<'_>, text: &str, named: &BTreeMap<String, String>, policy: Option<&String>) -> Report {
     let named = named.iter().map(|(d, v)| (d.clone(), v.clone())).collect();
-    let judging = Judging { policy: policy.cloned(), named };
+    let judging = Judging { policy: policy.cloned(), named, off: false };
     checker.check(text.as_bytes(), &Options { judging, now: Some("2026-11-25T00:00:00Z"), ..Options::default() })
 }
 

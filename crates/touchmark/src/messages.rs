@@ -44,6 +44,8 @@ pub struct Judging {
     pub policy: Option<String>,
     /// What the caller says of the message: dimension and value (`edition` is `2`). It stands before what is recognised.
     pub named: Vec<(String, String)>,
+    /// Leaves the rule files aside, so that profiles alone judge.
+    pub off: bool,
 }
 
 /// By what a message was judged.
@@ -151,7 +153,7 @@ pub struct Mark(pub(crate) u32);
 pub(crate) fn judge(walk: &mut Walk<'_, '_>, how: &Judging) {
     let graph = walk.graph;
     let root = walk.document.root();
-    if root.resource() != graph.known.bundle || graph.rule_sets().is_empty() {
+    if how.off || root.resource() != graph.known.bundle || graph.rule_sets().is_empty() {
         return;
     }
     for (number, set) in graph.rule_sets().iter().enumerate() {

@@ -2,6 +2,7 @@
 //! and no other.
 
 mod builder;
+mod claim;
 mod content;
 mod host;
 mod mutate;
@@ -19,6 +20,7 @@ pub use rules::{Added, Kind, added};
 
 use crate::check::{Checker, Options};
 use crate::graph::{ElementId, Profile, RuleGraph};
+use crate::messages::Judging;
 use crate::report::Report;
 use crate::snapshot::DefinitionId;
 use builder::{Builder, Wish};
@@ -43,7 +45,7 @@ pub enum Outcome {
     /// An instance that keeps it and one that breaks it and nothing else.
     Killed(Box<Pair>),
     /// No instance can break it alone, for this reason.
-    Excused(String),
+    Spared(String),
     /// No such pair was found: what was found instead.
     Alive(String),
 }
@@ -61,6 +63,8 @@ pub struct Pair {
     pub expression: String,
     /// What is found with it, because it asks for the same: no instance was found that breaks the one without the other.
     pub also: Vec<String>,
+    /// Errors that no instance can be without, since the definition contradicts itself: both have them.
+    pub known: Vec<String>,
 }
 
 /// An instance while it is made.
@@ -69,6 +73,10 @@ struct Instance<'g> {
     tree: Tree,
     /// The node that the instance is made for.
     focus: Option<u32>,
+    /// The profiles that it is checked by beside those that it claims.
+    judges: Vec<DefinitionId>,
+    /// Errors that no instance can be without, since the definition contradicts itself.
+    known: Vec<String>,
 }
 
 impl<'g> Generator<'g> {
@@ -84,35 +92,53 @@ impl<'g> Generator<'g> {
     pub fn conforming(&mut self, profile: DefinitionId, format: Format) -> Result<String, String> {
         let profile = self.graph.profile(profile).ok_or("the definition cannot be used")?;
         let instance = self.instance(profile, &[])?;
-        Ok(instance.tree.write(format))
+        Ok(claim::claiming(self.graph, &instance, instance.tree.clone()).write(format))
     }
 
     /// Breaks one rule of a profile.
     pub fn kill(&mut self, profile: DefinitionId, rule: &Added, format: Format) -> Outcome {
         let Some(profile) = self.graph.profile(profile) else {
-            return Outcome::Excused("the definition cannot be used".into());
+            return Outcome::Spared("the definition cannot be used".into());
         };
         if let Some(reason) = reason::beforehand(self.graph, profile, rule) {
-            return Outcome::Excused(reason);
+            return Outcome::Spared(reason);
+        }
+        let alone = &*profile.kind == "resource" || &*profile.type_name == "Extension";
+        if !alone && host::user(self.graph, profile).is_none() {
+            return Outcome::Spared("unused: no profile of a resource names this profile of a type".into());
         }
         let chain = rule.chain.as_deref().unwrap_or(&[]);
         let kept = match self.kept(profile, rule, chain) {
             Ok(kept) => kept,
             Err(found) => {
                 let found = format!("no conforming instance: {found}");
-                return reason::impossible(self.graph, profile, rule).map_or(Outcome::Alive(found), Outcome::Excused);
+                return reason::impossible(self.graph, profile, rule).map_or(Outcome::Alive(found), Outcome::Spared);
             }
         };
         let mut last = String::from("nothing to break");
         let mut best: Option<Box<Pair>> = None;
         for mutant in mutate::mutants(&kept, self.graph, profile, rule) {
-            let mut broken = Instance { builder: mutant.builder, tree: mutant.tree, focus: kept.focus };
+            let mut broken = Instance {
+                builder: mutant.builder,
+                tree: mutant.tree,
+                focus: kept.focus,
+                judges: kept.judges.clone(),
+                known: kept.known.clone(),
+            };
             let report = self.repaired(profile, &mut broken, Some(&mutant.expected));
             match verdict::judge(&broken, &report, profile, &mutant.expected) {
                 Ok(verdict) if best.as_ref().is_none_or(|b| b.also.len() > verdict.also.len()) => {
-                    let (kept, broken) = (kept.tree.write(format), broken.tree.write(format));
+                    let written = |of: &Instance<'_>| claim::claiming(self.graph, of, of.tree.clone()).write(format);
+                    let (text, faulty) = (written(&kept), written(&broken));
                     let Verdict { code, expression, also } = verdict;
-                    let pair = Box::new(Pair { kept, broken, code, expression, also });
+                    let pair = Box::new(Pair {
+                        kept: text,
+                        broken: faulty,
+                        code,
+                        expression,
+                        also,
+                        known: kept.known.clone(),
+                    });
                     if pair.also.is_empty() {
                         return Outcome::Killed(pair);
                     }
@@ -125,7 +151,7 @@ impl<'g> Generator<'g> {
         if let Some(best) = best {
             return Outcome::Killed(best);
         }
-        reason::afterwards(self.graph, profile, rule).map_or(Outcome::Alive(last), Outcome::Excused)
+        reason::afterwards(self.graph, profile, rule).map_or(Outcome::Alive(last), Outcome::Spared)
     }
 
     /// An instance that conforms and has what the rule speaks of.
@@ -137,7 +163,7 @@ impl<'g> Generator<'g> {
         let mut instance = self.instance_with(profile, way, mutate::wish(profile, rule))?;
         if mutate::prepare(&mut instance, profile, rule) {
             let report = self.repaired(profile, &mut instance, None);
-            if let Some(found) = verdict::errors(&report) {
+            if let Some(found) = verdict::errors(&report).filter(|_| verdict::said(&report) != instance.known) {
                 return Err(found);
             }
         }
@@ -161,17 +187,23 @@ impl<'g> Generator<'g> {
         } else if &*profile.kind == "resource" {
             let mut builder = Builder::new(self.graph).wishing(wish);
             let tree = builder.resource(profile, chain);
-            Instance { builder, tree, focus: None }
+            Instance { judges: vec![profile.id], ..Instance::new(builder, tree) }
         } else {
-            return Err("only resources and extensions can be checked by themselves".into());
+            let (user, way) = host::user(self.graph, profile).ok_or("no profile of a resource uses the profile")?;
+            let here = way.last().map(|last| (user.id, *last, profile.type_name.clone()));
+            let mut builder = Builder::new(self.graph).wishing(here).going_on(profile.id, chain);
+            let tree = builder.resource(user, &way);
+            Instance { judges: vec![user.id], ..Instance::new(builder, tree) }
         };
         instance.finish();
         instance.focus = chain.last().and_then(|id| instance.builder.node_of(profile, *id));
         let report = self.repaired(profile, &mut instance, None);
-        match verdict::errors(&report) {
-            None => Ok(instance),
-            Some(found) => Err(found),
+        let Some(found) = verdict::errors(&report) else { return Ok(instance) };
+        if reason::contradicts(self.graph, profile, &report) {
+            instance.known = verdict::said(&report);
+            return Ok(instance);
         }
+        Err(found)
     }
 
     fn host(&mut self, profile: &'g Profile) -> Option<Host> {
@@ -188,14 +220,15 @@ impl<'g> Generator<'g> {
         found
     }
 
-    fn check(&mut self, profile: &Profile, tree: &Tree) -> Report {
-        let profiles = if &*profile.type_name == "Extension" { Vec::new() } else { vec![profile.id] };
-        self.checker.check(tree.write(Format::Xml).as_bytes(), &Options { profiles, ..Options::default() })
+    fn check(&mut self, judges: &[DefinitionId], tree: &Tree) -> Report {
+        let judging = Judging { off: true, ..Judging::default() };
+        let options = Options { profiles: judges.to_vec(), judging, ..Options::default() };
+        self.checker.check(tree.write(Format::Xml).as_bytes(), &options)
     }
 
     /// Checks an instance and mends broken invariants by adding what they ask for.
     fn repaired(&mut self, profile: &'g Profile, instance: &mut Instance<'g>, expected: Option<&[Expected]>) -> Report {
-        let mut report = self.check(profile, &instance.tree);
+        let mut report = self.check(&instance.judges, &instance.tree);
         for _ in 0..repair::MOST {
             let Some(broken) = repair::broken(instance, &report) else { break };
             let key = broken.key.clone();
@@ -203,9 +236,9 @@ impl<'g> Generator<'g> {
             let mut better = None;
             for remedy in repair::remedies(instance, &broken, &self.remedies) {
                 let Some(tree) = repair::apply(instance, &broken, &remedy) else { continue };
-                let tried = self.check(profile, &tree);
+                let tried = self.check(&instance.judges, &tree);
                 let still = expected.is_none_or(|e| {
-                    let probe = Instance { builder: instance.builder.clone(), tree: tree.clone(), focus: None };
+                    let probe = Instance::new(instance.builder.clone(), tree.clone());
                     verdict::found(&probe, &tried, profile, e)
                 });
                 if verdict::count(&tried) < before && still {
@@ -221,7 +254,11 @@ impl<'g> Generator<'g> {
     }
 }
 
-impl Instance<'_> {
+impl<'g> Instance<'g> {
+    fn new(builder: Builder<'g>, tree: Tree) -> Self {
+        Instance { builder, tree, focus: None, judges: Vec::new(), known: Vec::new() }
+    }
+
     /// Refers to what is contained, so that it is no orphan.
     fn finish(&mut self) {
         for id in std::mem::take(&mut self.builder.contained) {

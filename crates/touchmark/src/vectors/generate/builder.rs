@@ -31,6 +31,8 @@ pub(super) struct Builder<'g> {
     pub contained: Vec<String>,
     /// The type that an element with a choice of types gets.
     wish: Option<Wish>,
+    /// The chain that goes on where an element meets a profile of its type.
+    inside: Option<(DefinitionId, Vec<ElementId>)>,
 }
 
 /// An element of a profile, and the type that it gets.
@@ -46,12 +48,18 @@ impl<'g> Builder<'g> {
             slices: HashMap::default(),
             contained: Vec::new(),
             wish: None,
+            inside: None,
         }
     }
 
     /// Gives an element the type that is wished.
     pub fn wishing(self, wish: Option<Wish>) -> Self {
         Builder { wish, ..self }
+    }
+
+    /// Goes on with a chain in the profile of a type.
+    pub fn going_on(self, profile: DefinitionId, chain: &[ElementId]) -> Self {
+        Builder { inside: Some((profile, chain.to_vec())), ..self }
     }
 
     /// The node that was made first for an element of a profile.
@@ -161,7 +169,8 @@ impl<'g> Builder<'g> {
                 out.push(self.slice(at, slice, rest));
             }
         }
-        let through_slice = chain.and_then(<[ElementId]>::first).is_some_and(|f| slicing.slices.iter().any(|s| s.element == *f));
+        let through_slice =
+            chain.and_then(<[ElementId]>::first).is_some_and(|f| slicing.slices.iter().any(|s| s.element == *f));
         if let Some(chain) = chain.filter(|_| !through_slice) {
             let repeat = self.beside(at, slicing, chain);
             out.push(repeat);
@@ -186,14 +195,32 @@ impl<'g> Builder<'g> {
     pub fn stranger(&mut self, at: At<'g>, slicing: &'g Slicing, chain: &[ElementId]) -> Tree {
         let mut tree = self.one(at, chain);
         for slice in &slicing.slices {
-            let Some([Test::Fixed(path, value) | Test::Pattern(path, value)]) = slice.tests.as_deref() else { continue };
+            let Some([Test::Fixed(path, value) | Test::Pattern(path, value)]) = slice.tests.as_deref() else {
+                continue;
+            };
             let Some((way, element)) = self.follow(&tree, path) else { continue };
-            let Some(leaf) = tree.at_mut(&way).filter(|leaf| leaf.value.is_some() && leaf.value == value.text.as_deref().map(str::to_owned)) else { continue };
-            let taken: Vec<&str> = slicing.slices.iter().flat_map(|s| s.tests.iter().flatten()).filter_map(|t| match t {
-                Test::Fixed(_, value) | Test::Pattern(_, value) => value.text.as_deref(),
-                _ => None,
-            }).collect();
-            if let Some(free) = element.element().binding.as_deref().and_then(|b| content::set(self.graph, b)).and_then(|s| content::code_beside(s, &taken)) {
+            let Some(leaf) = tree
+                .at_mut(&way)
+                .filter(|leaf| leaf.value.is_some() && leaf.value == value.text.as_deref().map(str::to_owned))
+            else {
+                continue;
+            };
+            let taken: Vec<&str> = slicing
+                .slices
+                .iter()
+                .flat_map(|s| s.tests.iter().flatten())
+                .filter_map(|t| match t {
+                    Test::Fixed(_, value) | Test::Pattern(_, value) => value.text.as_deref(),
+                    _ => None,
+                })
+                .collect();
+            if let Some(free) = element
+                .element()
+                .binding
+                .as_deref()
+                .and_then(|b| content::set(self.graph, b))
+                .and_then(|s| content::code_beside(s, &taken))
+            {
                 leaf.value = Some(free);
             }
         }
@@ -287,7 +314,8 @@ impl<'g> Builder<'g> {
             TypeKind::Resource => {
                 let profile = t.profiles.first().or(t.definition.as_ref()).and_then(|id| self.graph.profile(*id));
                 let profile = profile.filter(|p| !p.is_abstract);
-                let profile = profile.or_else(|| content::entry(self.graph, at)).or_else(|| content::any_resource(self.graph));
+                let profile =
+                    profile.or_else(|| content::entry(self.graph, at)).or_else(|| content::any_resource(self.graph));
                 if let Some(profile) = profile {
                     let mut resource = self.resource(profile, &[]);
                     // The fullUrl of an entry says who it is.
@@ -303,7 +331,14 @@ impl<'g> Builder<'g> {
             }
             TypeKind::Complex | TypeKind::Reference | TypeKind::Extension => {
                 let inner = self.inner(at, t).unwrap_or(at);
-                self.fill(&mut tree, inner, Some(chain));
+                match self
+                    .inside
+                    .clone()
+                    .filter(|(profile, _)| inner.id == ElementId::ROOT && *profile == inner.profile.id)
+                {
+                    Some((_, chain)) => self.root(&mut tree, inner.profile, &chain),
+                    None => self.fill(&mut tree, inner, Some(chain)),
+                }
                 content::refine(self, &mut tree, at, inner, t);
                 let element = at.element();
                 if let Some(fixed) = &element.fixed {
@@ -344,9 +379,16 @@ impl<'g> Builder<'g> {
         if let Some(wished) = wished.and_then(|(_, _, code)| named(code)) {
             return Some(wished);
         }
-        let sliced: Vec<&str> = element.slicing.iter().flat_map(|s| &s.slices).flat_map(|s| &at.child(s.element).element().types).map(|t| &*t.code).collect();
+        let sliced: Vec<&str> = element
+            .slicing
+            .iter()
+            .flat_map(|s| &s.slices)
+            .flat_map(|s| &at.child(s.element).element().types)
+            .map(|t| &*t.code)
+            .collect();
         let coded = element.binding.is_some();
-        let wanted: &[&str] = if coded { &["CodeableConcept", "Coding", "code"] } else { &["string", "CodeableConcept", "dateTime"] };
+        let wanted: &[&str] =
+            if coded { &["CodeableConcept", "Coding", "code"] } else { &["string", "CodeableConcept", "dateTime"] };
         let free = |t: &&Type| !sliced.contains(&&*t.code);
         let preferred = wanted.iter().filter_map(|code| named(code)).find(free);
         preferred.or_else(|| types.iter().find(free)).or(types.first())
@@ -390,7 +432,8 @@ impl<'g> Builder<'g> {
                 }
             }
             Step::Extension(url) => {
-                let of_url = |c: &Tree| c.name == "extension" && c.child("url").and_then(|u| u.value.as_deref()) == Some(url);
+                let of_url =
+                    |c: &Tree| c.name == "extension" && c.child("url").and_then(|u| u.value.as_deref()) == Some(url);
                 let known = tree.children.iter().position(of_url);
                 if let Some(at) = known.or_else(|| self.extend(tree, url)) {
                     self.put(&mut tree.children[at], rest, value, whole);
@@ -432,7 +475,9 @@ impl<'g> Builder<'g> {
     pub fn child(&self, at: At<'g>, name: &str) -> Option<(At<'g>, Option<&'g Type>)> {
         let children = self.graph.own_children(at.profile, at.id)?;
         let elements = || children.order.iter().map(|id| at.child(*id));
-        if let Some(found) = elements().find(|c| c.element().label.trim_end_matches("[x]") == name.trim_end_matches("[x]")) {
+        if let Some(found) =
+            elements().find(|c| c.element().label.trim_end_matches("[x]") == name.trim_end_matches("[x]"))
+        {
             return Some((found, None));
         }
         elements().find_map(|c| {

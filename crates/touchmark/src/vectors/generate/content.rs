@@ -41,11 +41,7 @@ const CONTENT: &[(&str, &[&[&str]])] = &[
 const ALWAYS: &[(&str, &[&str])] = &[("Reference", &["reference"]), ("Bundle.entry", &["fullUrl", "resource"])];
 
 /// The children that an element gets so that it is not empty; none where some are asked for anyway.
-pub(super) fn forced(
-    at: At<'_>,
-    children: &Children,
-    asked: &dyn Fn(&ElementId) -> bool,
-) -> Vec<ElementId> {
+pub(super) fn forced(at: At<'_>, children: &Children, asked: &dyn Fn(&ElementId) -> bool) -> Vec<ElementId> {
     let element = at.element();
     let is_root = at.id == ElementId::ROOT;
     let of_type = if is_root { &*at.profile.type_name } else { element.types.first().map_or("", |t| &*t.code) };
@@ -250,7 +246,8 @@ fn of_system(builder: &Builder<'_>, tree: &mut Tree, inner: At<'_>) {
 
 /// Gives a concept a code of a set, where one must be or codings are there.
 fn concept<'g>(builder: &mut Builder<'g>, tree: &mut Tree, at: At<'g>, inner: At<'g>, set: &CodeSet) {
-    let required = at.element().binding.as_deref().is_some_and(|b| b.strength == Strength::Required || b.maximum.is_some());
+    let required =
+        at.element().binding.as_deref().is_some_and(|b| b.strength == Strength::Required || b.maximum.is_some());
     for coding in tree.children.iter_mut().filter(|c| c.name == "coding") {
         if code(builder, coding, set, None) {
             return;
@@ -259,7 +256,9 @@ fn concept<'g>(builder: &mut Builder<'g>, tree: &mut Tree, at: At<'g>, inner: At
     if !required {
         return;
     }
-    let Some((coding, _)) = builder.child(inner, "coding").filter(|(c, _)| c.element().max > 0) else { return };
+    let codings = tree.children.iter().filter(|c| c.name == "coding").count();
+    let room = |(c, _): &(At<'_>, _)| c.element().max as usize > codings;
+    let Some((coding, _)) = builder.child(inner, "coding").filter(room) else { return };
     for slice in coding.element().slicing.iter().flat_map(|s| &s.slices) {
         let mut repeat = builder.slice(coding, slice, &[]);
         if code(builder, &mut repeat, set, None) {
@@ -285,7 +284,9 @@ pub(super) fn code(builder: &mut Builder<'_>, tree: &mut Tree, set: &CodeSet, no
     if let (system, Some(code)) = (whole("system"), whole("code")) {
         return matches!(set.holds(system.as_deref(), &code), Answer::In(_) | Answer::Unknown(_));
     }
-    let Some((system, code, display)) = code_of(set, whole("system").as_deref(), not.unwrap_or("")) else { return false };
+    let Some((system, code, display)) = code_of(set, whole("system").as_deref(), not.unwrap_or("")) else {
+        return false;
+    };
     for (name, value) in [("system", system), ("code", code)] {
         if let Some(at) = builder.ensure(tree, name) {
             tree.children[at].value = Some(value);

@@ -5,6 +5,7 @@ use touchmark_document::Form;
 use super::builder::Wish;
 use super::{Builder, Instance, content};
 use crate::graph::{ElementId, Profile, RuleGraph};
+use crate::snapshot::DefinitionId;
 use crate::vectors::tree::Tree;
 
 /// A place for an extension: a resource type, the labels on the way, and the extensions around it.
@@ -18,11 +19,41 @@ pub(super) struct Host {
 
 /// Resources that have elements of most types, the simplest first.
 const RESOURCES: &[&str] = &[
-    "Patient", "Observation", "Encounter", "Condition", "MedicationRequest", "Organization", "Practitioner",
-    "DiagnosticReport", "Questionnaire", "DocumentReference", "List", "Composition", "Location", "Immunization",
-    "MedicationStatement", "MedicationDispense", "CarePlan", "Procedure", "Appointment", "Schedule", "Slot", "MessageHeader",
-    "ProcedureRequest", "ReferralRequest", "Specimen", "AllergyIntolerance", "Communication", "EpisodeOfCare",
-    "FamilyMemberHistory", "HealthcareService", "RelatedPerson", "Task", "Basic", "MessageDefinition", "Device",
+    "Patient",
+    "Observation",
+    "Encounter",
+    "Condition",
+    "MedicationRequest",
+    "Organization",
+    "Practitioner",
+    "DiagnosticReport",
+    "Questionnaire",
+    "DocumentReference",
+    "List",
+    "Composition",
+    "Location",
+    "Immunization",
+    "MedicationStatement",
+    "MedicationDispense",
+    "CarePlan",
+    "Procedure",
+    "Appointment",
+    "Schedule",
+    "Slot",
+    "MessageHeader",
+    "ProcedureRequest",
+    "ReferralRequest",
+    "Specimen",
+    "AllergyIntolerance",
+    "Communication",
+    "EpisodeOfCare",
+    "FamilyMemberHistory",
+    "HealthcareService",
+    "RelatedPerson",
+    "Task",
+    "Basic",
+    "MessageDefinition",
+    "Device",
 ];
 
 /// Places that the contexts of an extension may mean.
@@ -117,6 +148,35 @@ impl Host {
             holder.children.retain(|c| !c.name.starts_with("value"));
         }
         builder.insert(holder, extension);
-        Instance { builder, tree, focus: None }
+        Instance::new(builder, tree)
     }
+}
+
+/// The first profile of a resource with an element that must meet a profile of its type, and the way to that element.
+pub(super) fn user<'g>(graph: &'g RuleGraph, profile: &Profile) -> Option<(&'g Profile, Vec<ElementId>)> {
+    let users = graph.library().naming(&profile.url).filter_map(|id| graph.profile(id));
+    users.filter(|user| &*user.kind == "resource").find_map(|user| {
+        let mut chain = Vec::new();
+        leads(user, ElementId::ROOT, profile.id, &mut chain).then_some((user, chain))
+    })
+}
+
+fn leads(user: &Profile, at: ElementId, wanted: DefinitionId, chain: &mut Vec<ElementId>) -> bool {
+    let element = &user.elements[at.0 as usize];
+    if element.max == 0 {
+        return false;
+    }
+    if element.children.is_none() && element.types.iter().any(|t| t.profiles.first() == Some(&wanted)) {
+        return true;
+    }
+    let children = element.children.iter().flat_map(|c| c.order.iter().copied());
+    let slices = element.slicing.iter().flat_map(|s| s.slices.iter().map(|s| s.element));
+    children.chain(slices).any(|next| {
+        chain.push(next);
+        let found = leads(user, next, wanted, chain);
+        if !found {
+            chain.pop();
+        }
+        found
+    })
 }

@@ -8,9 +8,9 @@ pub(super) use values::tells;
 
 use touchmark_document::Form;
 
+use super::builder::Wish;
 use super::rules::{added, is_slice};
 use super::verdict::{Expected, severity};
-use super::builder::Wish;
 use super::{Added, Builder, Instance, Kind, content, host};
 use crate::graph::{ElementId, Profile, RuleGraph};
 use crate::library::choice_name;
@@ -74,11 +74,16 @@ pub(super) fn prepare(instance: &mut Instance<'_>, profile: &Profile, rule: &Add
 fn company(instance: &mut Instance<'_>, profile: &Profile, chain: &[ElementId]) -> bool {
     let above = parent(profile, chain);
     let element = above.last().copied().unwrap_or(ElementId::ROOT);
-    let Some(way) = instance.builder.node_of(profile, element).and_then(|n| instance.tree.way_to(n)) else { return false };
+    let Some(way) = instance.builder.node_of(profile, element).and_then(|n| instance.tree.way_to(n)) else {
+        return false;
+    };
     let Some(label) = chain.last().map(|id| profile.elements[id.0 as usize].label.to_string()) else { return false };
     let stem = label.trim_end_matches("[x]");
     let Some(node) = instance.tree.at_mut(&way) else { return false };
-    let alone = node.children.iter().all(|c| c.name == "id" || c.name == stem || label.ends_with("[x]") && c.name.starts_with(stem));
+    let alone = node
+        .children
+        .iter()
+        .all(|c| c.name == "id" || c.name == stem || label.ends_with("[x]") && c.name.starts_with(stem));
     if !node.resource.is_empty() || !alone || label == "extension" {
         return false;
     }
@@ -137,7 +142,9 @@ impl<'g> Work<'_, 'g> {
     fn names(&self, element: At<'_>) -> impl Fn(&Tree) -> bool + use<> {
         let label = element.element().label.to_string();
         move |child: &Tree| match label.strip_suffix("[x]") {
-            Some(stem) => child.name.strip_prefix(stem).is_some_and(|s| s.starts_with(|l: char| l.is_ascii_uppercase())),
+            Some(stem) => {
+                child.name.strip_prefix(stem).is_some_and(|s| s.starts_with(|l: char| l.is_ascii_uppercase()))
+            }
             None => child.name == label,
         }
     }
@@ -345,7 +352,9 @@ impl<'g> Work<'_, 'g> {
         let (Some(node), Some(way)) = (self.node(self.chain), self.way(self.chain)) else { return };
         let allowed = |code: &str| at.element().types.iter().any(|t| *t.code == *code);
         let Some(stem) = at.element().label.strip_suffix("[x]") else { return self.of_resource(node, &way) };
-        let (Some((_, up)), Some(above)) = (way.split_last(), self.node(parent(self.profile, self.chain))) else { return };
+        let (Some((_, up)), Some(above)) = (way.split_last(), self.node(parent(self.profile, self.chain))) else {
+            return;
+        };
         let value_of_extension = stem == "value"
             && self.kept.tree.at(up).is_some_and(|p| p.name == "extension" || p.name == "modifierExtension");
         for code in self.rule.others.iter().filter(|code| !allowed(code)) {
@@ -365,7 +374,9 @@ impl<'g> Work<'_, 'g> {
                 continue;
             }
             let (mut tree, mut builder) = (self.kept.tree.clone(), self.kept.builder.clone());
-            let (Some(place), Some(profile)) = (tree.at_mut(way), content::of_type(self.graph, resource)) else { return };
+            let (Some(place), Some(profile)) = (tree.at_mut(way), content::of_type(self.graph, resource)) else {
+                return;
+            };
             let made = builder.resource(profile, &[]);
             *place = Tree { name: place.name.clone(), in_array: place.in_array, node: Some(node), ..made };
             self.add(tree, builder, node, &["type-resource"]);
@@ -394,8 +405,14 @@ impl<'g> Work<'_, 'g> {
         let mut found = Vec::new();
         for rule in &added(self.graph, profile) {
             let Some(chain) = rule.chain.as_deref() else { continue };
-            let known = matches!(rule.kind, Kind::Maximum | Kind::Minimum | Kind::Fixed | Kind::SliceMaximum | Kind::SliceMinimum | Kind::Target);
-            if !known || found.len() >= MOST_FAULTS || chain.iter().rev().skip(1).any(|id| profile.elements[id.0 as usize].max == 0) {
+            let known = matches!(
+                rule.kind,
+                Kind::Maximum | Kind::Minimum | Kind::Fixed | Kind::SliceMaximum | Kind::SliceMinimum | Kind::Target
+            );
+            if !known
+                || found.len() >= MOST_FAULTS
+                || chain.iter().rev().skip(1).any(|id| profile.elements[id.0 as usize].max == 0)
+            {
                 continue;
             }
             let way = if matches!(rule.kind, Kind::Fixed | Kind::Target) { chain } else { parent(profile, chain) };
@@ -405,7 +422,7 @@ impl<'g> Work<'_, 'g> {
                 tree.resource = profile.type_name.to_string();
             }
             builder.root(&mut tree, profile, way);
-            let kept = Instance { builder, tree, focus: None };
+            let kept = Instance::new(builder, tree);
             found.extend(mutants(&kept, self.graph, profile, rule).into_iter().take(2).map(|m| (m.tree, m.builder)));
         }
         found
@@ -428,7 +445,7 @@ fn builder_finish(tree: &mut Tree, builder: &mut Builder<'_>) {
     }
 }
 
-impl<'g> Builder<'g> {
+impl Builder<'_> {
     /// An element of this type with a sample value.
     pub fn sample(&mut self, code: &str, name: &str) -> Option<Tree> {
         if let Some(primitive) = crate::rules::primitive::Primitive::of_type(code) {

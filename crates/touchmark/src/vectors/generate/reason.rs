@@ -3,7 +3,9 @@
 use super::{Added, Kind, added, content, mutate};
 use crate::definition::{SlicingRules, Strength};
 use crate::graph::{Element, ElementId, Profile, RuleGraph, Test};
-use crate::lint::{Defect, lint};
+use crate::lint::{Defect, lint, path_of};
+use crate::report::Report;
+use crate::rule::Severity;
 use crate::terminology::{Answer, find_set};
 use crate::walk::At;
 
@@ -25,7 +27,13 @@ fn crowded(profile: &Profile, rule: &Added) -> Option<String> {
     let chain = rule.chain.as_deref()?;
     let counts = matches!(
         rule.kind,
-        Kind::Minimum | Kind::Maximum | Kind::SliceMinimum | Kind::SliceMaximum | Kind::Closed | Kind::AtEnd | Kind::Order
+        Kind::Minimum
+            | Kind::Maximum
+            | Kind::SliceMinimum
+            | Kind::SliceMaximum
+            | Kind::Closed
+            | Kind::AtEnd
+            | Kind::Order
     );
     let way = if counts { mutate::parent(profile, chain) } else { chain };
     let full = way.iter().enumerate().find_map(|(depth, id)| {
@@ -34,20 +42,44 @@ fn crowded(profile: &Profile, rule: &Added) -> Option<String> {
         let next = way.get(depth + 1);
         let beside = next.is_none_or(|next| !slicing.slices.iter().any(|s| s.element == *next));
         let least: u32 = slicing.slices.iter().map(|s| element(profile, s.element).min).sum();
-        (beside && (slicing.rules == SlicingRules::Closed && slicing.complete || least >= at.element().max)).then_some(at.element())
+        (beside && (slicing.rules == SlicingRules::Closed && slicing.complete || least >= at.element().max))
+            .then_some(at.element())
     })?;
     Some(format!("no room: {} has no repeats beside its slices, for which the rule is made again", full.id))
 }
 
+/// Whether the errors of an instance are there because the definition contradicts itself: a fixed value is none of its value set,
+/// a slice is told by what it does not allow.
+pub(super) fn contradicts(graph: &RuleGraph, profile: &Profile, report: &Report) -> bool {
+    let contradictions = || {
+        lint(graph, profile.id).into_iter().filter(|d| {
+            matches!(
+                d.kind.code(),
+                "definition-fixed-outside-binding" | "definition-slice-never" | "definition-fixed-type"
+            )
+        })
+    };
+    let errors = report.findings.iter().filter(|f| f.severity >= Severity::Error);
+    let mut explained = errors.map(|finding| {
+        let place = path_of(&plain(finding.expression.as_deref().unwrap_or("")));
+        // A code outside its value set is said at the code or at what holds it.
+        contradictions().any(|d| {
+            let at = path_of(&d.element).replace("[x]", "");
+            at.starts_with(&place) || place.starts_with(&at)
+        })
+    });
+    explained.all(|explained| explained)
+}
+
+/// An expression without indexes.
+fn plain(expression: &str) -> String {
+    let parts = expression.split('.').map(|part| part.split('[').next().unwrap_or(part));
+    parts.collect::<Vec<_>>().join(".")
+}
+
 /// Why no instance conforms.
 pub(super) fn impossible(graph: &RuleGraph, profile: &Profile, rule: &Added) -> Option<String> {
-    let unsatisfiable = |d: &&Defect| {
-        matches!(d.kind.code(), "definition-fixed-outside-binding" | "definition-slice-never" | "definition-fixed-type")
-    };
-    let own = defect(graph, profile, &rule.id);
-    let found = lint(graph, profile.id);
-    let any = found.iter().find(unsatisfiable).map(said);
-    crowded(profile, rule).or_else(|| own.filter(|_| any.is_none())).or(any)
+    crowded(profile, rule).or_else(|| defect(graph, profile, &rule.id))
 }
 
 /// Why a rule that no fault broke cannot be broken.
@@ -57,13 +89,20 @@ pub(super) fn afterwards(graph: &RuleGraph, profile: &Profile, rule: &Added) -> 
         return Some("identity: an extension with another url is another extension".into());
     }
     if let Some(slice) = untold(graph, profile, chain) {
-        return Some(defect(graph, profile, &slice.id).unwrap_or_else(|| format!("{} cannot be told apart", slice.id)));
+        let unloaded = || format!("unknown codes: the value set by which {} is told is not loaded", slice.id);
+        return Some(
+            defect(graph, profile, &slice.id)
+                .filter(|d| d.starts_with("definition-discriminator"))
+                .unwrap_or_else(unloaded),
+        );
     }
     if let Some(reason) = crowded(profile, rule) {
         return Some(reason);
     }
-    if rule.kind == Kind::Binding {
-        return unknown(graph, profile, chain).or_else(|| defect(graph, profile, &rule.id));
+    if rule.kind == Kind::Binding
+        && let Some(reason) = unknown(graph, profile, chain)
+    {
+        return Some(reason);
     }
     if rule.kind == Kind::Context && graph.contexts_exclude_profiles(profile) {
         return Some("definition-context-excludes at Extension".into());
@@ -82,6 +121,17 @@ pub(super) fn afterwards(graph: &RuleGraph, profile: &Profile, rule: &Added) -> 
         if let Some(reason) = toothless(graph, at) {
             return Some(reason);
         }
+    }
+    let sliced = |d: &&Defect| {
+        let around =
+            |id: &ElementId| d.element.strip_prefix(&*element(profile, *id).id).is_some_and(|r| r.starts_with(':'));
+        d.kind.code() == "definition-slice-always" && chain.iter().any(around)
+    };
+    if let Some(always) = lint(graph, profile.id).iter().find(sliced) {
+        return Some(said(always));
+    }
+    if rule.kind == Kind::Binding {
+        return defect(graph, profile, &rule.id);
     }
     let code = match rule.kind {
         Kind::Target | Kind::TargetProfile | Kind::Profile => "definition-canonical-missing",
@@ -128,7 +178,10 @@ fn slices<'g, 'c>(
 /// is one beside the slice.
 fn optional(graph: &RuleGraph, profile: &Profile, chain: &[ElementId]) -> Option<String> {
     let told = slices(profile, chain).find(|(_, slice, rest)| {
-        !rest.is_empty() && mutate::tells(graph, profile, slice.tests.as_deref().unwrap_or(&[]), rest)
+        let tests = slice.tests.as_deref().unwrap_or(&[]);
+        // The codes that are bound may be what tells the slice itself.
+        let by_codes = rest.is_empty() && tests.iter().any(|t| matches!(t, Test::ValueSet(..)));
+        by_codes || !rest.is_empty() && mutate::tells(graph, profile, tests, rest)
     });
     let (_, slice, _) = told?;
     Some(format!("discriminator: another value, or none, makes a repeat beside {}", element(profile, slice.element).id))
@@ -142,7 +195,10 @@ fn unknown(graph: &RuleGraph, profile: &Profile, chain: &[ElementId]) -> Option<
     if bound.strength != Strength::Required && bound.maximum.is_none() {
         return Some("definition-binding-weakened".into());
     }
-    let coded = element.types.iter().any(|t| matches!(&*t.code, "code" | "string" | "uri" | "Coding" | "CodeableConcept" | "Quantity"));
+    let coded = element
+        .types
+        .iter()
+        .any(|t| matches!(&*t.code, "code" | "string" | "uri" | "Coding" | "CodeableConcept" | "Quantity"));
     if !coded {
         return Some("nothing to bind: the element has no type that holds codes".into());
     }
@@ -158,7 +214,8 @@ fn unknown(graph: &RuleGraph, profile: &Profile, chain: &[ElementId]) -> Option<
 /// A defect of the definition at an element or around it, as `profiles/DEFECTS.md` has it.
 fn defect(graph: &RuleGraph, profile: &Profile, id: &str) -> Option<String> {
     let around = |d: &&Defect| {
-        id.strip_prefix(&*d.element).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', ':'])) && d.element.contains('.')
+        id.strip_prefix(&*d.element).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', ':']))
+            && d.element.contains('.')
     };
     lint(graph, profile.id).iter().filter(around).max_by_key(|d| d.element.len()).map(said)
 }

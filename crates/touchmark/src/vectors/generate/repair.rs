@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use foldhash::fast::FixedState;
 
-use super::Instance;
 use super::verdict::resolve;
+use super::{Instance, content};
 use crate::graph::Element;
 use crate::report::Report;
 use crate::rule::Severity;
@@ -13,6 +13,9 @@ use crate::vectors::tree::Tree;
 
 /// How many invariants of one instance are mended.
 pub(super) const MOST: usize = 6;
+
+/// How many codes of a value set are tried.
+const MOST_CODES: usize = 8;
 
 /// What helped before, by invariant.
 #[derive(Debug, Default)]
@@ -27,6 +30,8 @@ pub(super) enum Remedy {
     Add(String),
     /// This child, a boolean, is to say the opposite.
     Flip(String),
+    /// This child is to have this code.
+    Code(String, String),
     /// This child is too much.
     Remove(String),
     /// A child lacks this child.
@@ -71,8 +76,20 @@ pub(super) fn remedies(instance: &Instance<'_>, broken: &Broken, known: &Remedie
         |label: &str| matches!(label, "id" | "meta" | "implicitRules" | "language" | "contained" | "modifierExtension");
     let add = elements.iter().filter(|e| e.max > 0 && !has(&e.label) && !passive(&e.label));
     remedies.extend(add.map(|e| Remedy::Add(e.label.to_string())));
-    let truth = |c: &&Tree| matches!(c.value.as_deref(), Some("true" | "false"));
+    let fixed = |name: &str| elements.iter().any(|e| *e.label == *name && e.fixed.is_some());
+    let truth = |c: &&Tree| matches!(c.value.as_deref(), Some("true" | "false")) && !fixed(&c.name);
     remedies.extend(node.children.iter().filter(truth).map(|c| Remedy::Flip(c.name.clone())));
+    for child in elements.iter().filter(|e| has(&e.label) && e.fixed.is_none()) {
+        let Some(set) = child.binding.as_deref().and_then(|b| content::set(instance.builder.graph, b)) else {
+            continue;
+        };
+        let Some(now) = node.child(&child.label).and_then(|c| c.value.clone()) else { continue };
+        let mut taken = vec![now];
+        while let Some(code) = content::code_beside(set, &taken).filter(|_| taken.len() < MOST_CODES) {
+            remedies.push(Remedy::Code(child.label.to_string(), code.clone()));
+            taken.push(code);
+        }
+    }
     let kept = |label: &str| {
         let stem = label.trim_end_matches("[x]");
         let focus = |c: &Tree| instance.focus.is_some_and(|focus| c.way_to(focus).is_some());
@@ -101,6 +118,9 @@ pub(super) fn apply(instance: &mut Instance<'_>, broken: &Broken, remedy: &Remed
         Remedy::Flip(label) => {
             let child = node.children.iter_mut().find(|c| c.name == *label)?;
             child.value = Some(if child.value.as_deref() == Some("true") { "false" } else { "true" }.into());
+        }
+        Remedy::Code(label, code) => {
+            node.children.iter_mut().find(|c| c.name == *label)?.value = Some(code.clone());
         }
         Remedy::AddBelow(child, label) => {
             let child = node.children.iter_mut().find(|c| c.name == *child)?;

@@ -127,7 +127,13 @@ fn contexts(structure: &StructureDefinition, rules: &mut Vec<Added>) {
         && !structure.contexts.iter().any(|c| open(c.trim()))
     {
         let detail = structure.contexts.join(", ");
-        rules.push(Added { id: "Extension".into(), kind: Kind::Context, detail, chain: Some(Vec::new()), others: Vec::new() });
+        rules.push(Added {
+            id: "Extension".into(),
+            kind: Kind::Context,
+            detail,
+            chain: Some(Vec::new()),
+            others: Vec::new(),
+        });
     }
 }
 
@@ -217,7 +223,13 @@ fn of_type(graph: &RuleGraph, profile: &Profile, chain: &[ElementId], key: &str)
     profile.elements[last.0 as usize].types.iter().any(has)
 }
 
-fn of_types(graph: &RuleGraph, row: &ElementDefinition, segments: &[Segment<'_>], base: Option<&[Type]>, add: &mut dyn FnMut(Kind, String)) {
+fn of_types(
+    graph: &RuleGraph,
+    row: &ElementDefinition,
+    segments: &[Segment<'_>],
+    base: Option<&[Type]>,
+    add: &mut dyn FnMut(Kind, String),
+) {
     if row.types.is_empty() || segments.len() < 2 {
         return;
     }
@@ -235,16 +247,20 @@ fn of_types(graph: &RuleGraph, row: &ElementDefinition, segments: &[Segment<'_>]
             let known_targets: Vec<&str> =
                 known.map_or_else(Vec::new, |k| k.targets.iter().map(|t| &*t.canonical).collect());
             let types = |canonicals: &[&str]| -> Vec<String> {
-                let of = |c: &&str| graph.find(c).map_or(String::new(), |id| graph.library().entry(id).type_name.to_string());
+                let of = |c: &&str| {
+                    graph.find(c).map_or(String::new(), |id| graph.library().entry(id).type_name.to_string())
+                };
                 canonicals.iter().map(of).collect()
             };
             let (new, old) = (types(&wanted), types(&known_targets));
             let any = old.is_empty() || old.iter().any(|t| matches!(t.as_str(), "Resource" | "DomainResource"));
             let narrower = any || old.iter().any(|t| !new.contains(t));
-            let is_type = |w: &str| w.strip_prefix(HL7).is_some_and(|t| graph.find_type(graph.names().find(t)).is_some());
+            let is_type =
+                |w: &str| w.strip_prefix(HL7).is_some_and(|t| graph.find_type(graph.names().find(t)).is_some());
             let open = |t: &String| matches!(t.as_str(), "Resource" | "DomainResource");
             // Where the type itself will do, a profile of it asks for nothing.
-            let asks = |w: &&str| !is_type(w) && !wanted.iter().zip(&new).any(|(o, t)| is_type(o) && *t == types(&[w])[0]);
+            let asks =
+                |w: &&str| !is_type(w) && !wanted.iter().zip(&new).any(|(o, t)| is_type(o) && *t == types(&[w])[0]);
             let profiled = wanted.iter().any(asks);
             if !wanted.is_empty() && wanted != known_targets && !new.iter().any(open) {
                 if narrower {
@@ -273,7 +289,7 @@ pub(super) fn is_slice(profile: &Profile, chain: &[ElementId]) -> bool {
     slices_of(profile, *before).any(|s| s == *last)
 }
 
-fn slices_of<'p>(profile: &'p Profile, element: ElementId) -> impl Iterator<Item = ElementId> + 'p {
+fn slices_of(profile: &Profile, element: ElementId) -> impl Iterator<Item = ElementId> {
     let slicing = profile.elements[element.0 as usize].slicing.as_deref();
     slicing.into_iter().flat_map(|s| s.slices.iter().map(|s| s.element))
 }

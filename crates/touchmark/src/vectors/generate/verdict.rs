@@ -23,9 +23,17 @@ pub(super) struct Expected {
 
 /// The errors of a report, in words.
 pub(super) fn errors(report: &Report) -> Option<String> {
-    let errors: Vec<String> =
-        report.findings.iter().filter(|f| f.severity >= Severity::Error).map(describe).collect();
+    let errors: Vec<String> = report.findings.iter().filter(|f| f.severity >= Severity::Error).map(describe).collect();
     (!errors.is_empty()).then(|| errors.join("; "))
+}
+
+/// The errors of a report, by code and place.
+pub(super) fn said(report: &Report) -> Vec<String> {
+    report.findings.iter().filter(|f| f.severity >= Severity::Error).map(place).collect()
+}
+
+fn place(finding: &Finding) -> String {
+    format!("{} at {}", finding.rule.code, finding.expression.as_deref().unwrap_or(""))
 }
 
 /// How many errors a report has.
@@ -65,12 +73,14 @@ pub(super) fn judge(
         return Err(errors(report).map_or_else(|| "not found".into(), |errors| format!("found instead: {errors}")));
     };
     let errors = report.findings.iter().filter(|f| f.severity >= Severity::Error && !std::ptr::eq(*f, found));
-    let also = errors.map(|f| format!("{} at {}", f.rule.code, f.expression.as_deref().unwrap_or(""))).collect();
+    let also = errors.map(place).filter(|said| !instance.known.contains(said)).collect();
     Ok(Verdict { code: found.rule.code, expression: found.expression.clone().unwrap_or_default(), also })
 }
 
 fn fits(instance: &Instance<'_>, finding: &Finding, profile: &Profile, expected: &Expected) -> bool {
-    if finding.severity != expected.severity || !expected.codes.contains(&finding.rule.code) && !expected.codes.is_empty() {
+    if finding.severity != expected.severity
+        || !expected.codes.contains(&finding.rule.code) && !expected.codes.is_empty()
+    {
         return false;
     }
     if let Some(element) = expected.element {

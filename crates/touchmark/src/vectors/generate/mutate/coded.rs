@@ -43,7 +43,11 @@ impl Work<'_, '_> {
         for sample in content::samples_of(known.unwrap_or("")) {
             self.change(&way, node, &|tree| {
                 for child in tree.children.iter_mut().filter(|c| c.name == "code" || c.name == "coding") {
-                    let place = if child.name == "code" { Some(child) } else { child.children.iter_mut().find(|c| c.name == "code") };
+                    let place = if child.name == "code" {
+                        Some(child)
+                    } else {
+                        child.children.iter_mut().find(|c| c.name == "code")
+                    };
                     if let Some(place) = place {
                         place.value = Some((*sample).to_owned());
                     }

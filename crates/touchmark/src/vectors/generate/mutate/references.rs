@@ -3,9 +3,9 @@
 use touchmark_document::Form;
 
 use super::{Mutant, Work, builder_finish};
+use crate::vectors::generate::Builder;
 use crate::vectors::generate::content::{self, EXAMPLES};
 use crate::vectors::generate::verdict::{Expected, severity};
-use crate::vectors::generate::Builder;
 use crate::vectors::tree::Tree;
 
 /// Types of resources of which hardly any reference allows all.
@@ -25,9 +25,12 @@ impl<'g> Work<'_, 'g> {
     /// A contained resource of the right type that meets none of the profiles.
     pub(super) fn target_profile(&mut self) {
         let (Some(node), Some(way)) = (self.node(self.chain), self.way(self.chain)) else { return };
-        let targets: Vec<_> = self.at().element().types.iter().flat_map(|t| &t.targets).filter(|t| !t.is_type).collect();
+        let targets: Vec<_> =
+            self.at().element().types.iter().flat_map(|t| &t.targets).filter(|t| !t.is_type).collect();
         for target in targets {
-            let Some(profile) = content::of_type(self.graph, self.graph.names().text(target.type_atom)) else { continue };
+            let Some(profile) = content::of_type(self.graph, self.graph.names().text(target.type_atom)) else {
+                continue;
+            };
             let Some(wanted) = target.profile.and_then(|id| self.graph.profile(id)) else { continue };
             // The least resource of the type may meet the profile: then it must break one of its rules.
             let mut builder = self.kept.builder.fresh();
@@ -47,7 +50,8 @@ impl<'g> Work<'_, 'g> {
 
     fn mutant(&mut self, tree: Tree, builder: Builder<'g>, node: u32) {
         let severity = severity(self.rule.kind);
-        let expected = vec![Expected { node, codes: &["reference-target-profile"], element: None, severity, below: false }];
+        let expected =
+            vec![Expected { node, codes: &["reference-target-profile"], element: None, severity, below: false }];
         self.mutants.push(Mutant { tree, builder, expected });
     }
 

@@ -39,7 +39,9 @@ impl<'g> Work<'_, 'g> {
             let Some(before) = self.kept.tree.at(&leaf) else { continue };
             let mut values = others(&text, before);
             let system = leaf.split_last().and_then(|(_, up)| self.kept.tree.at(up)?.child("system")?.value.as_deref());
-            if let Some(code) = system.and_then(|s| content::other_code(self.graph, s, &text)).filter(|_| before.name == "code") {
+            if let Some(code) =
+                system.and_then(|s| content::other_code(self.graph, s, &text)).filter(|_| before.name == "code")
+            {
                 values.insert(0, code);
             }
             if let Some(set) = at.element().binding.as_deref().and_then(|b| content::set(self.graph, b)) {
@@ -73,9 +75,13 @@ impl<'g> Work<'_, 'g> {
             }
             let Some(above) = self.node(parent(self.profile, &self.chain[..depth + 2])) else { continue };
             let Some(repeat) = self.kept.builder.node_of(self.profile, pair[1]) else { continue };
-            let error = |node, codes, element| Expected { node, codes, element, severity: Severity::Error, below: false };
+            let error =
+                |node, codes, element| Expected { node, codes, element, severity: Severity::Error, below: false };
             found.push((error(above, &["slicing-minimum"], Some(pair[1])), (above, sliced, slice)));
-            found.push((error(repeat, &["slicing-closed", "extension-part-unknown"], Some(pair[0])), (above, sliced, slice)));
+            found.push((
+                error(repeat, &["slicing-closed", "extension-part-unknown"], Some(pair[0])),
+                (above, sliced, slice),
+            ));
         }
         found
     }
@@ -99,11 +105,17 @@ impl<'g> Work<'_, 'g> {
 
 fn beyond(bound: Option<&Value>, by: i64) -> String {
     let text = bound.and_then(|b| b.text.as_deref()).unwrap_or("");
-    text.parse::<i64>().map_or_else(|_| if by < 0 { "1850-01-01".into() } else { "2999-01-01".into() }, |n| (n + by).to_string())
+    text.parse::<i64>()
+        .map_or_else(|_| if by < 0 { "1850-01-01".into() } else { "2999-01-01".into() }, |n| (n + by).to_string())
 }
 
 /// Whether a discriminator looks at the element at the end of a chain, or at one that it stands in.
-pub(in crate::vectors::generate) fn tells(graph: &RuleGraph, profile: &Profile, tests: &[Test], chain: &[ElementId]) -> bool {
+pub(in crate::vectors::generate) fn tells(
+    graph: &RuleGraph,
+    profile: &Profile,
+    tests: &[Test],
+    chain: &[ElementId],
+) -> bool {
     let labels = chain.iter().map(|id| &*profile.elements[id.0 as usize].label);
     // A slice of what a discriminator looks at is the same step as what it slices.
     let mut steps: Vec<&str> = labels.collect();
