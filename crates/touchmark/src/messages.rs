@@ -81,8 +81,22 @@ pub struct Recognised {
 }
 
 impl std::fmt::Display for Judgement {
-    /// `Title: kind report (a report), edition 2 (of 2021), policy default`
+    /// `Title: kind report (a report), edition 2 (of 2021), policy default; not decided: RULE-1, as …`
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.write_verdict(f)?;
+        for (id, reason) in &self.undecided {
+            write!(f, "; not decided: {id}, as {reason}")?;
+        }
+        Ok(())
+    }
+}
+
+impl Judgement {
+    /// Writes what the message was judged as, without what could not be decided.
+    ///
+    /// # Errors
+    /// When the writer fails.
+    pub fn write_verdict(&self, f: &mut dyn std::fmt::Write) -> std::fmt::Result {
         f.write_str(&self.title)?;
         let mut before = ": ";
         for found in &self.recognised {
@@ -95,14 +109,9 @@ impl std::fmt::Display for Judgement {
         if !self.policy.is_empty() {
             write!(f, "{before}policy {}", self.policy)?;
         }
-        for (id, reason) in &self.undecided {
-            write!(f, "; not decided: {id}, as {reason}")?;
-        }
         Ok(())
     }
-}
 
-impl Judgement {
     /// What the message is in a dimension.
     pub fn value(&self, dimension: &str) -> Option<&str> {
         self.recognised.iter().find(|r| r.dimension == dimension).map(|r| r.value.as_str())

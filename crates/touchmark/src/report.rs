@@ -340,6 +340,8 @@ impl<'w, 'g, 'd> Writer<'w, 'g, 'd> {
             }
             "found" => out.push_str(&issue.found.to_string()),
             "wanted" => out.push_str(&issue.wanted.to_string()),
+            "most" if issue.wanted == 0 => out.push_str("none"),
+            "most" => out.push_str(&format!("at most {}", issue.wanted)),
             "value" => sentence::add_value(out, node.value().unwrap_or(""), self.values),
             "detail" => sentence::add(out, detail, self.values),
             "profile" => {

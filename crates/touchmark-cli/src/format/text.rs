@@ -6,7 +6,7 @@ use std::fmt::{self, Display, Write};
 use std::io::IsTerminal;
 
 use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, SourceCode};
-use touchmark::{Finding, Report, Severity, Values, document};
+use touchmark::{Finding, Judgement, Report, Severity, Values, document};
 
 use super::{Checked, Summary};
 use crate::snippet::Snippet;
@@ -33,7 +33,7 @@ impl Text {
 
     pub fn document(&self, checked: &Checked<'_>, out: &mut Vec<u8>) {
         let report = checked.report;
-        let judged: String = report.judgements.iter().map(|j| format!("  judged as {j}\n")).collect();
+        let judged: String = report.judgements.iter().map(judgement).collect();
         if report.findings.is_empty() {
             let mut lines = format!("{}: no fault found\n{judged}", checked.source);
             if self.single {
@@ -52,7 +52,7 @@ impl Text {
             let _ = self.handler.render_report(&mut written, &shown);
             written.push('\n');
         }
-        let _ = writeln!(written, "{}: {}\n{}", checked.source, verdict(report), judged.trim_end());
+        let _ = write!(written, "{}: {}\n{judged}", checked.source, verdict(report));
         out.extend_from_slice(written.as_bytes());
     }
 
@@ -84,6 +84,18 @@ impl Text {
         );
         out.into_bytes()
     }
+}
+
+/// What a message was judged as, and on lines of their own the rules that could not be decided.
+fn judgement(judgement: &Judgement) -> String {
+    let mut lines = String::from(if judgement.recognised.is_empty() { "  judged by " } else { "  judged as " });
+    // Writing to memory does not fail.
+    let _ = judgement.write_verdict(&mut lines);
+    lines.push('\n');
+    for (id, reason) in &judgement.undecided {
+        let _ = writeln!(lines, "  not decided: {id}, as {reason}");
+    }
+    lines
 }
 
 /// `2 errors, 1 warning; judged by …`

@@ -3,6 +3,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::io::Write;
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use serde_json::Value;
@@ -14,13 +15,14 @@ pub fn folder() -> tempfile::TempDir {
 
 /// The program, to be run.
 pub fn touchmark() -> Program {
-    Program { arguments: Vec::new(), input: Vec::new(), memory: None }
+    Program { arguments: Vec::new(), input: Vec::new(), memory: None, folder: None }
 }
 
 pub struct Program {
     arguments: Vec<OsString>,
     input: Vec<u8>,
     memory: Option<u32>,
+    folder: Option<PathBuf>,
 }
 
 impl Program {
@@ -46,6 +48,12 @@ impl Program {
         self
     }
 
+    /// The folder that it is run in.
+    pub fn within(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.folder = Some(folder.into());
+        self
+    }
+
     pub fn run(self) -> Answer {
         let program = env!("CARGO_BIN_EXE_touchmark");
         let mut command = match self.memory {
@@ -56,6 +64,9 @@ impl Program {
                 shell
             }
         };
+        if let Some(folder) = &self.folder {
+            command.current_dir(folder);
+        }
         command.args(&self.arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         // What does not read its input closes it.
