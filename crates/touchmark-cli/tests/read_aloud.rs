@@ -70,14 +70,10 @@ fn each_fault_reads_as_it_was_read_aloud() {
             differ.push(name);
         }
     }
-    assert!(differ.is_empty(), "what is said has changed (see the head of this file): {differ:?}");
-}
-
-#[test]
-fn each_text_is_of_a_fault_of_the_list() {
     let names: BTreeSet<String> = FAULTS.iter().map(|(name, ..)| format!("{name}.txt")).collect();
-    let files = fs::read_dir(vectors().join("read-aloud")).expect("the folder of the texts");
+    let files = fs::read_dir(texts).expect("the folder of the texts");
     let found: BTreeSet<String> =
         files.map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned()).collect();
-    assert_eq!(found, names);
+    assert_eq!(found, names, "each text is of a fault of the list");
+    assert!(differ.is_empty(), "what is said has changed (see the head of this file): {differ:?}");
 }
