@@ -73,9 +73,9 @@ pub fn run(arguments: &Generate) -> Result<Status, Failure> {
     for name in &arguments.profiles {
         found.push(explain::find_profile(&graph, name)?);
     }
-    let mut status = Status::Fine;
+    let (mut status, mut taken) = (Status::Fine, BTreeSet::new());
     for id in found {
-        if Folder::new(&graph, id, arguments)?.fill()? > 0 {
+        if Folder::new(&graph, id, arguments, &mut taken)?.fill()? > 0 {
             status = Status::Findings;
         }
     }
@@ -95,9 +95,23 @@ struct Folder<'g> {
 }
 
 impl<'g> Folder<'g> {
-    fn new(graph: &'g RuleGraph, profile: DefinitionId, arguments: &Generate) -> Result<Self, Failure> {
+    fn new(
+        graph: &'g RuleGraph,
+        profile: DefinitionId,
+        arguments: &Generate,
+        taken: &mut BTreeSet<String>,
+    ) -> Result<Self, Failure> {
         let url = &graph.library().entry(profile).url;
-        let path = arguments.out.join(safe(url.rsplit('/').next().unwrap_or(url)));
+        let name = safe(url.rsplit('/').next().unwrap_or(url));
+        // Two profiles may have one name, at different urls.
+        let mut folder = name.clone();
+        for number in 2.. {
+            if taken.insert(folder.clone()) {
+                break;
+            }
+            folder = format!("{name}-{number}");
+        }
+        let path = arguments.out.join(folder);
         fs::create_dir_all(&path).map_err(|e| format!("{}: {}", shown(&path), reason(&e)))?;
         let (checker, written) = (Checker::new(graph), arguments.format);
         Ok(Folder { graph, profile, path, written, checker, vectors: Vec::new(), kept: BTreeMap::new() })

@@ -2,6 +2,7 @@
 //! and no other.
 
 mod builder;
+mod bundle;
 mod claim;
 mod content;
 mod host;
@@ -196,7 +197,8 @@ impl<'g> Generator<'g> {
             Instance { judges: vec![user.id], ..Instance::new(builder, tree) }
         };
         instance.finish();
-        instance.focus = chain.last().and_then(|id| instance.builder.node_of(profile, *id));
+        let focus = chain.last().copied().unwrap_or(ElementId::ROOT);
+        instance.focus = instance.builder.node_of(profile, focus);
         let report = self.repaired(profile, &mut instance, None);
         let Some(found) = verdict::errors(&report) else { return Ok(instance) };
         if reason::contradicts(self.graph, profile, &report) {
@@ -230,9 +232,11 @@ impl<'g> Generator<'g> {
     fn repaired(&mut self, profile: &'g Profile, instance: &mut Instance<'g>, expected: Option<&[Expected]>) -> Report {
         let mut report = self.check(&instance.judges, &instance.tree);
         for _ in 0..repair::MOST {
-            let Some(broken) = repair::broken(instance, &report) else { break };
+            // A fault is looked at as it is; an instance that conforms should do so beyond doubt.
+            let doubts = expected.is_none();
+            let Some(broken) = repair::broken(instance, &report, &self.remedies, doubts) else { break };
             let key = broken.key.clone();
-            let before = verdict::count(&report);
+            let before = verdict::weight(&report, doubts);
             let mut better = None;
             for remedy in repair::remedies(instance, &broken, &self.remedies) {
                 let Some(tree) = repair::apply(instance, &broken, &remedy) else { continue };
@@ -241,12 +245,18 @@ impl<'g> Generator<'g> {
                     let probe = Instance::new(instance.builder.clone(), tree.clone());
                     verdict::found(&probe, &tried, profile, e)
                 });
-                if verdict::count(&tried) < before && still {
+                if verdict::weight(&tried, doubts) < before && still {
                     better = Some((remedy, tree, tried));
                     break;
                 }
             }
-            let Some((remedy, tree, tried)) = better else { break };
+            let Some((remedy, tree, tried)) = better else {
+                self.remedies.give_up(key);
+                if broken.error {
+                    break;
+                }
+                continue;
+            };
             self.remedies.learn(key, remedy);
             (instance.tree, report) = (tree, tried);
         }
@@ -259,8 +269,9 @@ impl<'g> Instance<'g> {
         Instance { builder, tree, focus: None, judges: Vec::new(), known: Vec::new() }
     }
 
-    /// Refers to what is contained, so that it is no orphan.
+    /// Refers to what is contained, so that it is no orphan, and puts into a Bundle what its first entry refers to.
     fn finish(&mut self) {
+        bundle::complete(self);
         for id in std::mem::take(&mut self.builder.contained) {
             let extension = content::extension("reference", "valueReference", &format!("#{id}"));
             self.builder.insert(&mut self.tree, extension);

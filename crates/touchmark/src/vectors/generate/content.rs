@@ -10,6 +10,7 @@ use crate::vectors::tree::Tree;
 use crate::walk::At;
 
 use super::builder::Builder;
+use super::bundle::full_url;
 
 /// A narrative that says something.
 pub(super) const NARRATIVE: &str = "<div xmlns=\"http://www.w3.org/1999/xhtml\"><p>Generated example.</p></div>";
@@ -108,7 +109,7 @@ pub(super) fn sample(primitive: Primitive, label: &str, number: usize) -> String
     match primitive {
         Primitive::Boolean => "true".into(),
         Primitive::Integer | Primitive::PositiveInt | Primitive::UnsignedInt | Primitive::Decimal => "1".into(),
-        Primitive::Uri if label == "fullUrl" => format!("urn:uuid:00000000-0000-4000-8000-{number:012}"),
+        Primitive::Uri if label == "fullUrl" => full_url(number),
         Primitive::Uri => format!("{EXAMPLES}/{label}"),
         Primitive::Oid => "urn:oid:2.16.840.1".into(),
         Primitive::Uuid => "urn:uuid:00000000-0000-4000-8000-000000000000".into(),
@@ -116,6 +117,8 @@ pub(super) fn sample(primitive: Primitive, label: &str, number: usize) -> String
         Primitive::Instant => "2020-01-02T03:04:05Z".into(),
         Primitive::Date | Primitive::DateTime => "2020-01-02".into(),
         Primitive::Time => "03:04:05".into(),
+        // The greatest number of repeats, which definitions write as a text.
+        Primitive::String if label == "max" => "1".into(),
         Primitive::String | Primitive::Markdown | Primitive::Code | Primitive::Id => "example".into(),
         Primitive::Xhtml => NARRATIVE.into(),
     }

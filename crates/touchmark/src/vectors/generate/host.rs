@@ -56,6 +56,9 @@ const RESOURCES: &[&str] = &[
     "Device",
 ];
 
+/// Where an extension stands that changes the meaning of what it stands in.
+const MODIFIER: &str = "modifierExtension";
+
 /// Places that the contexts of an extension may mean.
 pub(super) fn candidates(graph: &RuleGraph, profile: &Profile) -> Vec<Host> {
     let mut hosts = Vec::new();
@@ -146,6 +149,11 @@ impl Host {
             holder = &mut holder.children[at];
             // An extension has parts or a value.
             holder.children.retain(|c| !c.name.starts_with("value"));
+        }
+        if profile.elements[0].is_modifier
+            && builder.place(holder).is_some_and(|at| builder.child(at, MODIFIER).is_some())
+        {
+            extension.name = MODIFIER.into();
         }
         builder.insert(holder, extension);
         Instance::new(builder, tree)

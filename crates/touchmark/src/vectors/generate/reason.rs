@@ -131,7 +131,10 @@ pub(super) fn afterwards(graph: &RuleGraph, profile: &Profile, rule: &Added) -> 
         return Some(said(always));
     }
     if rule.kind == Kind::Binding {
-        return defect(graph, profile, &rule.id);
+        // What is fixed in the element may be of another system than the value set takes codes from: then it is not asked.
+        let inside =
+            |d: &&Defect| d.kind.code() == "definition-fixed-outside-binding" && d.element.starts_with(&rule.id);
+        return lint(graph, profile.id).iter().find(inside).map(said).or_else(|| defect(graph, profile, &rule.id));
     }
     let code = match rule.kind {
         Kind::Target | Kind::TargetProfile | Kind::Profile => "definition-canonical-missing",

@@ -1,13 +1,13 @@
 //! Mends instances that break an invariant: which sibling or child an expression asks for is found by trying, and remembered.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use foldhash::fast::FixedState;
 
 use super::verdict::resolve;
 use super::{Instance, content};
 use crate::graph::Element;
-use crate::report::Report;
+use crate::report::{Finding, Report};
 use crate::rule::Severity;
 use crate::vectors::tree::Tree;
 
@@ -21,6 +21,7 @@ const MOST_CODES: usize = 8;
 #[derive(Debug, Default)]
 pub(super) struct Remedies {
     known: HashMap<String, Remedy, FixedState>,
+    hopeless: HashSet<String, FixedState>,
 }
 
 /// What may mend a broken invariant.
@@ -44,21 +45,33 @@ pub(super) struct Broken {
     pub way: Vec<usize>,
     /// Its key, and the type of element.
     pub key: String,
+    /// Whether it is an error; else the invariant comes to nothing.
+    pub error: bool,
 }
 
 impl Remedies {
     pub fn learn(&mut self, key: String, remedy: Remedy) {
         self.known.insert(key, remedy);
     }
+
+    /// Nothing helps against an invariant that comes to nothing.
+    pub fn give_up(&mut self, key: String) {
+        self.hopeless.insert(key);
+    }
 }
 
-/// The first broken invariant of an instance.
-pub(super) fn broken(instance: &Instance<'_>, report: &Report) -> Option<Broken> {
-    let broken = |f: &&crate::report::Finding| f.severity >= Severity::Error && f.rule.code == "invariant-failed";
-    report.findings.iter().filter(broken).find_map(|finding| {
-        let way = resolve(&instance.tree, finding.expression.as_deref()?)?;
-        Some(Broken { way, key: finding.text.clone() })
-    })
+/// The first broken invariant of an instance; where there is none, and doubts matter, the first that comes to nothing.
+pub(super) fn broken(instance: &Instance<'_>, report: &Report, known: &Remedies, doubts: bool) -> Option<Broken> {
+    let find = |code: &str, error: bool| {
+        let findings =
+            report.findings.iter().filter(|f| f.rule.code == code && (f.severity >= Severity::Error) == error);
+        let open = |f: &&Finding| error || !known.hopeless.contains(&f.text);
+        findings.filter(open).find_map(|finding| {
+            let way = resolve(&instance.tree, finding.expression.as_deref()?)?;
+            Some(Broken { way, key: finding.text.clone(), error })
+        })
+    };
+    find("invariant-failed", true).or_else(|| find("invariant-unknown", false).filter(|_| doubts))
 }
 
 /// What may help, the likeliest first.
@@ -90,12 +103,7 @@ pub(super) fn remedies(instance: &Instance<'_>, broken: &Broken, known: &Remedie
             taken.push(code);
         }
     }
-    let kept = |label: &str| {
-        let stem = label.trim_end_matches("[x]");
-        let focus = |c: &Tree| instance.focus.is_some_and(|focus| c.way_to(focus).is_some());
-        node.children.iter().any(|c| c.name.starts_with(stem) && focus(c))
-    };
-    let remove = elements.iter().filter(|e| e.min == 0 && has(&e.label) && !passive(&e.label) && !kept(&e.label));
+    let remove = elements.iter().filter(|e| e.min == 0 && has(&e.label) && !passive(&e.label));
     remedies.extend(remove.map(|e| Remedy::Remove(e.label.to_string())));
     for child in node.children.iter().filter(|c| c.resource.is_empty() && !c.children.is_empty()) {
         let Some(inner) = instance.builder.place(child) else { continue };
@@ -128,7 +136,13 @@ pub(super) fn apply(instance: &mut Instance<'_>, broken: &Broken, remedy: &Remed
         }
         Remedy::Remove(label) => {
             let stem = label.trim_end_matches("[x]");
-            node.children.retain(|c| c.name != stem && !(label.ends_with("[x]") && c.name.starts_with(stem)));
+            let is_it = |c: &Tree| c.name == stem || label.ends_with("[x]") && c.name.starts_with(stem);
+            // What the instance is made for stays.
+            let focus = |c: &Tree| instance.focus.is_some_and(|focus| c.way_to(focus).is_some());
+            if node.children.iter().any(|c| is_it(c) && focus(c)) {
+                return None;
+            }
+            node.children.retain(|c| !is_it(c));
         }
     }
     Some(tree)

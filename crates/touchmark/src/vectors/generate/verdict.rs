@@ -36,9 +36,10 @@ fn place(finding: &Finding) -> String {
     format!("{} at {}", finding.rule.code, finding.expression.as_deref().unwrap_or(""))
 }
 
-/// How many errors a report has.
-pub(super) fn count(report: &Report) -> u32 {
-    report.counts.from(Severity::Error)
+/// How far a report is from one without errors and, where that matters, without invariants that come to nothing.
+pub(super) fn weight(report: &Report, doubts: bool) -> (u32, usize) {
+    let unknown = || report.findings.iter().filter(|f| f.rule.code == "invariant-unknown").count();
+    (report.counts.from(Severity::Error), if doubts { unknown() } else { 0 })
 }
 
 fn describe(finding: &Finding) -> String {

@@ -4,6 +4,7 @@ use touchmark_document::Form;
 
 use super::{Mutant, Work, builder_finish};
 use crate::vectors::generate::Builder;
+use crate::vectors::generate::bundle::full_url;
 use crate::vectors::generate::content::{self, EXAMPLES};
 use crate::vectors::generate::verdict::{Expected, severity};
 use crate::vectors::tree::Tree;
@@ -74,7 +75,7 @@ fn reference(tree: &mut Tree) -> Option<&mut Tree> {
 fn contain(tree: &mut Tree, builder: &mut Builder<'_>, mut resource: Tree) -> String {
     let id = format!("t{}", builder.next());
     if tree.resource == "Bundle" {
-        let full_url = format!("urn:uuid:00000000-0000-4000-8000-{:012}", builder.next());
+        let full_url = full_url(builder.next());
         let mut entry = Tree::empty("entry", Form::Object);
         entry.in_array = true;
         entry.children.push(Tree::leaf("fullUrl", Some(full_url.clone()), Form::String));
