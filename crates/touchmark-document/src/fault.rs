@@ -40,6 +40,8 @@ pub enum FaultKind {
     LoneSurrogate,
     /// JSON: `resourceType` is not a string, or empty.
     ResourceType,
+    /// JSON: a comma before the bracket that closes an object or an array.
+    TrailingComma,
     /// JSON: the file begins with a byte order mark.
     ByteOrderMark,
     /// XML: text between elements.

@@ -129,22 +129,26 @@ impl Reader<'_> {
             next = match next {
                 Next::Key { first } => match self.scan.peek() {
                     b'"' => self.property()?,
-                    b'}' if first => {
+                    b'}' => {
+                        if !first {
+                            self.trailing_comma();
+                        }
                         if self.close() {
                             return Ok(());
                         }
                         Next::After
                     }
-                    b'}' => return Err(self.scan.malformed(self.scan.at, "a comma before `}`")),
                     _ => return Err(self.scan.unexpected("a key in quotes")),
                 },
                 Next::Item { first } => match self.scan.peek() {
-                    b']' if first => {
+                    b']' => {
+                        if !first {
+                            self.trailing_comma();
+                        }
                         self.scan.at += 1;
                         self.close_array();
                         Next::After
                     }
-                    b']' => return Err(self.scan.malformed(self.scan.at, "a comma before `]`")),
                     _ => self.item()?,
                 },
                 Next::After => match (self.scan.peek(), self.frame.open) {
@@ -172,6 +176,13 @@ impl Reader<'_> {
                 },
             };
         }
+    }
+
+    /// A comma before the bracket that closes: no JSON, but it is plain what was meant, and the rest can be looked at.
+    #[cold]
+    fn trailing_comma(&mut self) {
+        let bracket = if self.scan.peek() == b']' { "]" } else { "}" };
+        self.arena.fault(FaultKind::TrailingComma, self.scan.at, self.frame.node, bracket);
     }
 
     /// Reads a property, or as far into it as its first bracket.

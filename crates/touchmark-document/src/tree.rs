@@ -374,6 +374,12 @@ impl<'a> NodeRef<'a> {
         Children { document: self.document, next: self.node().first_child }
     }
 
+    /// Everything below the node, in the order of the tree: each node before its children.
+    #[inline]
+    pub fn descendants(self) -> Descendants<'a> {
+        Descendants { root: self, next: self.node().first_child }
+    }
+
     /// Whether there is any child.
     #[inline]
     pub fn has_children(self) -> bool {
@@ -427,6 +433,39 @@ impl<'a> NodeRef<'a> {
             }
         }
         at
+    }
+}
+
+/// What is below a node, each node before its children.
+#[derive(Clone, Debug)]
+pub struct Descendants<'a> {
+    root: NodeRef<'a>,
+    next: u32,
+}
+
+impl<'a> Iterator for Descendants<'a> {
+    type Item = NodeRef<'a>;
+
+    #[inline]
+    fn next(&mut self) -> Option<NodeRef<'a>> {
+        if self.next == NodeId::NONE {
+            return None;
+        }
+        let nodes = &self.root.document.arena.nodes;
+        let found = self.next;
+        let mut at = &nodes[found as usize];
+        self.next = at.first_child;
+        // Without children: to what comes after it, or after the nearest of those around it.
+        while self.next == NodeId::NONE {
+            self.next = at.next;
+            if self.next == NodeId::NONE {
+                if at.parent == self.root.id.0 {
+                    break;
+                }
+                at = &nodes[at.parent as usize];
+            }
+        }
+        Some(self.root.document.node(NodeId(found)))
     }
 }
 

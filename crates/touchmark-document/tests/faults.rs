@@ -124,6 +124,7 @@ fn other_faults_of_json() {
     check(r#"{"id":"a"}"#, &["ResourceType 1:1  missing"]);
     check(r#"{"id":"a","resourceType":["A"]}"#, &["ResourceType 1:11  not a string"]);
     check(r#"{"id":"a","resourceType":""}"#, &["ResourceType 1:11  empty"]);
+    check(&patient(r#""a":[1,],"b":{"c":2,}"#), &["TrailingComma 2:8 Patient ]", "TrailingComma 2:21 b }"]);
     check("\u{feff}{\"resourceType\":\"A\",\"id\":\"1\"}", &["ByteOrderMark 1:1 A "]);
 }
 
@@ -237,8 +238,9 @@ fn the_tree_of_xml() {
 #[test]
 fn what_is_malformed_is_said_in_place() {
     use UnreadableKind::Malformed;
-    check_unreadable("{\"a\":1,}", Malformed, "1:8: a comma before `}`");
-    check_unreadable("{\"a\":[1,]}", Malformed, "1:9: a comma before `]`");
+    check_unreadable("{\"a\":[,1]}", Malformed, "1:7: a value is wanted, not `,`");
+    check_unreadable("{,\"a\":1}", Malformed, "1:2: a key in quotes is wanted, not `,`");
+    check_unreadable("{\"a\":1,,}", Malformed, "1:8: a key in quotes is wanted, not `,`");
     check_unreadable("{\"a\":1} x", Malformed, "1:9: there is more text after the end of the JSON object");
     check_unreadable("{\"a\":\"b", Malformed, "1:8: the input ends inside a string");
     check_unreadable("{\"a\":\n\"b", Malformed, "2:3: the input ends inside a string");

@@ -1,6 +1,6 @@
 //! What is not well formed, kind by kind: refused here, by `serde_json` and by `roxmltree`.
 
-use touchmark_document::{Arena, Limits, Names, parse_json, parse_xml};
+use touchmark_document::{Arena, Fault, FaultKind, Limits, Names, parse_json, parse_xml};
 
 #[test]
 fn xml() {
@@ -123,7 +123,10 @@ fn json() {
             format!("{{\"_a\":[{{\"id\":{value}}}]}}"),
             format!("{{\"_a\":{value}}}"),
         ] {
-            assert!(parse_json(&text, &mut arena, &names, Limits::default()).is_err(), "{text}");
+            // A comma too many at the end is read past, and said to be an error.
+            let is_said = |f: &Fault| f.kind == FaultKind::TrailingComma;
+            let read = parse_json(&text, &mut arena, &names, Limits::default());
+            assert!(read.is_err() || read.is_ok_and(|d| d.faults().iter().any(is_said)), "{text}");
             assert!(serde_json::from_str::<serde_json::Value>(&text).is_err(), "{text}");
         }
     }

@@ -1,7 +1,9 @@
 //! Equality and equivalence of items and collections, and the sets that rest on them.
 
 use std::collections::HashMap;
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::hash::{BuildHasher, Hash, Hasher};
+
+use foldhash::fast::{FixedState, FoldHasher, RandomState};
 
 use touchmark_document::NodeRef;
 
@@ -179,7 +181,7 @@ impl Comparer<'_> {
 pub(crate) struct Distinct<'a> {
     items: Vec<Item<'a>>,
     /// Places in `items` by [`coarse`] hash, once there are many.
-    places: HashMap<u64, Vec<usize>>,
+    places: HashMap<u64, Vec<usize>, RandomState>,
 }
 
 /// Up to so many items, comparing with each is faster than hashing.
@@ -187,7 +189,7 @@ const FEW: usize = 8;
 
 impl<'a> Distinct<'a> {
     pub(crate) fn new() -> Self {
-        Distinct { items: Vec::new(), places: HashMap::new() }
+        Distinct { items: Vec::new(), places: HashMap::default() }
     }
 
     /// Adds an item unless an equal one is there; whether it was added.
@@ -224,7 +226,7 @@ impl<'a> Distinct<'a> {
 
 /// A hash that is the same for items that are equal.
 fn coarse(item: &Item<'_>) -> u64 {
-    let mut hasher = DefaultHasher::new();
+    let mut hasher = FixedState::default().build_hasher();
     match item {
         Item::Node(node) => match node.value() {
             Some(text) => coarse_text(text, &mut hasher),
@@ -242,7 +244,7 @@ fn coarse(item: &Item<'_>) -> u64 {
     hasher.finish()
 }
 
-fn coarse_text(text: &str, hasher: &mut DefaultHasher) {
+fn coarse_text(text: &str, hasher: &mut FoldHasher<'_>) {
     // The same moment may be written in many ways, so all that begin like one have one hash.
     let bytes = text.as_bytes();
     let digits = bytes.iter().take_while(|b| b.is_ascii_digit()).count();
@@ -257,12 +259,12 @@ fn coarse_text(text: &str, hasher: &mut DefaultHasher) {
     }
 }
 
-fn coarse_children(node: NodeRef<'_>, hasher: &mut DefaultHasher) {
+fn coarse_children(node: NodeRef<'_>, hasher: &mut FoldHasher<'_>) {
     let mut count = 0u32;
     let mut sum = 0u64;
     for child in node.children() {
         count += 1;
-        let mut own = DefaultHasher::new();
+        let mut own = FixedState::default().build_hasher();
         child.name_text().hash(&mut own);
         if let Some(text) = child.value() {
             coarse_text(text, &mut own);

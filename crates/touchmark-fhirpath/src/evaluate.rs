@@ -547,14 +547,15 @@ impl<'a> Evaluator<'a, '_> {
         part: &Part,
         pattern: &str,
         flags: &str,
-    ) -> Evaluated<regex::Regex> {
+    ) -> Evaluated<Cow<'a, regex::Regex>> {
+        // A clone of a regular expression starts without its memory, and making that costs more than a match.
         if let Some(regex) = &call.regex {
-            return Ok(regex.clone());
+            return Ok(Cow::Borrowed(regex));
         }
         let full = call.function == Function::MatchesFull;
         let key = format!("{full}{flags}/{pattern}");
         if let Some((_, regex)) = self.scratch.patterns.iter().find(|p| p.0 == key) {
-            return Ok(regex.clone());
+            return Ok(Cow::Owned(regex.clone()));
         }
         // Compiling is the dear part of a pattern that is made at run time.
         self.spend(part, 1000 + pattern.len() as u64)?;
@@ -564,7 +565,7 @@ impl<'a> Evaluator<'a, '_> {
                     self.scratch.patterns.remove(0);
                 }
                 self.scratch.patterns.push((key, regex.clone()));
-                Ok(regex)
+                Ok(Cow::Owned(regex))
             }
             Err(reason) => failure(part, EvaluationErrorKind::Type, reason),
         }

@@ -98,13 +98,13 @@ const PRIMITIVES: &[(&str, &str)] = &[
 
 /// The choice that a name belongs to and its type, spelled as the type is: `valueDateTime` is `value` of `dateTime`.
 fn choice_of(name: &str) -> Option<(&str, &'static str)> {
-    if !name.bytes().any(|b| b.is_ascii_uppercase()) {
-        return None;
-    }
-    let suffix = CHOICE_SUFFIXES.iter().filter(|suffix| name.ends_with(**suffix)).max_by_key(|suffix| suffix.len())?;
-    let base = &name[..name.len() - suffix.len()];
-    CHOICES.binary_search(&base).ok()?;
-    Some((base, type_of_suffix(suffix)))
+    // The longest type that the name may end with begins with the first capital that leaves the name of a choice before it.
+    let capitals = name.bytes().enumerate().filter(|(_, b)| b.is_ascii_uppercase()).map(|(at, _)| at);
+    capitals.map(|at| name.split_at(at)).find_map(|(base, suffix)| {
+        CHOICES.binary_search(&base).ok()?;
+        let suffix = CHOICE_SUFFIXES[CHOICE_SUFFIXES.binary_search(&suffix).ok()?];
+        Some((base, type_of_suffix(suffix)))
+    })
 }
 
 fn type_of_suffix(suffix: &'static str) -> &'static str {
@@ -172,7 +172,7 @@ mod tests {
 
     #[test]
     fn names_of_choices() {
-        assert!(CHOICES.is_sorted());
+        assert!(CHOICES.is_sorted() && CHOICE_SUFFIXES.is_sorted());
         assert_eq!(choice_of("valueDateTime"), Some(("value", "dateTime")));
         assert_eq!(choice_of("valueQuantity"), Some(("value", "Quantity")));
         assert_eq!(choice_of("deceasedBoolean"), Some(("deceased", "boolean")));

@@ -75,9 +75,8 @@ pub(crate) fn integer(text: &str) -> Option<i64> {
 
 /// A FHIR Quantity as `FHIRPath`'s: its code, or its unit where there is no code.
 pub(crate) fn quantity_of(node: NodeRef<'_>, model: &dyn Model) -> Option<Quantity> {
-    if !node.has_children() {
-        return None;
-    }
+    // Most nodes have no value beside their parts, and to ask for the type costs more.
+    let value = node.child_value("value")?;
     match model.type_of(node) {
         Some("Quantity") => {}
         Some(other) if model.is_subtype(other, "Quantity") => {}
@@ -86,7 +85,7 @@ pub(crate) fn quantity_of(node: NodeRef<'_>, model: &dyn Model) -> Option<Quanti
         None if node.child("unit").is_none() && node.child("code").is_none() => return None,
         None => {}
     }
-    let value = Decimal::parse(node.child_value("value")?)?;
+    let value = Decimal::parse(value)?;
     let unit = node.child_value("code").or_else(|| node.child_value("unit")).unwrap_or("1");
     Some(Quantity { value, unit: Unit::Code(unit.into()) })
 }

@@ -26,6 +26,9 @@ pub(crate) fn profile(library: &Library, forest: &mut Forest, id: DefinitionId) 
     compiler.add(0, &structure.type_name);
     compiler.link();
     let elements = compiler.elements;
+    if structure.constraint {
+        forest.forget(id);
+    }
     Some(Profile {
         id,
         url: definition.url.clone(),
@@ -102,7 +105,7 @@ impl Compiler<'_> {
         if source.slicing.is_some() || !source.slices.is_empty() {
             let mut slices = Vec::with_capacity(source.slices.len());
             for slice in &source.slices {
-                let name = self.tree.elements[*slice].slice.clone().unwrap_or_default();
+                let name = self.tree.elements[*slice].slice.clone().unwrap_or_else(|| "".into());
                 // A slice of a slice is `identifier:nhs/temporary`: its name holds both.
                 let stem = if source.slice.is_some() { id.rsplit_once(':').map_or(id, |(stem, _)| stem) } else { id };
                 let id = format!("{stem}:{name}");
@@ -163,7 +166,7 @@ impl Compiler<'_> {
 
     fn invariants(&mut self, at: usize, id: &str) -> Box<[Invariant]> {
         let mut invariants = Vec::new();
-        for (constraint, origin) in &self.tree.elements[at].constraints {
+        for (constraint, origin) in self.tree.elements[at].constraints.iter() {
             let (how, trouble) = self.forest.expressions.compile(&self.library.names, constraint);
             if let Some(trouble) = trouble
                 && *origin == self.id
@@ -180,7 +183,7 @@ impl Compiler<'_> {
 
     fn types(&mut self, at: usize, id: &str) -> Vec<Type> {
         let mut types = Vec::new();
-        for source in &self.tree.elements[at].types {
+        for source in self.tree.elements[at].types.iter() {
             let codes: &[&str] = if *source.code == *"*" { ANY_TYPES } else { &[&source.code] };
             for code in codes {
                 let mut profiles = Vec::new();

@@ -103,7 +103,7 @@ pub struct Element {
     /// The `ElementDefinition.id`: path with slice names.
     pub id: Box<str>,
     /// The last segment of the path.
-    pub label: Box<str>,
+    pub label: Arc<str>,
     /// Its name in the table; [`Name::NONE`] for a choice, which has one for each type.
     pub name: Name,
     /// The least number of repeats.
@@ -265,7 +265,7 @@ pub struct Slice {
     /// What holds for the repeats in it.
     pub element: ElementId,
     /// Its name.
-    pub name: Box<str>,
+    pub name: Arc<str>,
     /// What makes a repeat belong to it, all together; `None` where that cannot be told.
     pub tests: Option<Box<[Test]>>,
 }

@@ -12,7 +12,7 @@ use crate::image::Image;
 use crate::import::version_key;
 use crate::lint::{Defect, DefectKind};
 use crate::rules::invariant::Expressions;
-use crate::snapshot::{DefinitionId, Tree, Trees};
+use crate::snapshot::{DefinitionId, Root, Tree, Trees};
 use crate::terminology::snomed::SnomedIndex;
 
 /// Where HL7's own definitions live; a type `Coding` is defined by this and `Coding`.
@@ -363,6 +363,8 @@ pub(crate) struct Forest {
     last: Option<(DefinitionId, Arc<Definition>)>,
     /// The expressions of invariants.
     pub expressions: Expressions,
+    /// The roots of definitions whose trees may never be wanted.
+    roots: HashMap<DefinitionId, Option<Root>, FixedState>,
     /// The definitions being made, innermost last: one that asks for itself is a loop.
     making: Vec<DefinitionId>,
 }
@@ -383,6 +385,25 @@ impl Forest {
         self.defects.insert(id, defects);
         self.trees.insert(id, tree.clone());
         tree
+    }
+
+    fn root(&mut self, library: &Library, id: DefinitionId) -> Option<Root> {
+        let type_name: Box<str> = (*library.entry(id).type_name).into();
+        // The roots of types are 0..*; only what derives from a profile needs its tree.
+        if !self.trees.contains_key(&id) && library.entry(id).base.strip_prefix(HL7) == Some(&*type_name) {
+            let definition = library.read(id)?;
+            let row = definition.structure.as_ref()?.elements.first().filter(|row| !row.path.contains('.'));
+            let (min, max) = (row.and_then(|r| r.min).unwrap_or(0), row.and_then(|r| r.max).unwrap_or(u32::MAX));
+            return Some(Root { type_name, min, max });
+        }
+        let tree = self.tree(library, id)?;
+        let root = &tree.elements[0];
+        Some(Root { type_name: (*root.name).into(), min: root.min, max: root.max })
+    }
+
+    /// Lets the tree of a profile go that has been compiled: few ask for it again, and then it is made again.
+    pub fn forget(&mut self, id: DefinitionId) {
+        self.trees.remove(&id);
     }
 
     /// What was wrong with a definition whose tree has been made.
@@ -448,5 +469,20 @@ impl Trees for Within<'_> {
     fn type_tree(&mut self, name: &str) -> Option<Arc<Tree>> {
         let id = self.library.find_type(name)?;
         self.forest.tree(self.library, id)
+    }
+
+    fn type_of(&mut self, canonical: &str) -> Option<Box<str>> {
+        let id = self.library.find(canonical)?;
+        Some((*self.library.entry(id).type_name).into())
+    }
+
+    fn root(&mut self, canonical: &str) -> Option<Root> {
+        let id = self.library.find(canonical)?;
+        if let Some(known) = self.forest.roots.get(&id) {
+            return known.clone();
+        }
+        let root = self.forest.root(self.library, id);
+        self.forest.roots.insert(id, root.clone());
+        root
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
+use std::rc::Rc;
 
 use foldhash::fast::FixedState;
 use touchmark_document::{Name, NodeRef};
@@ -25,7 +26,7 @@ pub(crate) struct Step<'g, 'd> {
     pub type_name: &'g str,
 }
 
-/// The way from the root of the document to a node; the root is first.
+/// The way from the innermost resource around a node to the node; the resource is first.
 pub(crate) fn way<'g, 'd: 'g>(graph: &'g RuleGraph, node: NodeRef<'d>) -> Vec<Step<'g, 'd>> {
     way_to(graph, node).0
 }
@@ -40,49 +41,56 @@ pub(crate) fn labels(graph: &RuleGraph, node: NodeRef<'_>) -> Vec<String> {
 
 fn way_to<'g, 'd: 'g>(graph: &'g RuleGraph, node: NodeRef<'d>) -> (Vec<Step<'g, 'd>>, Option<At<'g>>) {
     let mut nodes = vec![node];
-    while let Some(parent) = nodes[nodes.len() - 1].parent() {
+    while let last = nodes[nodes.len() - 1]
+        && !last.is_resource()
+        && let Some(parent) = last.parent()
+    {
         nodes.push(parent);
     }
-    nodes.reverse();
     let mut steps: Vec<Step<'g, 'd>> = Vec::with_capacity(nodes.len());
     let mut at: Option<At<'g>> = None;
-    for node in nodes {
-        let parent = at.filter(|_| !steps.is_empty());
-        let found = parent.and_then(|at| child(graph, at, node));
-        let mut step = Step {
-            node,
-            label: node.name_text(),
-            written: node.name_text(),
-            choice: false,
-            repeats: false,
-            type_name: "",
-        };
-        if let Some((element, of_type)) = found {
-            let rules = element.element();
-            step.label = rules.label.trim_end_matches("[x]");
-            step.choice = rules.label.len() != step.label.len();
-            step.repeats = rules.repeats;
-            let t = rules.types.get(of_type);
-            step.type_name = t.map_or("", |t| &t.code);
-            let own = graph.own_children(element.profile, element.id).is_some();
-            at = if own {
-                Some(element)
-            } else {
-                t.and_then(|t| t.definition).and_then(|d| graph.profile(d)).map(At::root)
-            };
-        } else if let Some((choice, of_type)) = parent.and_then(|at| wrong_choice(graph, at, node)) {
-            (step.label, step.choice, step.type_name) = (choice.label.trim_end_matches("[x]"), true, of_type);
-            at = graph.find_type(graph.names().find(of_type)).and_then(|d| graph.profile(d)).map(At::root);
-        } else {
-            at = None;
-        }
-        if node.is_resource() {
-            at = graph.find_type(node.resource()).and_then(|d| graph.profile(d)).map(At::root);
-            step.type_name = node.resource_text();
-        }
+    for node in nodes.into_iter().rev() {
+        let (step, inside) = step(graph, at, node);
         steps.push(step);
+        at = inside;
     }
     (steps, at)
+}
+
+/// What a node is, and where its children stand; `parent` is where it stands itself.
+fn step<'s, 'g: 's, 'd: 's>(
+    graph: &'g RuleGraph,
+    parent: Option<At<'g>>,
+    node: NodeRef<'d>,
+) -> (Step<'s, 'd>, Option<At<'g>>) {
+    let written = node.name_text();
+    let mut step = Step { node, label: written, written, choice: false, repeats: false, type_name: "" };
+    let mut inside = None;
+    if let Some((element, of_type)) = parent.and_then(|at| child(graph, at, node)) {
+        let rules = element.element();
+        (step.label, step.choice) = stem(&rules.label);
+        step.repeats = rules.repeats;
+        let t = rules.types.get(of_type);
+        step.type_name = t.map_or("", |t| &t.code);
+        inside = if graph.own_children(element.profile, element.id).is_some() {
+            Some(element)
+        } else {
+            t.and_then(|t| t.definition).and_then(|d| graph.profile(d)).map(At::root)
+        };
+    } else if let Some((choice, of_type)) = parent.and_then(|at| wrong_choice(graph, at, node)) {
+        (step.label, step.choice, step.type_name) = (stem(&choice.label).0, true, of_type);
+        inside = graph.find_type(graph.names().find(of_type)).and_then(|d| graph.profile(d)).map(At::root);
+    }
+    if node.is_resource() {
+        inside = graph.find_type(node.resource()).and_then(|d| graph.profile(d)).map(At::root);
+        step.type_name = node.resource_text();
+    }
+    (step, inside)
+}
+
+/// A label without `[x]`, and whether it had it.
+fn stem(label: &str) -> (&str, bool) {
+    label.strip_suffix("[x]").map_or((label, false), |stem| (stem, true))
 }
 
 fn child<'g>(graph: &'g RuleGraph, at: At<'g>, node: NodeRef<'_>) -> Option<(At<'g>, usize)> {
@@ -139,31 +147,101 @@ impl Repeats {
     }
 }
 
-/// The FHIRPath of a node: indexes where the type repeats or the document does, no choice suffixes.
-///
-/// A name that FHIRPath cannot write is said at the parent.
-pub(crate) fn expression(graph: &RuleGraph, repeats: &mut Repeats, node: NodeRef<'_>) -> String {
-    let mut path = String::with_capacity(80);
-    for step in way(graph, node) {
-        let Some(parent) = step.node.parent() else {
-            let name = step.node.resource_text();
-            let is_type =
-                step.node.is_resource() && is_identifier(name) && name.starts_with(|c: char| c.is_ascii_uppercase());
-            path.push_str(if is_type { name } else { "Resource" });
-            continue;
+/// Makes the FHIRPaths of nodes, and keeps those of the nodes that hold them: findings stand close together.
+#[derive(Default)]
+pub(crate) struct Expressions<'g> {
+    repeats: Repeats,
+    known: HashMap<u32, Known<'g>, FixedState>,
+}
+
+/// The path of a node that holds others, and where its children stand; no place where a name on the way cannot be written.
+#[derive(Clone)]
+struct Known<'g> {
+    path: Rc<str>,
+    inside: Option<At<'g>>,
+    whole: bool,
+}
+
+impl<'g> Expressions<'g> {
+    /// The index of a child among those of its name, and whether it is the only one.
+    pub fn index(&mut self, parent: NodeRef<'_>, node: NodeRef<'_>) -> (u32, bool) {
+        self.repeats.of(parent, node)
+    }
+
+    /// The FHIRPath of a node: indexes where the type repeats or the document does, no choice suffixes.
+    ///
+    /// A name that FHIRPath cannot write is said at the parent.
+    pub fn of(&mut self, graph: &'g RuleGraph, node: NodeRef<'_>) -> String {
+        let Some(parent) = node.parent() else { return root_expression(node) };
+        let Known { path, inside, whole } = self.holder(graph, parent);
+        let mut path = path.to_string();
+        if whole {
+            self.add(&mut path, graph, inside, parent, node);
+        }
+        path
+    }
+
+    /// The path of a node that holds another one. The way up is as long as the document is deep.
+    fn holder(&mut self, graph: &'g RuleGraph, node: NodeRef<'_>) -> Known<'g> {
+        let mut above = vec![node];
+        let mut known = loop {
+            let highest = above[above.len() - 1];
+            if let Some(known) = self.known.get(&highest.id().0) {
+                above.pop();
+                break known.clone();
+            }
+            match highest.parent() {
+                Some(parent) => above.push(parent),
+                None => {
+                    let at = graph.find_type(highest.resource()).and_then(|d| graph.profile(d)).map(At::root);
+                    let known = Known { path: root_expression(highest).into(), inside: at, whole: true };
+                    self.known.insert(highest.id().0, known.clone());
+                    above.pop();
+                    break known;
+                }
+            }
         };
+        while let Some(node) = above.pop() {
+            if known.whole
+                && let Some(parent) = node.parent()
+            {
+                let mut path = known.path.to_string();
+                (known.inside, known.whole) = self.add(&mut path, graph, known.inside, parent, node);
+                known.path = path.into();
+            }
+            self.known.insert(node.id().0, known.clone());
+        }
+        known
+    }
+
+    /// Adds a step to a path. Returns where the children of the node stand, and whether its name could be written.
+    fn add(
+        &mut self,
+        path: &mut String,
+        graph: &'g RuleGraph,
+        at: Option<At<'g>>,
+        parent: NodeRef<'_>,
+        node: NodeRef<'_>,
+    ) -> (Option<At<'g>>, bool) {
+        let (step, inside) = step(graph, at, node);
         if !is_identifier(step.label) {
-            break;
+            return (None, false);
         }
         path.push('.');
         path.push_str(step.label);
-        let (index, only) = if step.choice { among_choices(parent, &step) } else { repeats.of(parent, step.node) };
-        if step.repeats || step.node.in_array() || !only {
+        let (index, only) = if step.choice { among_choices(parent, &step) } else { self.repeats.of(parent, node) };
+        if step.repeats || node.in_array() || !only {
             // Writing to a String does not fail.
             let _ = write!(path, "[{index}]");
         }
+        (inside, true)
     }
-    path
+}
+
+fn root_expression(node: NodeRef<'_>) -> String {
+    let name = node.resource_text();
+    let is_type = node.is_resource() && is_identifier(name) && name.starts_with(|c: char| c.is_ascii_uppercase());
+    if is_type { name.to_owned() } else { "Resource".to_owned() }
 }
 
 /// The index of a choice among those of its stem: in a path `valueString` and `valueBoolean` are both `value`.

@@ -8,7 +8,7 @@ use crate::budget::Spent;
 use crate::check::Options;
 use crate::issue::Issue;
 use crate::messages::{self, Judgement};
-use crate::place::{self, Repeats};
+use crate::place::{self, Expressions};
 use crate::rule::{Rule, Severity, rules};
 use crate::rules::{self as kinds, primitive::Primitive};
 use crate::sentence::{self, Values};
@@ -265,7 +265,7 @@ fn fill(out: &mut String, rule: &Rule, mut place: impl FnMut(&mut String, &str))
 struct Writer<'w, 'g, 'd> {
     walk: &'w Walk<'g, 'd>,
     values: Values,
-    repeats: Repeats,
+    expressions: Expressions<'g>,
     positions: Positions<'d>,
     /// The entry last spoken of and its label.
     entry: Option<(NodeId, String)>,
@@ -274,7 +274,7 @@ struct Writer<'w, 'g, 'd> {
 impl<'w, 'g, 'd> Writer<'w, 'g, 'd> {
     fn new(walk: &'w Walk<'g, 'd>, values: Values) -> Self {
         let positions = walk.document.positions();
-        Writer { walk, values, repeats: Repeats::default(), positions, entry: None }
+        Writer { walk, values, expressions: Expressions::default(), positions, entry: None }
     }
 
     fn finding(&mut self, issue: &Issue, more: u32) -> Finding {
@@ -319,7 +319,7 @@ impl<'w, 'g, 'd> Writer<'w, 'g, 'd> {
                 })
                 .or_else(|| claimed.and_then(|c| c.mend)),
             entry: self.entry(node),
-            expression: Some(place::expression(walk.graph, &mut self.repeats, node)),
+            expression: Some(self.expressions.of(walk.graph, node)),
             position: Some(self.positions.of(issue.start)),
             offset: issue.start,
         }
@@ -375,7 +375,7 @@ impl<'w, 'g, 'd> Writer<'w, 'g, 'd> {
             return Some(label.clone());
         }
         let bundle = innermost.parent()?;
-        let (index, _) = self.repeats.of(bundle, innermost);
+        let (index, _) = self.expressions.index(bundle, innermost);
         let mut label = match bundle.parent().and_then(|above| self.entry(above)) {
             Some(outer) => format!("{outer}, in it entry {index}"),
             None => format!("entry {index}"),

@@ -11,7 +11,7 @@ mod tests;
 use std::sync::Arc;
 
 use crate::definition::{
-    Binding, Constraint, ElementDefinition, Slicing, SlicingRules, Strength, StructureDefinition, TypeRef, Value,
+    Binding, Canonical, Constraint, ElementDefinition, Slicing, SlicingRules, Strength, StructureDefinition, TypeRef, Value,
 };
 use crate::lint::{Defect, DefectKind};
 use path::Segment;
@@ -26,30 +26,30 @@ pub(crate) struct Tree {
     pub elements: Vec<Element>,
 }
 
-/// One element of the tree, with all that holds for it.
+/// One element of the tree, with all that holds for it. It is copied often and changed seldom, so its parts are shared.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Element {
     /// The last segment of the path: `identifier`, `value[x]`; the root's is the type name.
-    pub name: Box<str>,
+    pub name: Arc<str>,
     /// The slice that this element is, if it is one.
-    pub slice: Option<Box<str>>,
+    pub slice: Option<Arc<str>>,
     pub min: u32,
     pub max: u32,
     /// The greatest number of repeats in the type itself: whether JSON writes an array.
     pub base_max: u32,
-    pub types: Vec<TypeRef>,
-    pub content_reference: Option<Box<str>>,
+    pub types: Arc<Vec<TypeRef>>,
+    pub content_reference: Option<Arc<str>>,
     pub fixed: Option<Arc<Value>>,
     pub pattern: Option<Arc<Value>>,
     pub min_value: Option<Arc<Value>>,
     pub max_value: Option<Arc<Value>>,
     pub max_length: Option<u32>,
-    pub binding: Option<Binding>,
+    pub binding: Option<Arc<Binding>>,
     /// Invariants with the definition that each comes from.
-    pub constraints: Vec<(Arc<Constraint>, DefinitionId)>,
+    pub constraints: Arc<Vec<(Arc<Constraint>, DefinitionId)>>,
     pub is_modifier: bool,
     pub must_support: bool,
-    pub slicing: Option<Slicing>,
+    pub slicing: Option<Arc<Slicing>>,
     pub children: Vec<usize>,
     /// The slices of this element, in the order of the profile.
     pub slices: Vec<usize>,
@@ -65,6 +65,18 @@ pub(crate) trait Trees {
     fn tree(&mut self, canonical: &str) -> Option<Arc<Tree>>;
     /// The tree of the type with this name.
     fn type_tree(&mut self, name: &str) -> Option<Arc<Tree>>;
+    /// The type that the definition with this canonical url makes or constrains.
+    fn type_of(&mut self, canonical: &str) -> Option<Box<str>>;
+    /// What the definition with this canonical url says of its root, which takes no tree where it derives from a type.
+    fn root(&mut self, canonical: &str) -> Option<Root>;
+}
+
+/// The root of a definition.
+#[derive(Clone, Debug)]
+pub(crate) struct Root {
+    pub type_name: Box<str>,
+    pub min: u32,
+    pub max: u32,
 }
 
 impl Tree {
@@ -83,7 +95,7 @@ impl Tree {
         // Logical models have no type: their paths begin with their name.
         let root = structure.elements.first().filter(|_| structure.type_name.is_empty());
         tree.elements[0].name =
-            root.map_or_else(|| structure.type_name.clone(), |row| row.path.split('.').next().unwrap_or("").into());
+            root.map_or(&*structure.type_name, |row| row.path.split('.').next().unwrap_or("")).into();
         tree.elements[0].origin = Some(origin);
         let mut builder = Builder { tree, origin, constraint: structure.constraint, trees, defects };
         let mut context = path::Context::new(&structure.elements);
@@ -256,7 +268,7 @@ impl Builder<'_> {
         if sliced.max == 0 && sliced.origin == Some(self.origin) && sliced.base_max > 0 {
             sliced.max = sliced.base_max;
             if let Some(slicing) = &mut sliced.slicing {
-                slicing.rules = SlicingRules::Closed;
+                Arc::make_mut(slicing).rules = SlicingRules::Closed;
             }
             self.defect(row, DefectKind::SlicesOfProhibited, name);
         }
@@ -290,7 +302,7 @@ impl Builder<'_> {
         allowed.code = type_name.into();
         let slice = self.add_slice(choice, name, row);
         let element = &mut self.tree.elements[slice];
-        element.types = vec![allowed];
+        element.types = Arc::new(vec![allowed]);
         element.renamed = true;
         self.tree.elements[choice].renamed = true;
         Some(slice)
@@ -349,8 +361,8 @@ impl Builder<'_> {
         if first {
             element.base_max = element.max;
         }
-        if row.content_reference.is_some() {
-            element.content_reference.clone_from(&row.content_reference);
+        if let Some(reference) = &row.content_reference {
+            element.content_reference = Some((**reference).into());
         }
         for (place, value) in [
             (&mut element.fixed, &row.fixed),
@@ -367,7 +379,7 @@ impl Builder<'_> {
         let element = &mut self.tree.elements[at];
         for constraint in &row.constraints {
             if !element.constraints.iter().any(|(c, _)| c.key == constraint.key) {
-                element.constraints.push((Arc::new(constraint.clone()), origin));
+                Arc::make_mut(&mut element.constraints).push((Arc::new(constraint.clone()), origin));
             }
         }
         element.is_modifier = row.is_modifier.unwrap_or(element.is_modifier);
@@ -376,12 +388,13 @@ impl Builder<'_> {
             match &mut element.slicing {
                 // A later profile may close or order a slicing; it tells the slices apart as before.
                 Some(known) if slicing.discriminators.is_empty() || known.discriminators == slicing.discriminators => {
+                    let known = Arc::make_mut(known);
                     known.ordered |= slicing.ordered;
                     if slicing.rules == SlicingRules::Closed {
                         known.rules = SlicingRules::Closed;
                     }
                 }
-                place => *place = Some(slicing.clone()),
+                place => *place = Some(Arc::new(slicing.clone())),
             }
         }
         element.origin = Some(origin);
@@ -423,8 +436,8 @@ impl Builder<'_> {
         let known = element.binding.take();
         let weaker = known.as_ref().filter(|k| k.strength == Strength::Required && binding.strength < k.strength);
         let weakened = weaker.filter(|k| k.value_set.is_some()).map(|k| (k.clone(), k.strength));
-        let value_set = binding.value_set.clone().or_else(|| known.and_then(|k| k.value_set));
-        element.binding = Some(Binding { value_set, ..binding.clone() });
+        let value_set = binding.value_set.clone().or_else(|| known.and_then(|k| k.value_set.clone()));
+        element.binding = Some(Arc::new(Binding { value_set, ..binding.clone() }));
         if let Some((stronger, strength)) = weakened {
             element.binding = Some(stronger);
             let detail = format!("{} here, {} there", binding.strength.code(), strength.code());
@@ -437,8 +450,8 @@ impl Builder<'_> {
     fn extension_cardinality(&mut self, at: usize, row: &ElementDefinition) {
         let ([of_type], true) = (&row.types[..], self.tree.elements[at].slice.is_some()) else { return };
         let ("Extension", [profile]) = (&*of_type.code, &of_type.profiles[..]) else { return };
-        let Some(tree) = self.trees.tree(profile).filter(|tree| *tree.elements[0].name == *"Extension") else { return };
-        let (root, element) = (&tree.elements[0], &mut self.tree.elements[at]);
+        let Some(root) = self.trees.root(profile).filter(|root| *root.type_name == *"Extension") else { return };
+        let element = &mut self.tree.elements[at];
         if row.max.is_none() {
             element.max = element.max.min(root.max);
         }
@@ -460,7 +473,7 @@ impl Builder<'_> {
             if *wanted.code == *"Reference" && !wanted.profiles.is_empty() {
                 let (references, targets): (Vec<_>, Vec<_>) = std::mem::take(&mut wanted.profiles)
                     .into_iter()
-                    .partition(|p| self.trees.tree(p).is_some_and(|t| *t.elements[0].name == *"Reference"));
+                    .partition(|p| self.trees.type_of(p).is_some_and(|t| *t == *"Reference"));
                 wanted.profiles = references;
                 if !targets.is_empty() {
                     let detail = targets.join(", ");
@@ -468,6 +481,7 @@ impl Builder<'_> {
                     self.defect(row, DefectKind::ProfileOnReference, &detail);
                 }
             }
+            foreign.extend(self.foreign_targets(&known, &mut wanted));
             // The type is part of a choice's name: `valueCode` is no `valueString`.
             let exact = choice && !matches!(&*wanted.code, "SimpleQuantity" | "");
             let of = |builder: &mut Self, k: &TypeRef| {
@@ -484,10 +498,28 @@ impl Builder<'_> {
                 foreign.push(wanted.code.clone());
             }
         }
-        self.tree.elements[at].types = if types.is_empty() { known } else { types };
+        self.tree.elements[at].types = if types.is_empty() { known } else { Arc::new(types) };
         if !foreign.is_empty() {
             self.defect(row, DefectKind::TypeWidened, &foreign.join(", "));
         }
+    }
+
+    /// Drops the targets of a Reference that the base does not allow; where none is left, those of the base stay.
+    fn foreign_targets(&mut self, known: &[TypeRef], wanted: &mut TypeRef) -> Vec<Box<str>> {
+        let of_base: Vec<&TypeRef> = known.iter().filter(|k| k.code == wanted.code).collect();
+        if of_base.is_empty() || of_base.iter().any(|k| k.target_profiles.is_empty()) {
+            return Vec::new();
+        }
+        let targets = || of_base.iter().flat_map(|k| &k.target_profiles);
+        let types: Vec<Box<str>> = targets().filter_map(|t| self.trees.type_of(t)).collect();
+        if types.iter().any(|t| matches!(&**t, "Resource" | "DomainResource")) || types.len() < targets().count() {
+            return Vec::new();
+        }
+        // A target whose definition is not loaded may be of any type.
+        let allowed = |t: &Canonical| self.trees.type_of(t).is_none_or(|t| types.contains(&t));
+        let (own, foreign): (Vec<_>, Vec<_>) = std::mem::take(&mut wanted.target_profiles).into_iter().partition(allowed);
+        wanted.target_profiles = if own.is_empty() && !foreign.is_empty() { targets().cloned().collect() } else { own };
+        foreign
     }
 
     /// Whether `code` is `base` or derives from it, as far as a profile may narrow a type.

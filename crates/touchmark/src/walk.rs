@@ -18,6 +18,7 @@ use crate::outside::{Resolver, Terminology};
 use crate::rule::{Rule, Severity};
 use crate::rules;
 use crate::snapshot::DefinitionId;
+use crate::terminology::near::Hints;
 
 /// An element of a profile.
 #[derive(Clone, Copy)]
@@ -72,6 +73,8 @@ pub(crate) struct Walk<'g, 'd> {
     pub scratch: Scratch,
     /// The definitions that urls have been found to stand for.
     canonicals: Canonicals,
+    /// What was meant by codes that are in no set.
+    pub hints: Hints,
     /// Repeat counts of the elements and slices that are open, innermost last.
     pub counts: Vec<u32>,
     /// The repeats of sliced elements that are open, innermost last.
@@ -100,6 +103,7 @@ pub(crate) struct Memory {
     sliced: Vec<Repeat>,
     scratch: Scratch,
     canonicals: Canonicals,
+    hints: Hints,
 }
 
 /// Urls met so far and the definitions that they stand for; bounded, since a document may name any number of urls.
@@ -121,7 +125,7 @@ pub(crate) struct Tally {
 
 impl<'g, 'd> Walk<'g, 'd> {
     pub fn new(graph: &'g RuleGraph, document: Document<'d>, options: &Options<'g>, memory: &mut Memory) -> Self {
-        let Memory { mut issues, mut details, mut done, counts, sliced, scratch, canonicals } = std::mem::take(memory);
+        let Memory { mut issues, mut details, mut done, counts, sliced, scratch, canonicals, hints } = std::mem::take(memory);
         issues.clear();
         details.clear();
         // Clearing walks the whole table: after one huge document that would cost every small one.
@@ -147,6 +151,7 @@ impl<'g, 'd> Walk<'g, 'd> {
             unchecked: Vec::new(),
             scratch,
             canonicals,
+            hints,
             counts,
             sliced,
             trying: 0,
@@ -156,10 +161,10 @@ impl<'g, 'd> Walk<'g, 'd> {
 
     /// Gives the memory back to the checker.
     pub fn release(self, memory: &mut Memory) {
-        let Walk { issues, details, done, mut counts, mut sliced, scratch, canonicals, .. } = self;
+        let Walk { issues, details, done, mut counts, mut sliced, scratch, canonicals, hints, .. } = self;
         counts.clear();
         sliced.clear();
-        *memory = Memory { issues, details, done, counts, sliced, scratch, canonicals };
+        *memory = Memory { issues, details, done, counts, sliced, scratch, canonicals, hints };
     }
 
     /// The definition that stands for a canonical, as [`RuleGraph::find`], looked up once a checker.

@@ -22,7 +22,7 @@ impl Compiler<'_> {
         &mut self,
         at: usize,
         id: &str,
-        slices: Vec<(ElementId, usize, Box<str>)>,
+        slices: Vec<(ElementId, usize, Arc<str>)>,
     ) -> Option<Slicing> {
         let source = &self.tree.elements[at];
         let by_type = source.name.ends_with("[x]");
@@ -236,12 +236,12 @@ fn parts(tree: &Tree, at: usize) -> Option<Value> {
             let source = &tree.elements[*child];
             let fixed = source.fixed.as_ref().or(source.pattern.as_ref()).filter(|f| !in_brackets(f));
             match fixed {
-                Some(fixed) => Some(Value { name: source.name.clone(), ..(**fixed).clone() }),
+                Some(fixed) => Some(Value { name: (*source.name).into(), ..(**fixed).clone() }),
                 None => parts(tree, *child),
             }
         })
         .collect();
-    (!children.is_empty()).then(|| Value { name: element.name.clone(), text: None, children })
+    (!children.is_empty()).then(|| Value { name: (*element.name).into(), text: None, children })
 }
 
 /// Whether a fixed value stands in angle brackets, as no value does that is meant.

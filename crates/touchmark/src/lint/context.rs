@@ -57,7 +57,7 @@ fn names(graph: &RuleGraph, path: &str) -> Vec<String> {
     let Some(way) = graph.with_trees(|trees| walk(trees, path)) else { return names };
     for (depth, place) in way.iter().enumerate() {
         let rest: Vec<&str> = path.split('.').skip(depth + 1).collect();
-        for t in &place.tree.elements[place.at].types {
+        for t in place.tree.elements[place.at].types.iter() {
             let name = [&[&*t.code], &rest[..]].concat().join(".");
             names.push(name);
         }

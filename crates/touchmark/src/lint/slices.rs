@@ -18,7 +18,7 @@ pub(super) fn check(graph: &RuleGraph, profile: &Profile, structure: &StructureD
             }
             let earlier = slicing.slices[..number].iter().filter(|s| profile.elements[s.element.0 as usize].max > 0);
             if let Some(alike) = earlier.filter(|s| covers(graph, s, tests)).last() {
-                push(&mut found, &sliced.id, DefectKind::SlicesAlike, alike.name.clone());
+                push(&mut found, &sliced.id, DefectKind::SlicesAlike, &*alike.name);
             }
             never_or_always(profile, element, sliced, tests, &mut found);
         }

@@ -173,7 +173,7 @@ where
             }
             for (at, known_way) in ways.iter_mut().enumerate() {
                 let issue = self.walk.issues[at];
-                if issue.claim.is_some() || issue.rule.code == BROKEN.code || !is_code(claim, issue.rule.code) {
+                if issue.claim.is_some() || !claim.of.iter().any(|rule| std::ptr::eq(*rule, issue.rule)) {
                     continue;
                 }
                 let way = known_way.get_or_insert_with(|| way(self.walk, &issue));
@@ -397,10 +397,6 @@ where
     }
 }
 
-fn is_code(claim: &Claim, code: &str) -> bool {
-    claim.codes.iter().any(|c| c.strip_suffix('*').map_or(c == code, |start| code.starts_with(start)))
-}
-
 /// The severity; `None` for silence.
 fn level_of(level: Level, found: Severity) -> Option<Severity> {
     match level {
@@ -421,9 +417,8 @@ fn way(walk: &Walk<'_, '_>, issue: &Issue) -> (String, String) {
         .unwrap_or_default();
     let node = walk.document.node(issue.node);
     let way = place::way(graph, node);
-    let start = way.iter().rposition(|s| s.node.is_resource()).unwrap_or(0);
-    let mut path = way[start].type_name.to_owned();
-    for step in &way[start + 1..] {
+    let mut path = way[0].type_name.to_owned();
+    for step in &way[1..] {
         path.push('.');
         path.push_str(step.label);
     }

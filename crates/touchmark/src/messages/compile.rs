@@ -10,6 +10,7 @@ use super::file::{Change, Level, RuleFile, RuleFileError, Verdict, When};
 use super::functions::{FUNCTIONS, Tables};
 use super::selector::Selector;
 use super::sentence::Sentence;
+use crate::rule::Rule as EngineRule;
 
 /// A compiled rule set.
 #[derive(Debug, Default)]
@@ -23,6 +24,8 @@ pub(crate) struct RuleSet {
     pub unreadable: Option<(u32, Vec<String>)>,
     pub places: Vec<(Box<str>, Expression)>,
     pub dimensions: Vec<Dimension>,
+    /// The values of dimensions that something is limited to; a message is compared with them once.
+    pub values: Vec<Box<str>>,
     pub policies: Vec<(Box<str>, Vec<Change>)>,
     pub tables: Tables,
     pub conform: Vec<Conform>,
@@ -101,7 +104,8 @@ pub(crate) struct Rule {
 pub(crate) struct Claim {
     /// `None` for a severity without a rule.
     pub rule: Option<u32>,
-    pub codes: Vec<String>,
+    /// The engine's rules whose findings it takes.
+    pub of: Vec<&'static EngineRule>,
     pub profiles: Vec<String>,
     pub elements: Vec<Pattern>,
     pub keys: Vec<String>,
@@ -143,12 +147,12 @@ pub(crate) struct Check {
     pub pointer: Box<str>,
 }
 
-/// What a dimension must be: one of these values, and none of those.
+/// What a dimension must be: one of these values, and none of those, by their numbers in [`RuleSet::values`].
 #[derive(Debug)]
 pub(crate) struct Limit {
     pub dimension: u32,
-    pub any: Vec<Box<str>>,
-    pub none: Vec<Box<str>>,
+    pub any: Vec<u32>,
+    pub none: Vec<u32>,
 }
 
 /// Puts files together by their `url` and compiles them; the sets are in the order of their first files.
@@ -171,6 +175,8 @@ struct Compiler<'n> {
     places: HashMap<String, u32>,
     dimensions: HashMap<String, Known>,
     rules: HashMap<String, u32>,
+    /// The values that limits speak of, with their numbers.
+    values: HashMap<String, u32>,
     file: String,
     errors: Vec<RuleFileError>,
 }
@@ -182,6 +188,7 @@ impl<'n> Compiler<'n> {
             places: HashMap::new(),
             dimensions: HashMap::new(),
             rules: HashMap::new(),
+            values: HashMap::new(),
             file: String::new(),
             errors: Vec::new(),
         };
@@ -268,7 +275,9 @@ impl<'n> Compiler<'n> {
                     if !open && !values.contains(&value) {
                         self.error(&format!("{pointer}/{name}"), format!("{value} is no value and no group of {name}"));
                     }
-                    if not { &mut limit.none } else { &mut limit.any }.push(value.into());
+                    let next = self.values.len() as u32;
+                    let number = *self.values.entry(value).or_insert(next);
+                    if not { &mut limit.none } else { &mut limit.any }.push(number);
                 }
             }
             limits.push(limit);
@@ -314,6 +323,10 @@ impl<'n> Compiler<'n> {
                 let (id, reason) = (undecided.id.as_str().into(), undecided.reason.as_str().into());
                 set.undecided.push(Undecided { id, reason, when, said: undecided.said });
             }
+        }
+        set.values = vec!["".into(); self.values.len()];
+        for (value, number) in self.values {
+            set.values[number as usize] = value.into();
         }
         set.errors = self.errors;
         set
@@ -434,7 +447,7 @@ impl<'n> Compiler<'n> {
             }
         }
         for code in &claim.code {
-            if !is_known_code(code) {
+            if rules_of(code).next().is_none() {
                 self.error(&format!("{pointer}/code"), format!("the engine has no rule {code}"));
             }
         }
@@ -444,7 +457,7 @@ impl<'n> Compiler<'n> {
         }
         Some(Claim {
             rule,
-            codes: claim.code.clone(),
+            of: claim.code.iter().flat_map(|code| rules_of(code)).collect(),
             profiles: claim.profile.clone(),
             elements,
             keys: claim.key.clone(),
@@ -481,14 +494,10 @@ impl<'n> Compiler<'n> {
     }
 }
 
-/// Whether the engine makes findings of this code; `kind-*` stands for all of a kind.
-fn is_known_code(code: &str) -> bool {
-    match code.strip_suffix('*') {
-        Some(start) => {
-            crate::rules::all().any(|r| r.code.starts_with(start))
-                || start.starts_with("invariant")
-                || start.starts_with("binding")
-        }
-        None => crate::rules::find(code).is_some() || code.starts_with("invariant-") || code.starts_with("binding-"),
-    }
+/// The engine's rules with this code; `kind-*` stands for all of a kind.
+fn rules_of(code: &str) -> impl Iterator<Item = &'static EngineRule> {
+    crate::rules::all().filter(move |rule| match code.strip_suffix('*') {
+        Some(start) => rule.code.starts_with(start),
+        None => rule.code == code,
+    })
 }

@@ -1,7 +1,7 @@
 //! Functions that conditions may call beyond FHIRPath: tables, check digits, bytes, and the neighbourhood of a node.
 
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::hash::{BuildHasher, Hash, Hasher};
 use std::ops::RangeInclusive;
 
@@ -9,6 +9,7 @@ use touchmark_document::NodeRef;
 use touchmark_fhirpath::{Collection, Functions, Item};
 
 use super::file::{Cell, Table};
+use crate::rules::primitive::{decoded_length, first_bytes, uuid};
 
 /// The functions with the number of their arguments.
 pub(crate) const FUNCTIONS: &[(&str, RangeInclusive<usize>)] = &[
@@ -44,11 +45,15 @@ pub(crate) const FUNCTIONS: &[(&str, RangeInclusive<usize>)] = &[
 #[derive(Debug, Default)]
 pub(crate) struct Tables {
     tables: HashMap<String, Table>,
+    /// For each table its keys by their last part, for `probable`.
+    tails: HashMap<String, Vec<(String, String)>>,
 }
 
 impl Tables {
     /// Adds a table. Returns whether there was none of that name.
     pub fn add(&mut self, name: &str, table: Table) -> bool {
+        let tails = table.rows.keys().map(|key| (tail(key), key.clone())).filter(|(tail, _)| !tail.is_empty());
+        self.tails.insert(name.to_owned(), tails.collect());
         self.tables.insert(name.to_owned(), table).is_none()
     }
 
@@ -92,7 +97,7 @@ impl Tables {
     }
 
     fn probable<'d>(&self, written: &str, table: &str) -> Option<Collection<'d>> {
-        let table = self.tables.get(table)?;
+        let (tails, table) = (self.tails.get(table)?, self.tables.get(table)?);
         if table.rows.contains_key(written) {
             return None;
         }
@@ -100,11 +105,8 @@ impl Tables {
             return Some(text(meant));
         }
         let last = tail(written);
-        let found = table.rows.keys().find(|key| {
-            let wanted = tail(key);
-            !wanted.is_empty() && (wanted == last || (wanted.len() > 6 && one_edit(&wanted, &last)))
-        });
-        found.map(|key| text(key))
+        let near = |wanted: &str| wanted == last || (wanted.len() > 6 && one_edit(wanted, &last));
+        tails.iter().find(|(wanted, _)| near(wanted)).map(|(_, key)| text(key))
     }
 }
 
@@ -115,14 +117,17 @@ fn tail(url: &str) -> String {
 
 /// Whether one letter was changed, left out or added.
 fn one_edit(a: &str, b: &str) -> bool {
-    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
-    let same = a.iter().zip(&b).take_while(|(x, y)| x == y).count();
+    let same = a.bytes().zip(b.bytes()).take_while(|(x, y)| x == y).count();
+    // Back to where a letter begins.
+    let same = (0..=same).rev().find(|at| a.is_char_boundary(*at) && b.is_char_boundary(*at)).unwrap_or(0);
+    let rest = |text: &str| {
+        let mut letters = text.chars();
+        letters.next();
+        letters.as_str().len()
+    };
     let (a, b) = (&a[same..], &b[same..]);
-    match a.len().cmp(&b.len()) {
-        std::cmp::Ordering::Equal => a.is_empty() || a[1..] == b[1..],
-        std::cmp::Ordering::Less => b.len() == a.len() + 1 && b[1..] == *a,
-        std::cmp::Ordering::Greater => a.len() == b.len() + 1 && a[1..] == *b,
-    }
+    let (a_rest, b_rest) = (&a[a.len() - rest(a)..], &b[b.len() - rest(b)..]);
+    a_rest == b_rest || a_rest == b || a == b_rest
 }
 
 impl Functions for Tables {
@@ -137,7 +142,12 @@ impl Functions for Tables {
             }
             _ => {}
         }
-        let value = input.first()?.to_string();
+        let first = input.first()?;
+        let value: Cow<'_, str> = match first {
+            Item::String(text) => Cow::Borrowed(text),
+            Item::Node(node) => Cow::Borrowed(node.value().unwrap_or_default()),
+            other => Cow::Owned(other.to_string()),
+        };
         match name {
             "lookup" => self.lookup(&value, &argument(0)?, argument(1).as_deref()),
             "probable" => self.probable(&value, &argument(0)?),
@@ -150,10 +160,10 @@ impl Functions for Tables {
                 let length = argument(0)?.parse().ok()?;
                 Some(numbers(&value, length).into_iter().map(|n| Item::String(Cow::Owned(n))).collect())
             }
-            "isUuid" => Some(truth(crate::rules::primitive::uuid(&value.to_ascii_lowercase()))),
+            "isUuid" => Some(truth(uuid(&value.to_ascii_lowercase()))),
             "derivedUuid" => Some(text(&derived_uuid(&value, &argument(0)?))),
-            "mediaType" => media_type(&decode(&value)?).map(text),
-            "decodedLength" => Some(Collection::One(Item::Integer(i64::try_from(decode(&value)?.len()).ok()?))),
+            "mediaType" => media_type(&first_bytes(&value, LONGEST_SIGNATURE)?).map(text),
+            "decodedLength" => Some(Collection::One(Item::Integer(i64::try_from(decoded_length(&value)?).ok()?))),
             _ => None,
         }
     }
@@ -180,22 +190,36 @@ fn truth<'d>(value: bool) -> Collection<'d> {
 
 /// The nodes that have the content of an earlier one, but for children of these names.
 fn repeated<'d>(input: &Collection<'d>, but: &[String]) -> Collection<'d> {
-    let mut seen = HashSet::new();
-    let mut again = Collection::Empty;
+    // Most differ in size already.
+    let mut sizes: BTreeMap<usize, Vec<NodeRef<'d>>> = BTreeMap::new();
     for node in input.iter().filter_map(node) {
+        sizes.entry(size(node, but)).or_default().push(node);
+    }
+    let mut seen = HashSet::new();
+    let mut again = Vec::new();
+    for node in sizes.into_values().filter(|alike| alike.len() > 1).flatten() {
         let mut hasher = foldhash::quality::FixedState::default().build_hasher();
         content(node, but, &mut hasher);
         if !seen.insert(hasher.finish()) {
-            again.push(Item::Node(node));
+            again.push(node);
         }
     }
-    again
+    again.sort_unstable_by_key(|node| node.id());
+    again.into_iter().map(Item::Node).collect()
+}
+
+fn parts<'d>(node: NodeRef<'d>, but: &[String]) -> impl Iterator<Item = NodeRef<'d>> {
+    node.children().filter(|c| !but.iter().any(|b| b == c.name_text()))
+}
+
+fn size(node: NodeRef<'_>, but: &[String]) -> usize {
+    parts(node, but).map(|child| 1 + size(child, but)).sum()
 }
 
 fn content(node: NodeRef<'_>, but: &[String], hasher: &mut impl Hasher) {
     node.value().hash(hasher);
     node.resource_text().hash(hasher);
-    for child in node.children().filter(|c| !but.iter().any(|b| b == c.name_text())) {
+    for child in parts(node, but) {
         child.name_text().hash(hasher);
         content(child, but, hasher);
         0xff_u8.hash(hasher);
@@ -259,37 +283,6 @@ fn numbers(text: &str, length: usize) -> Vec<String> {
     found
 }
 
-fn decode(text: &str) -> Option<Vec<u8>> {
-    let mut bytes = Vec::with_capacity(text.len() / 4 * 3);
-    let (mut held, mut bits, mut letters, mut padding) = (0_u32, 0_u32, 0_usize, 0_usize);
-    for letter in text.bytes().filter(|b| !b.is_ascii_whitespace()) {
-        let value = match letter {
-            b'A'..=b'Z' => letter - b'A',
-            b'a'..=b'z' => letter - b'a' + 26,
-            b'0'..=b'9' => letter - b'0' + 52,
-            b'+' => 62,
-            b'/' => 63,
-            b'=' => {
-                padding += 1;
-                letters += 1;
-                continue;
-            }
-            _ => return None,
-        };
-        if padding > 0 {
-            return None;
-        }
-        letters += 1;
-        held = held << 6 | u32::from(value);
-        bits += 6;
-        if bits >= 8 {
-            bits -= 8;
-            bytes.push((held >> bits) as u8);
-        }
-    }
-    (letters % 4 == 0 && padding <= 2).then_some(bytes)
-}
-
 /// A UUID of version 8 (<https://www.rfc-editor.org/rfc/rfc9562#name-uuid-version-8>) from two FNV-1a hashes.
 fn derived_uuid(seed: &str, name: &str) -> String {
     let hash = |start: u64| {
@@ -325,6 +318,8 @@ const SIGNATURES: &[(&[u8], &str)] = &[
     (b"<html", "text/html"),
 ];
 
+const LONGEST_SIGNATURE: usize = 16;
+
 fn media_type(bytes: &[u8]) -> Option<&'static str> {
     SIGNATURES.iter().find(|(start, _)| bytes.starts_with(start)).map(|(_, media)| *media)
 }
@@ -358,8 +353,13 @@ mod tests {
 
     #[test]
     fn bytes() {
-        assert_eq!(media_type(&decode("JVBERi0xLjQ=").unwrap()), Some("application/pdf"));
-        assert_eq!(decode("JVBERi0xLjQ"), None);
-        assert_eq!(decode("J!BE"), None);
+        assert_eq!(media_type(&first_bytes("JVBERi0xLjQ=", LONGEST_SIGNATURE).unwrap()), Some("application/pdf"));
+        assert!(SIGNATURES.iter().all(|(start, _)| start.len() <= LONGEST_SIGNATURE));
+        assert_eq!(first_bytes("JV BE", 2), Some(b"%P".to_vec()));
+        assert_eq!(first_bytes("J!BE", 2), None);
+        let lengths = [("JVBERi0xLjQ=", Some(8)), ("", Some(0)), ("QQ==", Some(1)), ("Q Q = =\n", Some(1))];
+        for (text, length) in lengths.into_iter().chain(["JVBERi0xLjQ", "Q=Q=", "J!BE"].map(|t| (t, None))) {
+            assert_eq!(decoded_length(text), length, "{text}");
+        }
     }
 }

@@ -21,6 +21,8 @@ pub(crate) struct Message<'e> {
     pub places: Vec<Vec<NodeRef<'e>>>,
     /// The value of each dimension; empty where none fits.
     pub values: Vec<String>,
+    /// Its number in [`RuleSet::values`], where something is limited to it.
+    numbers: Vec<Option<u32>>,
     pub recognised: Vec<Recognised>,
     pub policy: usize,
 }
@@ -48,6 +50,7 @@ impl<'e> Message<'e> {
             scratch: Scratch::new(),
             places: Vec::with_capacity(set.places.len()),
             values: Vec::with_capacity(set.dimensions.len()),
+            numbers: Vec::with_capacity(set.dimensions.len()),
             recognised: Vec::new(),
             policy,
         };
@@ -115,6 +118,7 @@ impl<'e> Message<'e> {
         }
         let item = if value.is_empty() { Collection::Empty } else { Collection::One(text(&value)) };
         self.variable(&dimension.name, item);
+        self.numbers.push(self.set.values.iter().position(|v| **v == *value).map(|at| at as u32));
         self.values.push(value);
     }
 
@@ -156,9 +160,11 @@ impl<'e> Message<'e> {
     /// Whether something is for this message.
     pub fn fits(&self, limits: &[Limit]) -> bool {
         limits.iter().all(|limit| {
-            let value = self.values.get(limit.dimension as usize).map_or("", String::as_str);
-            (limit.any.is_empty() || limit.any.iter().any(|v| **v == *value))
-                && !limit.none.iter().any(|v| **v == *value)
+            let is = |numbers: &[u32]| {
+                let own = self.numbers.get(limit.dimension as usize).copied().flatten();
+                own.is_some_and(|own| numbers.contains(&own))
+            };
+            (limit.any.is_empty() || is(&limit.any)) && !is(&limit.none)
         })
     }
 }

@@ -11,7 +11,7 @@ use jsonpath_rust::parser::model::{
 };
 use jsonpath_rust::parser::parse_json_path;
 use regex::Regex;
-use touchmark_document::{Name, Names, NodeRef};
+use touchmark_document::{Document, Name, Names, NodeId, NodeRef};
 
 /// A compiled selector.
 #[derive(Debug)]
@@ -83,11 +83,44 @@ enum Value<'d> {
     Nothing,
 }
 
-/// The repeats of one name below one parent, or a single node.
-struct Run<'d> {
+/// Nodes in runs: the repeats of one name below one parent, among which a bracket that follows picks, or a single node.
+#[derive(Default)]
+struct Runs<'d> {
     nodes: Vec<NodeRef<'d>>,
-    /// Whether a bracket that follows picks among the nodes.
-    repeats: bool,
+    /// Where each run ends, and whether it is one of repeats.
+    ends: Vec<(usize, bool)>,
+}
+
+impl<'d> Runs<'d> {
+    fn of(node: NodeRef<'d>) -> Self {
+        Runs { nodes: vec![node], ends: vec![(1, false)] }
+    }
+
+    /// Adds each node as a run of its own.
+    fn singles(&mut self, nodes: impl IntoIterator<Item = NodeRef<'d>>) {
+        for node in nodes {
+            self.nodes.push(node);
+            self.ends.push((self.nodes.len(), false));
+        }
+    }
+
+    /// Adds the repeats of one name.
+    fn repeats(&mut self, nodes: impl IntoIterator<Item = NodeRef<'d>>) {
+        let before = self.nodes.len();
+        self.nodes.extend(nodes);
+        if self.nodes.len() > before {
+            self.ends.push((self.nodes.len(), true));
+        }
+    }
+
+    fn iter(&self) -> impl Iterator<Item = (&[NodeRef<'d>], bool)> {
+        let mut start = 0;
+        self.ends.iter().map(move |(end, repeats)| {
+            let run = &self.nodes[start..*end];
+            start = *end;
+            (run, *repeats)
+        })
+    }
 }
 
 impl Selector {
@@ -112,34 +145,54 @@ impl Selector {
 }
 
 fn walk<'d>(steps: &[Step], from: NodeRef<'d>, root: NodeRef<'d>) -> Vec<NodeRef<'d>> {
-    let mut runs = vec![Run { nodes: vec![from], repeats: false }];
+    let mut runs = Runs::of(from);
     for step in steps {
-        let mut next = Vec::new();
-        for run in &runs {
+        let mut next = Runs::default();
+        for (run, repeats) in runs.iter() {
             if step.below {
-                for node in &run.nodes {
-                    below(step, *node, root, &mut next);
+                for node in run {
+                    step.below(*node, root, &mut next);
                 }
             } else {
                 for pick in &step.picks {
-                    pick.pick_of_run(run, root, &mut next);
+                    pick.pick_of_run(run, repeats, root, &mut next);
                 }
             }
         }
         runs = next;
     }
-    runs.into_iter().flat_map(|r| r.nodes).collect()
+    runs.nodes
 }
 
-fn below<'d>(step: &Step, node: NodeRef<'d>, root: NodeRef<'d>, next: &mut Vec<Run<'d>>) {
-    let mut open = vec![node];
-    while let Some(node) = open.pop() {
-        for pick in &step.picks {
-            pick.pick_of_node(node, root, next);
+/// The first node that a walk finds; without collecting the others where each step is a name.
+fn first<'d>(steps: &[Step], from: NodeRef<'d>, root: NodeRef<'d>) -> Option<NodeRef<'d>> {
+    let Some((step, rest)) = steps.split_first() else { return Some(from) };
+    match &*step.picks {
+        [Pick::Name(field)] if !step.below => {
+            // A bracket that follows picks among all repeats of the name.
+            if rest.first().is_some_and(|s| s.below || !matches!(*s.picks, [Pick::Name(_)])) {
+                return walk(steps, from, root).first().copied();
+            }
+            from.children().filter(|c| field.is(*c)).find_map(|c| first(rest, c, root))
         }
-        let first = open.len();
-        open.extend(node.children().filter(|c| c.has_children()));
-        open[first..].reverse();
+        _ => walk(steps, from, root).first().copied(),
+    }
+}
+
+impl Step {
+    /// What the step picks of a node and of everything below it.
+    fn below<'d>(&self, node: NodeRef<'d>, root: NodeRef<'d>, next: &mut Runs<'d>) {
+        if let [Pick::Name(field)] = &*self.picks
+            && node.parent().is_none()
+            && field.name != Name::NONE
+        {
+            return field.everywhere(node.document(), next);
+        }
+        for node in std::iter::once(node).chain(node.descendants().filter(|n| n.has_children())) {
+            for pick in &self.picks {
+                pick.pick_of_node(node, root, next);
+            }
+        }
     }
 }
 
@@ -155,49 +208,52 @@ impl Field {
     }
 }
 
-impl Pick {
-    fn pick_of_run<'d>(&self, run: &Run<'d>, root: NodeRef<'d>, next: &mut Vec<Run<'d>>) {
-        let single = |nodes: Vec<NodeRef<'d>>, next: &mut Vec<Run<'d>>| {
-            next.extend(nodes.into_iter().map(|n| Run { nodes: vec![n], repeats: false }));
-        };
-        match self {
-            Pick::Name(_) => {
-                for node in &run.nodes {
-                    self.pick_of_node(*node, root, next);
-                }
+impl Field {
+    /// All nodes of the name in a document: its nodes lie side by side, so that a look at each is cheaper than a walk.
+    fn everywhere<'d>(&self, document: Document<'d>, next: &mut Runs<'d>) {
+        for id in 1..document.len() as u32 {
+            let node = document.node(NodeId(id));
+            if node.name() != self.name {
+                continue;
             }
-            _ if !run.repeats => {
-                for node in &run.nodes {
-                    self.pick_of_node(*node, root, next);
-                }
-            }
-            Pick::Any => single(run.nodes.clone(), next),
-            Pick::Index(index) => single(nth(&run.nodes, *index).into_iter().collect(), next),
-            Pick::Slice(start, end, step) => single(slice(&run.nodes, *start, *end, *step), next),
-            Pick::Filter(condition) => {
-                single(run.nodes.iter().copied().filter(|n| condition.holds(*n, root)).collect(), next);
+            let Some(parent) = node.parent() else { continue };
+            // The first of its repeats brings the others with it.
+            let mut alike = parent.children().filter(|c| c.name() == self.name);
+            if alike.next() == Some(node) {
+                next.repeats(std::iter::once(node).chain(alike));
             }
         }
     }
+}
 
-    fn pick_of_node<'d>(&self, node: NodeRef<'d>, root: NodeRef<'d>, next: &mut Vec<Run<'d>>) {
-        let children = || node.children().collect::<Vec<_>>();
-        let single = |nodes: Vec<NodeRef<'d>>, next: &mut Vec<Run<'d>>| {
-            next.extend(nodes.into_iter().map(|n| Run { nodes: vec![n], repeats: false }));
-        };
+impl Pick {
+    fn pick_of_run<'d>(&self, run: &[NodeRef<'d>], repeats: bool, root: NodeRef<'d>, next: &mut Runs<'d>) {
         match self {
-            Pick::Name(field) => {
-                let nodes: Vec<_> = node.children().filter(|c| field.is(*c)).collect();
-                if !nodes.is_empty() {
-                    next.push(Run { nodes, repeats: true });
+            _ if !repeats => {
+                for node in run {
+                    self.pick_of_node(*node, root, next);
                 }
             }
-            Pick::Any => single(children(), next),
-            Pick::Index(index) => single(nth(&children(), *index).into_iter().collect(), next),
-            Pick::Slice(start, end, step) => single(slice(&children(), *start, *end, *step), next),
-            Pick::Filter(condition) => {
-                single(node.children().filter(|n| condition.holds(*n, root)).collect(), next);
+            Pick::Name(_) => {
+                for node in run {
+                    self.pick_of_node(*node, root, next);
+                }
             }
+            Pick::Any => next.singles(run.iter().copied()),
+            Pick::Index(index) => next.singles(nth(run, *index)),
+            Pick::Slice(start, end, step) => next.singles(slice(run, *start, *end, *step)),
+            Pick::Filter(condition) => next.singles(run.iter().copied().filter(|n| condition.holds(*n, root))),
+        }
+    }
+
+    fn pick_of_node<'d>(&self, node: NodeRef<'d>, root: NodeRef<'d>, next: &mut Runs<'d>) {
+        let children = || node.children().collect::<Vec<_>>();
+        match self {
+            Pick::Name(field) => next.repeats(node.children().filter(|c| field.is(*c))),
+            Pick::Any => next.singles(node.children()),
+            Pick::Index(index) => next.singles(nth(&children(), *index)),
+            Pick::Slice(start, end, step) => next.singles(slice(&children(), *start, *end, *step)),
+            Pick::Filter(condition) => next.singles(node.children().filter(|n| condition.holds(*n, root))),
         }
     }
 }
@@ -242,7 +298,7 @@ impl Condition {
             Condition::Or(parts) => parts.iter().any(|p| p.holds(here, root)),
             Condition::And(parts) => parts.iter().all(|p| p.holds(here, root)),
             Condition::Not(part) => !part.holds(here, root),
-            Condition::Exists(from, steps) => !walk(steps, from.node(here, root), root).is_empty(),
+            Condition::Exists(from, steps) => first(steps, from.node(here, root), root).is_some(),
             Condition::Equal(a, b, wanted) => (a.value(here, root) == b.value(here, root)) == *wanted,
             Condition::Compare(a, holds, b) => order(&a.value(here, root), &b.value(here, root)).is_some_and(holds),
             Condition::Matches(operand, regex) => {
@@ -277,11 +333,9 @@ impl Operand {
             Operand::Number(number) => Value::Number(*number),
             Operand::Boolean(value) => Value::Boolean(*value),
             Operand::Null => Value::Null,
-            Operand::Query(from, steps) => walk(steps, from.node(here, root), root)
-                .first()
+            Operand::Query(from, steps) => first(steps, from.node(here, root), root)
                 .map_or(Value::Nothing, |n| n.value().map_or(Value::Object, Value::Text)),
-            Operand::ResourceType(from, steps) => walk(steps, from.node(here, root), root)
-                .first()
+            Operand::ResourceType(from, steps) => first(steps, from.node(here, root), root)
                 .filter(|n| n.is_resource())
                 .map_or(Value::Nothing, |n| Value::Text(n.resource_text())),
             Operand::Count(from, steps) => Value::Number(number(walk(steps, from.node(here, root), root).len())),

@@ -10,7 +10,7 @@ use crate::issue::Detail;
 use crate::rule::{Rule, rules};
 use crate::rules::primitive::Primitive;
 use crate::snapshot::DefinitionId;
-use crate::terminology::near::{self, Written};
+use crate::terminology::near::Written;
 use crate::terminology::{self, Answer, CodeSet, Missing};
 use crate::walk::{At, Walk};
 
@@ -300,7 +300,7 @@ fn not_in<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, at: At<'_>, asked: &As
         _ => codings.iter().map(|c| coding::written(walk, *c)).collect(),
     };
     let found: Vec<String> = written.iter().map(ToString::to_string).collect();
-    let hint = written.iter().find_map(|w| near::in_set(set, *w)).or_else(|| match set.systems()[..] {
+    let hint = written.iter().find_map(|w| walk.hints.in_set(set, *w)).or_else(|| match set.systems()[..] {
         [only] if written.iter().all(|w| w.system.is_some_and(|s| s != only)) => {
             Some(format!("the codes of the value set are of {only}"))
         }

@@ -104,7 +104,7 @@ fn missing_urls(walk: &mut Walk<'_, '_>, index: &Index<'_>) {
 }
 
 fn urls<'d>(walk: &mut Walk<'_, 'd>, index: &Rc<Index<'d>>) {
-    let mut seen: HashSet<(&str, Option<&str>)> = HashSet::new();
+    let mut seen: HashSet<(&str, Option<&str>), foldhash::fast::RandomState> = HashSet::default();
     for entry in &index.entries {
         let Some(url) = entry.full_url.filter(|u| !u.is_empty()) else { continue };
         if !absolute_uri(url) {
@@ -188,8 +188,7 @@ fn spread(out: &[Vec<u32>], reached: &mut [bool], mut open: Vec<u32>) {
 fn targets<'d>(walk: &Walk<'_, 'd>, index: &Index<'d>, from: u32, resource: NodeRef<'d>) -> Vec<u32> {
     let known = &walk.graph.known;
     let mut found = Vec::new();
-    let mut open = vec![resource];
-    while let Some(node) = open.pop() {
+    for node in std::iter::once(resource).chain(resource.descendants()) {
         if (node.name() == known.reference || node.name() == known.url)
             && let Some(value) = node.value()
         {
@@ -201,7 +200,6 @@ fn targets<'d>(walk: &Walk<'_, 'd>, index: &Index<'d>, from: u32, resource: Node
             };
             found.extend(target);
         }
-        open.extend(node.children());
     }
     found.sort_unstable();
     found.dedup();

@@ -4,7 +4,7 @@ use touchmark_document::NodeRef;
 
 use super::primitive::absolute_uri;
 use crate::graph::{ElementId, Profile};
-use crate::place;
+use crate::place::{self, Step};
 use crate::rule::rules;
 use crate::walk::{At, Walk};
 
@@ -89,6 +89,29 @@ pub(crate) fn beside_slices<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, at: 
     }
 }
 
+/// Whether a path leads to the end of the way: from any step that has a type, which begins the path (`Observation.code.coding`,
+/// `CodeableConcept.coding`, `Coding`).
+fn ends_with(way: &[Step<'_, '_>], path: &str) -> bool {
+    (0..way.len()).rev().any(|start| {
+        let begin = way[start].type_name;
+        let Some(mut rest) = path.strip_prefix(begin).filter(|_| !begin.is_empty()) else { return false };
+        for (above, below) in way[start..].iter().zip(&way[start + 1..]) {
+            // An element that holds itself (contentReference, which has no type) is the same element at every depth.
+            if below.type_name.is_empty() && below.label == above.label {
+                continue;
+            }
+            let Some(behind) = rest.strip_prefix('.') else { return false };
+            // A choice may be written `value`, `value[x]` or, at the end, `valueQuantity`.
+            if below.choice && behind == below.written {
+                return std::ptr::eq(below, &way[way.len() - 1]);
+            }
+            let Some(behind) = behind.strip_prefix(below.label) else { return false };
+            rest = behind.strip_prefix("[x]").filter(|_| below.choice).unwrap_or(behind);
+        }
+        rest.is_empty()
+    })
+}
+
 /// Whether the definition allows the extension where it stands.
 fn context<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, profile: &Profile) {
     if profile.contexts.is_empty() {
@@ -100,30 +123,6 @@ fn context<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, profile: &Profile) {
         return;
     }
     let way = place::way(walk.graph, parent);
-    let mut names: Vec<String> = Vec::new();
-    // Every ancestor with a type begins a path to the element: `Observation.code.coding`, `CodeableConcept.coding`, `Coding`.
-    for (start, step) in way.iter().enumerate().rev() {
-        if !step.type_name.is_empty() {
-            let mut path = step.type_name.to_owned();
-            let mut with_choice = path.clone();
-            for (above, below) in way[start..].iter().zip(&way[start + 1..]) {
-                // An element that holds itself (contentReference, which has no type) is the same element at every depth.
-                if below.type_name.is_empty() && below.label == above.label {
-                    continue;
-                }
-                path = format!("{path}.{}", below.label);
-                with_choice = format!("{with_choice}.{}{}", below.label, if below.choice { "[x]" } else { "" });
-                if below.choice && below.node == parent {
-                    names.push(path.replace(below.label, below.written));
-                }
-            }
-            names.push(path);
-            names.push(with_choice);
-        }
-        if step.node.is_resource() {
-            break;
-        }
-    }
     let resource = parent.is_resource();
     let known = &walk.graph.known;
     // Asked of extensions only: elsewhere it would be a search through all children for each of them.
@@ -135,18 +134,16 @@ fn context<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, profile: &Profile) {
             "*" | "Element" | "Any" => true,
             "Resource" | "DomainResource" => resource,
             _ if context.starts_with("http") => url == Some(context.split('#').next().unwrap_or(context)),
-            _ => names.iter().any(|n| n == context || n.strip_suffix("[x]") == Some(context)),
+            _ => ends_with(&way, context),
         }
     });
     // An extension whose contexts are paths, though it says that they are extensions: its definition is wrong.
     let wrong_definition =
         &*profile.context_type == "extension" && profile.contexts.iter().any(|c| !c.starts_with("http"));
     if !allowed && !wrong_definition && !walk.graph.contexts_exclude_profiles(profile) {
-        let here = way.iter().rposition(|s| s.node.is_resource()).map_or_else(String::new, |start| {
-            let labels: Vec<&str> =
-                std::iter::once(way[start].type_name).chain(way[start + 1..].iter().map(|s| s.label)).collect();
-            labels.join(".")
-        });
+        let labels: Vec<&str> =
+            std::iter::once(way[0].type_name).chain(way[1..].iter().map(|s| s.label)).collect();
+        let here = labels.join(".");
         let contexts: Vec<String> = profile.contexts.iter().map(ToString::to_string).collect();
         let detail =
             walk.detail(format!("{} is not allowed on {here}, only on {}", profile.url, super::types::list(&contexts)));

@@ -15,6 +15,7 @@ mod uri;
 
 use std::cmp::Ordering;
 
+pub(crate) use base64::{decoded_length, first_bytes};
 pub use flaw::Flaw;
 pub use uri::{absolute_uri, uuid};
 

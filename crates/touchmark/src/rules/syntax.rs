@@ -53,6 +53,11 @@ rules! {
         why "The property with the underscore holds what belongs to a primitive beside its value.",
         mend "Write an object, or null in an array.",
         at "json.html#primitive";
+    TRAILING_COMMA = "syntax-trailing-comma", Error, "structure",
+        says "a comma stands before the closing {detail}",
+        why "JSON has no such comma (RFC 8259): most readers refuse the whole document for it.",
+        mend "Remove the comma.",
+        at "json.html";
     SURROGATE = "syntax-surrogate", Error, "structure",
         says "{detail} holds half of a surrogate pair",
         why "It stands for no character, and the text is damaged.",
@@ -145,6 +150,7 @@ pub(crate) fn faults(walk: &mut Walk<'_, '_>) {
             FaultKind::SiblingForm => &SIBLING,
             FaultKind::LoneSurrogate => &SURROGATE,
             FaultKind::ResourceType => &RESOURCE_TYPE,
+            FaultKind::TrailingComma => &TRAILING_COMMA,
             FaultKind::ByteOrderMark => &BYTE_ORDER_MARK,
             FaultKind::StrayText => &STRAY_TEXT,
             FaultKind::StrayAttribute => &STRAY_ATTRIBUTE,

@@ -174,7 +174,7 @@ fn normal_id(row: &ElementDefinition, ours: &str) -> String {
 /// The keys of the invariants that hold for an element because of its type.
 fn of_type(element: &Element, trees: &mut dyn Trees) -> BTreeSet<Box<str>> {
     let mut keys: BTreeSet<Box<str>> = BTreeSet::from(["ele-1".into()]);
-    for t in &element.types {
+    for t in element.types.iter() {
         let code: &str = if *t.code == *"*" { "Element" } else { &t.code };
         let profiles = t.profiles.iter().filter_map(|p| trees.tree(p)).collect::<Vec<_>>();
         for tree in trees.type_tree(code).into_iter().chain(profiles) {
@@ -210,7 +210,7 @@ impl Comparison {
         let shown = |v: Option<&Value>| v.map(ToString::to_string).unwrap_or_default();
         self.compare(Field::Fixed, id, &shown(ours.fixed.as_deref()), &shown(row.fixed.as_ref()));
         self.compare(Field::Pattern, id, &shown(ours.pattern.as_deref()), &shown(row.pattern.as_ref()));
-        let (own, theirs) = (ours.binding.as_ref(), row.binding.as_ref());
+        let (own, theirs) = (ours.binding.as_deref(), row.binding.as_ref());
         let strength = |b: Option<&Binding>| b.map_or("", |b| b.strength.code()).to_owned();
         self.compare(Field::Strength, id, &strength(own), &strength(theirs));
         let set = |b: Option<&Binding>| b.and_then(|b| b.value_set.clone()).unwrap_or_default();
@@ -264,7 +264,7 @@ impl Comparison {
         if ours.slicing.is_none() && row.slicing.is_none() {
             return;
         }
-        let (own, theirs) = (parts(ours.slicing.as_ref()), parts(row.slicing.as_ref()));
+        let (own, theirs) = (parts(ours.slicing.as_deref()), parts(row.slicing.as_ref()));
         self.compare(Field::Discriminator, id, &own.0, &theirs.0);
         self.compare(Field::Rules, id, own.1, theirs.1);
         self.compare(Field::Ordered, id, own.2, theirs.2);

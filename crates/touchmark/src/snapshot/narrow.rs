@@ -35,11 +35,11 @@ pub(super) fn narrow(tree: &mut Tree, at: usize, row: &ElementDefinition, origin
     if let Some(binding) = &row.binding
         && element.binding.as_ref().is_none_or(|b| b.strength < binding.strength)
     {
-        element.binding = Some(binding.clone());
+        element.binding = Some(Arc::new(binding.clone()));
     }
     for constraint in &row.constraints {
         if !element.constraints.iter().any(|(c, _)| c.key == constraint.key) {
-            element.constraints.push((Arc::new(constraint.clone()), origin));
+            Arc::make_mut(&mut element.constraints).push((Arc::new(constraint.clone()), origin));
         }
     }
 }
@@ -48,8 +48,9 @@ fn types(element: &mut Element, row: &ElementDefinition) {
     if row.types.is_empty() || !element.types.iter().any(|t| row.types.iter().any(|r| r.code == t.code)) {
         return;
     }
-    element.types.retain(|t| row.types.iter().any(|r| r.code == t.code));
-    for own in &mut element.types {
+    let types = Arc::make_mut(&mut element.types);
+    types.retain(|t| row.types.iter().any(|r| r.code == t.code));
+    for own in types {
         let Some(wanted) = row.types.iter().find(|r| r.code == own.code) else { continue };
         if own.profiles.is_empty() && *own.code != *"Reference" {
             own.profiles.clone_from(&wanted.profiles);

@@ -1,5 +1,7 @@
 //! STU3's renamed choices: a row at `valueCoding` restricts `value[x]` to Coding rather than slicing it.
 
+use std::sync::Arc;
+
 use super::Tree;
 use crate::definition::SlicingRules;
 
@@ -43,8 +45,8 @@ fn fold(tree: &mut Tree, at: usize, only: usize) {
 
 /// Several types are left: they are the only ones, each with its own rules.
 fn restrict(tree: &mut Tree, at: usize, several: &[usize]) {
-    let types = several.iter().flat_map(|s| tree.elements[*s].types.clone()).collect();
+    let types = several.iter().flat_map(|s| tree.elements[*s].types.iter().cloned()).collect();
     let choice = &mut tree.elements[at];
-    choice.types = types;
+    choice.types = Arc::new(types);
     choice.slices = several.to_vec();
 }

@@ -144,21 +144,31 @@ pub(crate) fn snomed_flaw(code: &str) -> Option<SnomedFlaw> {
 
 /// The dihedral group of ten elements; the check digit makes the product of all permuted digits its unit.
 fn verhoeff(digits: &[u8]) -> bool {
-    const STEP: [u8; 10] = [1, 5, 7, 6, 2, 8, 3, 0, 9, 4];
     let times = |a: u8, b: u8| match (a < 5, b < 5) {
         (true, true) => (a + b) % 5,
         (true, false) => (a + b) % 5 + 5,
         (false, true) => (a + 10 - b) % 5 + 5,
         (false, false) => (a + 5 - b) % 5,
     };
-    let mut product = 0;
-    let mut map: [u8; 10] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
-    for digit in digits.iter().rev() {
-        product = times(product, map[(digit - b'0') as usize]);
-        map = map.map(|d| STEP[d as usize]);
-    }
-    product == 0
+    let permuted = digits.iter().rev().zip(PERMUTATIONS.iter().cycle()).map(|(digit, p)| p[(digit - b'0') as usize]);
+    permuted.fold(0, times) == 0
 }
+
+/// The permutations for the digits from the last one on; the ninth is the first again.
+const PERMUTATIONS: [[u8; 10]; 8] = {
+    const STEP: [u8; 10] = [1, 5, 7, 6, 2, 8, 3, 0, 9, 4];
+    let mut permutations = [[0, 1, 2, 3, 4, 5, 6, 7, 8, 9]; 8];
+    let mut power = 1;
+    while power < 8 {
+        let mut digit = 0;
+        while digit < 10 {
+            permutations[power][digit] = STEP[permutations[power - 1][digit] as usize];
+            digit += 1;
+        }
+        power += 1;
+    }
+    permutations
+};
 
 #[cfg(test)]
 mod tests {

@@ -1,5 +1,9 @@
 //! What was probably meant: the code of a set that a wrong one comes close to, and displays that say the same.
 
+use std::collections::HashMap;
+
+use foldhash::fast::FixedState;
+
 use super::code_set::CodeSet;
 use super::code_system::CodeSystem;
 use crate::sentence::Quoted;
@@ -43,8 +47,34 @@ enum Way {
     Display,
 }
 
+/// Hints that were looked for: messages of one sender make the same mistake in every one of them.
+#[derive(Debug, Default)]
+pub(crate) struct Hints {
+    known: HashMap<String, Option<String>, FixedState>,
+}
+
+/// So many hints are kept.
+const MOST_HINTS: usize = 2000;
+
+impl Hints {
+    /// What was probably meant by a code that is not in the set, as [`in_set`].
+    pub fn in_set(&mut self, set: &CodeSet, written: Written<'_>) -> Option<String> {
+        let part = |text: Option<&str>| text.unwrap_or("\0").to_owned();
+        let Written { system, code, display } = written;
+        let key = [part(system), part(code), part(display)].join("\n") + &format!("\n{:p}", std::ptr::from_ref(set));
+        if let Some(known) = self.known.get(&key) {
+            return known.clone();
+        }
+        let hint = in_set(set, written);
+        if self.known.len() < MOST_HINTS && key.len() < 1000 {
+            self.known.insert(key, hint.clone());
+        }
+        hint
+    }
+}
+
 /// What was probably meant by a code that is not in a set, as a question; `None` where nothing is near.
-pub(crate) fn in_set(set: &CodeSet, written: Written<'_>) -> Option<String> {
+fn in_set(set: &CodeSet, written: Written<'_>) -> Option<String> {
     let mut best: Option<(Way, String)> = None;
     let mut left = MOST;
     set.each(&mut |system, code, display| {
@@ -101,7 +131,16 @@ fn question(way: Way, written: Written<'_>, system: &str, code: &str, display: &
 
 /// Whether two displays say the same: case, dashes, quotation marks and blanks do not matter.
 pub(crate) fn same_display(a: &str, b: &str) -> bool {
-    a == b || folded(a).eq(folded(b))
+    a == b || (may_be_same(a, b) && folded(a).eq(folded(b)))
+}
+
+/// Whether two displays begin alike, which most do not: their first letters, where those need no folding but of case.
+fn may_be_same(a: &str, b: &str) -> bool {
+    let first = |text: &str| text.bytes().find(|b| *b != b' ').filter(|b| b.is_ascii_alphanumeric());
+    match (first(a), first(b)) {
+        (Some(a), Some(b)) => a.eq_ignore_ascii_case(&b),
+        _ => true,
+    }
 }
 
 /// The letters of a display without what does not matter.

@@ -113,7 +113,7 @@ fn stranger<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, written: Written<'d>
     } else if names_value_set(walk, system) {
         let graph = walk.graph;
         let set = graph.find(system).and_then(|id| graph.terminology.set(graph.library(), id));
-        let hint = set.and_then(|s| near::in_set(s, Written { display: None, ..written }));
+        let hint = set.and_then(|s| walk.hints.in_set(s, Written { display: None, ..written }));
         let detail = walk.detail(format!("{system} is a value set"));
         say(walk, &VALUE_SET, node, detail, hint);
     }

@@ -10,6 +10,48 @@ use super::Flaw;
 /// bytes, which the compiler turns into vector instructions (6 GB/s). Only padding, which stands at the end, is looked
 /// at byte by byte.
 pub(super) fn base64(bytes: &[u8]) -> Result<(), Flaw> {
+    let (body, _, padding) = counted(bytes)?;
+    // The last symbol of a padded group carries four (==) or two (=) bits that mean nothing and must be zero:
+    // RFC 4648 section 3.5 says so to encoders, the pattern of xs:base64Binary to everyone.
+    let unused = [0, 0b11, 0b1111][padding];
+    if body.last().is_some_and(|&last| sextet(last) & unused != 0) {
+        return Err(Flaw::Base64Bits);
+    }
+    Ok(())
+}
+
+/// How many bytes base64 text stands for; `None` where it is none.
+pub(crate) fn decoded_length(text: &str) -> Option<usize> {
+    match counted(text.as_bytes()) {
+        Ok((_, symbols, _)) => Some(symbols * 6 / 8),
+        Err(Flaw::Blank) => Some(0),
+        Err(_) => None,
+    }
+}
+
+/// The first bytes that base64 text stands for, as many as are wanted; the text behind them is not looked at.
+pub(crate) fn first_bytes(text: &str, wanted: usize) -> Option<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(wanted);
+    let (mut held, mut bits) = (0_u32, 0_u32);
+    for letter in text.bytes().filter(|b| !space(*b)).take_while(|b| *b != b'=') {
+        if bytes.len() == wanted {
+            break;
+        }
+        if !symbol(letter) {
+            return None;
+        }
+        held = held << 6 | u32::from(sextet(letter));
+        bits += 6;
+        if bits >= 8 {
+            bits -= 8;
+            bytes.push((held >> bits) as u8);
+        }
+    }
+    Some(bytes)
+}
+
+/// The text without its padding and what is behind that, its symbols, and its padding.
+fn counted(bytes: &[u8]) -> Result<(&[u8], usize, usize), Flaw> {
     let mut body = trim_end(bytes);
     let mut padding = 0;
     while let [rest @ .., b'='] = body {
@@ -31,13 +73,7 @@ pub(super) fn base64(bytes: &[u8]) -> Result<(), Flaw> {
     if !(symbols + padding).is_multiple_of(4) {
         return Err(Flaw::Base64Length);
     }
-    // The last symbol of a padded group carries four (==) or two (=) bits that mean nothing and must be zero:
-    // RFC 4648 section 3.5 says so to encoders, the pattern of xs:base64Binary to everyone.
-    let unused = [0, 0b11, 0b1111][padding];
-    if body.last().is_some_and(|&last| sextet(last) & unused != 0) {
-        return Err(Flaw::Base64Bits);
-    }
-    Ok(())
+    Ok((body, symbols, padding))
 }
 
 /// How many bytes of the block are symbols, if all others are white space.
