@@ -11,7 +11,8 @@ mod tests;
 use std::sync::Arc;
 
 use crate::definition::{
-    Binding, Canonical, Constraint, ElementDefinition, Slicing, SlicingRules, Strength, StructureDefinition, TypeRef, Value,
+    Binding, Canonical, Constraint, ElementDefinition, Slicing, SlicingRules, Strength, StructureDefinition, TypeRef,
+    Value,
 };
 use crate::lint::{Defect, DefectKind};
 use path::Segment;
@@ -517,7 +518,8 @@ impl Builder<'_> {
         }
         // A target whose definition is not loaded may be of any type.
         let allowed = |t: &Canonical| self.trees.type_of(t).is_none_or(|t| types.contains(&t));
-        let (own, foreign): (Vec<_>, Vec<_>) = std::mem::take(&mut wanted.target_profiles).into_iter().partition(allowed);
+        let (own, foreign): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut wanted.target_profiles).into_iter().partition(allowed);
         wanted.target_profiles = if own.is_empty() && !foreign.is_empty() { targets().cloned().collect() } else { own };
         foreign
     }

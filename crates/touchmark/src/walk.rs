@@ -125,7 +125,8 @@ pub(crate) struct Tally {
 
 impl<'g, 'd> Walk<'g, 'd> {
     pub fn new(graph: &'g RuleGraph, document: Document<'d>, options: &Options<'g>, memory: &mut Memory) -> Self {
-        let Memory { mut issues, mut details, mut done, counts, sliced, scratch, canonicals, hints } = std::mem::take(memory);
+        let Memory { mut issues, mut details, mut done, counts, sliced, scratch, canonicals, hints } =
+            std::mem::take(memory);
         issues.clear();
         details.clear();
         // Clearing walks the whole table: after one huge document that would cost every small one.

@@ -141,8 +141,7 @@ fn context<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, profile: &Profile) {
     let wrong_definition =
         &*profile.context_type == "extension" && profile.contexts.iter().any(|c| !c.starts_with("http"));
     if !allowed && !wrong_definition && !walk.graph.contexts_exclude_profiles(profile) {
-        let labels: Vec<&str> =
-            std::iter::once(way[0].type_name).chain(way[1..].iter().map(|s| s.label)).collect();
+        let labels: Vec<&str> = std::iter::once(way[0].type_name).chain(way[1..].iter().map(|s| s.label)).collect();
         let here = labels.join(".");
         let contexts: Vec<String> = profile.contexts.iter().map(ToString::to_string).collect();
         let detail =

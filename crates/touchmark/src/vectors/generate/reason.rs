@@ -136,11 +136,13 @@ pub(super) fn afterwards(graph: &RuleGraph, profile: &Profile, rule: &Added) -> 
             |d: &&Defect| d.kind.code() == "definition-fixed-outside-binding" && d.element.starts_with(&rule.id);
         return lint(graph, profile.id).iter().find(inside).map(said).or_else(|| defect(graph, profile, &rule.id));
     }
-    let code = match rule.kind {
-        Kind::Target | Kind::TargetProfile | Kind::Profile => "definition-canonical-missing",
-        _ => "definition-fixed-brackets",
+    let dropped: &[&str] = match rule.kind {
+        Kind::Type | Kind::Target | Kind::TargetProfile | Kind::Profile => {
+            &["definition-canonical-missing", "definition-type-widened"]
+        }
+        _ => &["definition-fixed-brackets"],
     };
-    lint(graph, profile.id).iter().find(|d| *d.element == *rule.id && d.kind.code() == code).map(said)
+    lint(graph, profile.id).iter().find(|d| *d.element == *rule.id && dropped.contains(&d.kind.code())).map(said)
 }
 
 /// A target profile that only says which profiles what it refers to meets: no resource of the type breaks it.
