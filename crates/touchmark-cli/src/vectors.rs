@@ -182,7 +182,7 @@ fn mutate(arguments: &Mutate) -> Result<Status, Failure> {
     let before = ids(&judged(&mut checker, &bytes, &Vector::default(), &now), Severity::Information);
     let extension = arguments.message.extension().map_or("xml".into(), |e| e.to_string_lossy().into_owned());
     fs::create_dir_all(&arguments.out).map_err(|e| format!("{}: {}", shown(&arguments.out), reason(&e)))?;
-    let mut vectors = Vec::new();
+    let (mut vectors, mut left_out) = (Vec::new(), Vec::new());
     for mutation in graph.mutations().filter(|m| wanted(m, &arguments.rule)) {
         let Ok(variant) = mutation.apply(&text, &graph) else { continue };
         let mut vector = Vector {
@@ -197,6 +197,7 @@ fn mutate(arguments: &Mutate) -> Result<Status, Failure> {
         // A fault that another kind of message has is none here.
         vector.fires.retain(|id| after.contains(id) && !before.contains(id));
         if vector.fires.is_empty() {
+            left_out.push(mutation.id.as_str());
             continue;
         }
         vector.may.extend(after.iter().filter(|id| !vector.fires.contains(id)).cloned());
@@ -208,7 +209,17 @@ fn mutate(arguments: &Mutate) -> Result<Status, Failure> {
     let list = serde_json::to_string_pretty(&vectors).map_err(|e| e.to_string())?;
     write(&arguments.out.join(LIST), &(list + "\n"))?;
     let rules: BTreeSet<&String> = vectors.iter().flat_map(|v| &v.fires).collect();
-    print(&format!("{} faults that {} rules must find, in {}\n", vectors.len(), rules.len(), shown(&arguments.out)));
+    let mut out =
+        format!("{} faults that {} rules must find, in {}\n", vectors.len(), rules.len(), shown(&arguments.out));
+    if !left_out.is_empty() {
+        let _ = writeln!(
+            out,
+            "left out: {} that could be made, but whose rules say nothing new of this message ({})",
+            left_out.len(),
+            left_out.join(" ")
+        );
+    }
+    print(&out);
     Ok(Status::Fine)
 }
 

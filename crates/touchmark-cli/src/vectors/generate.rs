@@ -27,7 +27,7 @@ use crate::{Failure, Status, print};
 Exit status: 0 all faults are found, 1 some are not, 2 something could not be run.
 
 Examples:
-  touchmark vectors generate CareConnect-Patient-1 --out patient/
+  touchmark vectors generate My-Patient-1 --package profiles/ --out patient/
   touchmark vectors generate https://example.org/StructureDefinition/hen --package hens/ --out hens/ --format json")]
 pub struct Generate {
     /// Profiles, by canonical url (with |version where another than the newest is meant) or by name

@@ -23,6 +23,7 @@ use crate::check::{Checker, Options};
 use crate::graph::{ElementId, Profile, RuleGraph};
 use crate::messages::Judging;
 use crate::report::Report;
+use crate::rules::extension;
 use crate::snapshot::DefinitionId;
 use builder::{Builder, Wish};
 use host::Host;
@@ -216,7 +217,7 @@ impl<'g> Generator<'g> {
             let mut instance = host.with_extension(self.graph, profile, &[], None);
             instance.finish();
             let report = self.repaired(profile, &mut instance, None);
-            !report.findings.iter().any(|f| f.rule.code == "extension-context")
+            !report.findings.iter().any(|f| *f.rule == extension::CONTEXT)
         });
         self.hosts.insert(profile.id, found.clone());
         found

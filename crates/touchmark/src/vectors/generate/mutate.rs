@@ -14,6 +14,8 @@ use super::verdict::{Expected, severity};
 use super::{Added, Builder, Instance, Kind, content, host};
 use crate::graph::{ElementId, Profile, RuleGraph};
 use crate::library::choice_name;
+use crate::rule::Rule;
+use crate::rules::{cardinality, extension, slicing, types};
 use crate::vectors::tree::Tree;
 use crate::walk::At;
 
@@ -150,9 +152,10 @@ impl<'g> Work<'_, 'g> {
     }
 
     /// Adds a mutant in which the rule is broken at a node.
-    fn add(&mut self, tree: Tree, builder: Builder<'g>, node: u32, codes: &'static [&'static str]) {
+    fn add(&mut self, tree: Tree, builder: Builder<'g>, node: u32, codes: &[&'static Rule]) {
         let element = Some(self.at().id);
-        let expected = vec![Expected { node, codes, element, severity: severity(self.rule.kind), below: false }];
+        let expected =
+            vec![Expected { node, codes: codes.to_vec(), element, severity: severity(self.rule.kind), below: false }];
         self.push(tree, builder, expected);
     }
 
@@ -165,7 +168,7 @@ impl<'g> Work<'_, 'g> {
         let of_slices = self.of_slices();
         let alone = expected.clone();
         expected.extend(of_slices.iter().map(|(e, _)| e.clone()));
-        for (_, (above, sliced, slice)) in of_slices.iter().filter(|(e, _)| e.codes == ["slicing-minimum"]) {
+        for (_, (above, sliced, slice)) in of_slices.iter().filter(|(e, _)| e.codes == [&slicing::MINIMUM]) {
             let (mut tree, mut builder) = (tree.clone(), builder.clone());
             let repeat = builder.slice(*sliced, slice, &[]);
             if let Some(holder) = tree.way_to(*above).and_then(|way| tree.at_mut(&way)) {
@@ -211,7 +214,7 @@ impl<'g> Work<'_, 'g> {
             left -= usize::from(is_it(c) && keep);
             keep
         });
-        self.add(tree, self.kept.builder.clone(), node, &["cardinality-minimum"]);
+        self.add(tree, self.kept.builder.clone(), node, &[&cardinality::MINIMUM]);
     }
 
     fn maximum(&mut self) {
@@ -237,11 +240,11 @@ impl<'g> Work<'_, 'g> {
         }
         let Some(node) = holder.children.iter().filter(|c| is_it(c)).nth(most).and_then(|c| c.node) else { return };
         builder_finish(&mut tree, &mut builder);
-        self.add(tree.clone(), builder.clone(), node, &["cardinality-maximum"]);
+        self.add(tree.clone(), builder.clone(), node, &[&cardinality::MAXIMUM]);
         // An extension has a value or parts: one that gets what it must not have loses the other.
         if let Some(holder) = tree.at_mut(&way).filter(|h| h.name == "extension") {
             holder.children.retain(|c| c.name == "url" || is_it(c));
-            self.add(tree, builder, node, &["cardinality-maximum"]);
+            self.add(tree, builder, node, &[&cardinality::MAXIMUM]);
         }
     }
 
@@ -275,7 +278,7 @@ impl<'g> Work<'_, 'g> {
                     builder.insert(holder, repeat);
                 }
             }
-            self.add(tree, builder, node, &["slicing-minimum"]);
+            self.add(tree, builder, node, &[&slicing::MINIMUM]);
         }
     }
 
@@ -297,7 +300,7 @@ impl<'g> Work<'_, 'g> {
         }
         let surplus = holder.children.iter().filter(|c| builder.is_of(c, slice.element)).nth(most);
         let Some(node) = surplus.and_then(|c| c.node) else { return };
-        self.add(tree, builder, node, &["slicing-maximum"]);
+        self.add(tree, builder, node, &[&slicing::MAXIMUM]);
     }
 
     fn closed(&mut self) {
@@ -309,7 +312,7 @@ impl<'g> Work<'_, 'g> {
         let repeat = builder.stranger(at, slicing, &[]);
         let Some(node) = repeat.node else { return };
         builder.insert(holder, repeat);
-        self.add(tree, builder, node, &["slicing-closed"]);
+        self.add(tree, builder, node, &[&slicing::CLOSED]);
     }
 
     fn at_end(&mut self) {
@@ -326,7 +329,7 @@ impl<'g> Work<'_, 'g> {
             holder.children.retain(|c| !is_it(c) || builder.is_of_any(c) && !builder.is_of(c, slice.element));
             let index = builder.insert(holder, of_slice);
             holder.children.insert(index, stranger);
-            self.add(tree, builder, node, &["slicing-at-end"]);
+            self.add(tree, builder, node, &[&slicing::AT_END]);
         }
     }
 
@@ -343,7 +346,7 @@ impl<'g> Work<'_, 'g> {
             let Some(node) = first.node else { return };
             builder.insert(holder, second);
             builder.insert(holder, first);
-            self.add(tree, builder, node, &["slicing-order"]);
+            self.add(tree, builder, node, &[&slicing::ORDER]);
         }
     }
 
@@ -363,7 +366,7 @@ impl<'g> Work<'_, 'g> {
             let Some(mut made) = builder.sample(code, &choice_name(stem, code)) else { continue };
             made.node = Some(node);
             *place = made;
-            self.add(tree, builder, if value_of_extension { above } else { node }, &["type-choice"]);
+            self.add(tree, builder, if value_of_extension { above } else { node }, &[&types::CHOICE]);
         }
     }
 
@@ -379,7 +382,7 @@ impl<'g> Work<'_, 'g> {
             };
             let made = builder.resource(profile, &[]);
             *place = Tree { name: place.name.clone(), in_array: place.in_array, node: Some(node), ..made };
-            self.add(tree, builder, node, &["type-resource"]);
+            self.add(tree, builder, node, &[&types::RESOURCE]);
         }
     }
 
@@ -394,7 +397,7 @@ impl<'g> Work<'_, 'g> {
                 let builder = self.kept.builder.with_places_of(&builder);
                 *place = Tree { name: place.name.clone(), in_array: place.in_array, node: Some(node), ..made };
                 let severity = severity(self.rule.kind);
-                let expected = vec![Expected { node, codes: &[], element: None, severity, below: true }];
+                let expected = vec![Expected { node, codes: Vec::new(), element: None, severity, below: true }];
                 self.mutants.push(Mutant { tree, builder, expected });
             }
         }
@@ -433,7 +436,7 @@ impl<'g> Work<'_, 'g> {
             let mut made = host.with_extension(self.graph, self.profile, &[], None);
             made.finish();
             let Some(node) = made.builder.node_of(self.profile, ElementId::ROOT) else { continue };
-            self.add(made.tree, made.builder, node, &["extension-context"]);
+            self.add(made.tree, made.builder, node, &[&extension::CONTEXT]);
         }
     }
 }

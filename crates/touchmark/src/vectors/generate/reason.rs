@@ -3,7 +3,7 @@
 use super::{Added, Kind, added, content, mutate};
 use crate::definition::{SlicingRules, Strength};
 use crate::graph::{Element, ElementId, Profile, RuleGraph, Test};
-use crate::lint::{Defect, lint, path_of};
+use crate::lint::{Defect, DefectKind, lint, path_of};
 use crate::report::Report;
 use crate::rule::Severity;
 use crate::terminology::{Answer, find_set};
@@ -53,10 +53,7 @@ fn crowded(profile: &Profile, rule: &Added) -> Option<String> {
 pub(super) fn contradicts(graph: &RuleGraph, profile: &Profile, report: &Report) -> bool {
     let contradictions = || {
         lint(graph, profile.id).into_iter().filter(|d| {
-            matches!(
-                d.kind.code(),
-                "definition-fixed-outside-binding" | "definition-slice-never" | "definition-fixed-type"
-            )
+            matches!(d.kind, DefectKind::FixedOutsideBinding | DefectKind::SliceNever | DefectKind::FixedType)
         })
     };
     let errors = report.findings.iter().filter(|f| f.severity >= Severity::Error);
@@ -105,7 +102,7 @@ pub(super) fn afterwards(graph: &RuleGraph, profile: &Profile, rule: &Added) -> 
         return Some(reason);
     }
     if rule.kind == Kind::Context && graph.contexts_exclude_profiles(profile) {
-        return Some("definition-context-excludes at Extension".into());
+        return Some(format!("{} at Extension", DefectKind::ContextsExclude.code()));
     }
     if let Some(reason) = optional(graph, profile, chain) {
         return Some(reason);
@@ -125,24 +122,23 @@ pub(super) fn afterwards(graph: &RuleGraph, profile: &Profile, rule: &Added) -> 
     let sliced = |d: &&Defect| {
         let around =
             |id: &ElementId| d.element.strip_prefix(&*element(profile, *id).id).is_some_and(|r| r.starts_with(':'));
-        d.kind.code() == "definition-slice-always" && chain.iter().any(around)
+        d.kind == DefectKind::SliceAlways && chain.iter().any(around)
     };
     if let Some(always) = lint(graph, profile.id).iter().find(sliced) {
         return Some(said(always));
     }
     if rule.kind == Kind::Binding {
         // What is fixed in the element may be of another system than the value set takes codes from: then it is not asked.
-        let inside =
-            |d: &&Defect| d.kind.code() == "definition-fixed-outside-binding" && d.element.starts_with(&rule.id);
+        let inside = |d: &&Defect| d.kind == DefectKind::FixedOutsideBinding && d.element.starts_with(&rule.id);
         return lint(graph, profile.id).iter().find(inside).map(said).or_else(|| defect(graph, profile, &rule.id));
     }
-    let dropped: &[&str] = match rule.kind {
+    let dropped: &[DefectKind] = match rule.kind {
         Kind::Type | Kind::Target | Kind::TargetProfile | Kind::Profile => {
-            &["definition-canonical-missing", "definition-type-widened"]
+            &[DefectKind::CanonicalMissing, DefectKind::TypeWidened]
         }
-        _ => &["definition-fixed-brackets"],
+        _ => &[DefectKind::FixedInBrackets],
     };
-    lint(graph, profile.id).iter().find(|d| *d.element == *rule.id && dropped.contains(&d.kind.code())).map(said)
+    lint(graph, profile.id).iter().find(|d| *d.element == *rule.id && dropped.contains(&d.kind)).map(said)
 }
 
 /// A target profile that only says which profiles what it refers to meets: no resource of the type breaks it.
@@ -198,7 +194,7 @@ fn unknown(graph: &RuleGraph, profile: &Profile, chain: &[ElementId]) -> Option<
     let bound = element.binding.as_deref()?;
     let name = bound.value_set.as_deref().unwrap_or("");
     if bound.strength != Strength::Required && bound.maximum.is_none() {
-        return Some("definition-binding-weakened".into());
+        return Some(DefectKind::BindingWeakened.code().into());
     }
     let coded = element
         .types

@@ -8,7 +8,8 @@ use super::verdict::resolve;
 use super::{Instance, content};
 use crate::graph::Element;
 use crate::report::{Finding, Report};
-use crate::rule::Severity;
+use crate::rule::{Rule, Severity};
+use crate::rules::invariant;
 use crate::vectors::tree::Tree;
 
 /// How many invariants of one instance are mended.
@@ -62,16 +63,15 @@ impl Remedies {
 
 /// The first broken invariant of an instance; where there is none, and doubts matter, the first that comes to nothing.
 pub(super) fn broken(instance: &Instance<'_>, report: &Report, known: &Remedies, doubts: bool) -> Option<Broken> {
-    let find = |code: &str, error: bool| {
-        let findings =
-            report.findings.iter().filter(|f| f.rule.code == code && (f.severity >= Severity::Error) == error);
+    let find = |rule: &Rule, error: bool| {
+        let findings = report.findings.iter().filter(|f| f.rule == rule && (f.severity >= Severity::Error) == error);
         let open = |f: &&Finding| error || !known.hopeless.contains(&f.text);
         findings.filter(open).find_map(|finding| {
             let way = resolve(&instance.tree, finding.expression.as_deref()?)?;
             Some(Broken { way, key: finding.text.clone(), error })
         })
     };
-    find("invariant-failed", true).or_else(|| find("invariant-unknown", false).filter(|_| doubts))
+    find(&invariant::FAILED, true).or_else(|| find(&invariant::UNKNOWN, false).filter(|_| doubts))
 }
 
 /// What may help, the likeliest first.

@@ -3,7 +3,8 @@
 use super::{Instance, Kind};
 use crate::graph::{ElementId, Profile};
 use crate::report::{Finding, Report};
-use crate::rule::Severity;
+use crate::rule::{Rule, Severity};
+use crate::rules::invariant;
 use crate::vectors::tree::Tree;
 
 /// A finding that a broken rule must bring about.
@@ -11,8 +12,8 @@ use crate::vectors::tree::Tree;
 pub(super) struct Expected {
     /// The number of the node where it is said.
     pub node: u32,
-    /// Codes of the engine, of which it has one.
-    pub codes: &'static [&'static str],
+    /// Rules of the engine, of which it breaks one; any where none is named.
+    pub codes: Vec<&'static Rule>,
     /// The element of the profile that it quotes; `None` for a finding that quotes none.
     pub element: Option<ElementId>,
     /// How severe it is.
@@ -38,7 +39,7 @@ fn place(finding: &Finding) -> String {
 
 /// How far a report is from one without errors and, where that matters, without invariants that come to nothing.
 pub(super) fn weight(report: &Report, doubts: bool) -> (u32, usize) {
-    let unknown = || report.findings.iter().filter(|f| f.rule.code == "invariant-unknown").count();
+    let unknown = || report.findings.iter().filter(|f| *f.rule == invariant::UNKNOWN).count();
     (report.counts.from(Severity::Error), if doubts { unknown() } else { 0 })
 }
 
@@ -79,9 +80,7 @@ pub(super) fn judge(
 }
 
 fn fits(instance: &Instance<'_>, finding: &Finding, profile: &Profile, expected: &Expected) -> bool {
-    if finding.severity != expected.severity
-        || !expected.codes.contains(&finding.rule.code) && !expected.codes.is_empty()
-    {
+    if finding.severity != expected.severity || !expected.codes.contains(&finding.rule) && !expected.codes.is_empty() {
         return false;
     }
     if let Some(element) = expected.element {

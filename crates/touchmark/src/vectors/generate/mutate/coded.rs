@@ -3,16 +3,13 @@
 use touchmark_document::Form;
 
 use super::Work;
+use crate::rule::Rule;
+use crate::rules::binding::{self, coding};
 use crate::vectors::generate::content::{self, EXAMPLES};
 use crate::vectors::tree::Tree;
 
-const CODES: &[&str] = &[
-    "binding-required",
-    "binding-code-missing",
-    "binding-maximum",
-    "binding-code-unknown",
-    "binding-system-value-set",
-];
+static CODES: &[&Rule] =
+    &[&binding::REQUIRED, &binding::TEXT_REQUIRED, &binding::MAXIMUM, &coding::UNKNOWN_CODE, &coding::VALUE_SET];
 
 impl Work<'_, '_> {
     pub(super) fn binding(&mut self) {

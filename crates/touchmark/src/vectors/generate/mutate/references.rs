@@ -3,6 +3,7 @@
 use touchmark_document::Form;
 
 use super::{Mutant, Work, builder_finish};
+use crate::rules::reference;
 use crate::vectors::generate::Builder;
 use crate::vectors::generate::bundle::full_url;
 use crate::vectors::generate::content::{self, EXAMPLES};
@@ -17,9 +18,9 @@ impl<'g> Work<'_, 'g> {
         let (Some(node), Some(way)) = (self.node(self.chain), self.way(self.chain)) else { return };
         for resource in TYPES {
             let mut tree = self.kept.tree.clone();
-            let Some(reference) = tree.at_mut(&way).and_then(reference) else { return };
+            let Some(reference) = tree.at_mut(&way).and_then(link) else { return };
             reference.value = Some(format!("{EXAMPLES}/{resource}/other"));
-            self.add(tree, self.kept.builder.clone(), node, &["reference-target-type"]);
+            self.add(tree, self.kept.builder.clone(), node, &[&reference::TARGET_TYPE]);
         }
     }
 
@@ -42,7 +43,7 @@ impl<'g> Work<'_, 'g> {
                 let mut builder = self.kept.builder.with_places_of(&inner);
                 let id = contain(&mut tree, &mut builder, resource);
                 let way = tree.way_to(node).unwrap_or_else(|| way.clone());
-                let Some(place) = tree.at_mut(&way).and_then(reference) else { return };
+                let Some(place) = tree.at_mut(&way).and_then(link) else { return };
                 place.value = Some(id);
                 self.mutant(tree, builder, node);
             }
@@ -52,7 +53,7 @@ impl<'g> Work<'_, 'g> {
     fn mutant(&mut self, tree: Tree, builder: Builder<'g>, node: u32) {
         let severity = severity(self.rule.kind);
         let expected =
-            vec![Expected { node, codes: &["reference-target-profile"], element: None, severity, below: false }];
+            vec![Expected { node, codes: vec![&reference::TARGET_PROFILE], element: None, severity, below: false }];
         self.mutants.push(Mutant { tree, builder, expected });
     }
 
@@ -60,14 +61,14 @@ impl<'g> Work<'_, 'g> {
     pub(super) fn aggregation(&mut self) {
         let (Some(node), Some(way)) = (self.node(self.chain), self.way(self.chain)) else { return };
         let mut tree = self.kept.tree.clone();
-        if let Some(place) = tree.at_mut(&way).and_then(reference) {
+        if let Some(place) = tree.at_mut(&way).and_then(link) {
             place.value = Some(format!("{EXAMPLES}/Patient/other"));
         }
-        self.add(tree, self.kept.builder.clone(), node, &["reference-aggregation"]);
+        self.add(tree, self.kept.builder.clone(), node, &[&reference::AGGREGATION]);
     }
 }
 
-fn reference(tree: &mut Tree) -> Option<&mut Tree> {
+fn link(tree: &mut Tree) -> Option<&mut Tree> {
     tree.children.iter_mut().find(|c| c.name == "reference")
 }
 

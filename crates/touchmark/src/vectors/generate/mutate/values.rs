@@ -3,7 +3,8 @@
 use super::{Kind, Work, parent};
 use crate::definition::Value;
 use crate::graph::{ElementId, Profile, RuleGraph, Slice, Step, Test};
-use crate::rule::Severity;
+use crate::rule::{Rule, Severity};
+use crate::rules::{extension, slicing, value};
 use crate::vectors::generate::content;
 use crate::vectors::generate::verdict::Expected;
 use crate::vectors::tree::Tree;
@@ -21,7 +22,7 @@ impl<'g> Work<'_, 'g> {
         let Some(wanted) = at.element().fixed.clone().or_else(|| at.element().pattern.clone()) else { return };
         let expected = vec![Expected {
             node,
-            codes: if self.rule.kind == Kind::Fixed { &["fixed-value"] } else { &["pattern-value"] },
+            codes: vec![if self.rule.kind == Kind::Fixed { &value::FIXED } else { &value::PATTERN }],
             element: Some(at.id),
             severity: Severity::Error,
             below: false,
@@ -75,11 +76,13 @@ impl<'g> Work<'_, 'g> {
             }
             let Some(above) = self.node(parent(self.profile, &self.chain[..depth + 2])) else { continue };
             let Some(repeat) = self.kept.builder.node_of(self.profile, pair[1]) else { continue };
-            let error =
-                |node, codes, element| Expected { node, codes, element, severity: Severity::Error, below: false };
-            found.push((error(above, &["slicing-minimum"], Some(pair[1])), (above, sliced, slice)));
+            let error = |node, codes: &[&'static Rule], element| {
+                let codes = codes.to_vec();
+                Expected { node, codes, element, severity: Severity::Error, below: false }
+            };
+            found.push((error(above, &[&slicing::MINIMUM], Some(pair[1])), (above, sliced, slice)));
             found.push((
-                error(repeat, &["slicing-closed", "extension-part-unknown"], Some(pair[0])),
+                error(repeat, &[&slicing::CLOSED, &extension::UNKNOWN_PART], Some(pair[0])),
                 (above, sliced, slice),
             ));
         }
@@ -90,16 +93,16 @@ impl<'g> Work<'_, 'g> {
         let at = self.at();
         let (Some(node), Some(way)) = (self.node(self.chain), self.way(self.chain)) else { return };
         let element = at.element();
-        let (code, value): (&'static [&'static str], String) = match self.rule.kind {
-            Kind::Length => (&["primitive-length"], "x".repeat(element.max_length.unwrap_or(0) as usize + 1)),
-            Kind::Least => (&["primitive-minimum"], beyond(element.min_value.as_deref(), -1)),
-            _ => (&["primitive-maximum"], beyond(element.max_value.as_deref(), 1)),
+        let (code, value): (&'static Rule, String) = match self.rule.kind {
+            Kind::Length => (&value::LENGTH, "x".repeat(element.max_length.unwrap_or(0) as usize + 1)),
+            Kind::Least => (&value::BELOW, beyond(element.min_value.as_deref(), -1)),
+            _ => (&value::ABOVE, beyond(element.max_value.as_deref(), 1)),
         };
         let mut tree = self.kept.tree.clone();
         if let Some(place) = tree.at_mut(&way) {
             place.value = Some(value);
         }
-        self.add(tree, self.kept.builder.clone(), node, code);
+        self.add(tree, self.kept.builder.clone(), node, &[code]);
     }
 }
 
