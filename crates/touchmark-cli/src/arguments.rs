@@ -4,8 +4,9 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use touchmark::{Severity, Values};
+use touchmark::{RuleGraph, Severity, Values};
 
+use crate::Failure;
 use crate::acknowledge::Acknowledge;
 use crate::coverage::Coverage;
 use crate::import::ImportArgs;
@@ -73,6 +74,9 @@ pub struct Check {
     pub definitions: Definitions,
     #[command(flatten)]
     pub judging: Judging,
+    /// The MESH control file of the message, or its Mex- headers; beside: each message's own NAME.ctl in its folder
+    #[arg(long, value_name = "FILE|beside")]
+    pub mesh: Option<PathBuf>,
     /// How to write what was found
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
@@ -120,11 +124,14 @@ pub struct Judging {
 }
 
 impl Judging {
-    /// As the library wants it.
-    pub fn judging(&self) -> touchmark::Judging {
+    /// As the library wants it, if the rule files know what is named.
+    pub fn judging(&self, graph: &RuleGraph) -> Result<touchmark::Judging, Failure> {
         let named = [("edition", &self.edition), ("domain", &self.domain)];
         let named = named.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value.clone()?)));
-        touchmark::Judging { policy: self.policy.clone(), named: named.collect(), off: false }
+        let judging =
+            touchmark::Judging { policy: self.policy.clone(), named: named.collect(), envelope: None, off: false };
+        judging.check(graph)?;
+        Ok(judging)
     }
 }
 
@@ -145,15 +152,18 @@ pub struct Definitions {
     pub strict: bool,
 }
 
-/// Explain a rule by its code, or a profile by its url, name or id: what it requires, and where each rule comes from.
+/// Explain a rule by its code, an invariant by its key, or a profile by its url, name or id: what it requires, and where each
+/// rule comes from.
+///
+/// Of a rule about messages: how severe it is under each policy, how it is found, what it says, and where its file has it.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
-  touchmark explain slicing-closed
+  touchmark explain per-1
   touchmark explain Patient Patient.name")]
 pub struct Explain {
-    /// A rule code, or the url or name of a profile
-    #[arg(value_name = "CODE|PROFILE")]
+    /// A rule code, the id of a rule about messages, the key of an invariant, or the url or name of a profile
+    #[arg(value_name = "CODE|KEY|PROFILE")]
     pub subject: String,
     /// An element of the profile, by its id (Patient.name.family); what is below it is shown too
     pub element: Option<String>,

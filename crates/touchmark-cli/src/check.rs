@@ -7,13 +7,14 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use touchmark::document::{Limits, Position, Unreadable, UnreadableKind};
-use touchmark::{Budget, Checker, Options, Report, RuleGraph, Values, rules};
+use touchmark::{Budget, Checker, Judging, Options, Report, RuleGraph, Values, rules};
 
 use crate::arguments::{Check, Format};
 use crate::batch;
 use crate::definitions;
 use crate::format::{Checked, Summary, Tally, Writer};
 use crate::inputs::{Inputs, Source, reason};
+use crate::mesh::Mesh;
 use crate::progress::Progress;
 use crate::{Failure, Status};
 
@@ -52,6 +53,7 @@ fn known_rule(graph: &RuleGraph, code: &str) -> Result<(), Failure> {
 struct Run<'a> {
     arguments: &'a Check,
     graph: &'a RuleGraph,
+    mesh: Option<Mesh>,
     options: Options<'a>,
     longest: Duration,
     writer: Writer,
@@ -82,14 +84,16 @@ impl<'a> Run<'a> {
             limits: Limits { depth: arguments.max_depth, size: arguments.max_size << 20 },
             level: arguments.level.into(),
             severities: arguments.severity.as_slice().into(),
-            judging: arguments.judging.judging(),
+            judging: arguments.judging.judging(graph)?,
             values: values.unwrap_or(if arguments.format == Format::Text { Values::Show } else { Values::Mask }),
             ..Options::default()
         };
+        let mesh = arguments.mesh.as_ref().map(|named| Mesh::new(named, &arguments.paths)).transpose()?;
         let worker = || Mutex::new(Worker { checker: Checker::new(graph), bytes: Vec::new() });
         Ok(Run {
             arguments,
             graph,
+            mesh,
             writer: Writer::new(arguments.format, &arguments.paths, options.values),
             longest: Duration::from_secs(arguments.max_time),
             options,
@@ -105,8 +109,10 @@ impl<'a> Run<'a> {
         let mut failed = false;
         let progress = Progress::new();
         let mut write = out.write_all(self.writer.begin()).is_ok();
+        // MESH calls the messages beside its control files NAME.dat.
+        let inputs = Inputs::new(&self.arguments.paths).with(self.mesh.as_ref().map(|_| "dat"));
         batch::in_order(
-            Inputs::new(&self.arguments.paths).enumerate(),
+            inputs.enumerate(),
             |(number, input)| input.map(|source| self.one(number, &source, &options)),
             |done| {
                 match done {
@@ -115,6 +121,10 @@ impl<'a> Run<'a> {
                         progress.step(|| eprintln!("error: {trouble}"));
                     }
                     Ok(done) => {
+                        if let Some(trouble) = &done.trouble {
+                            failed = true;
+                            progress.step(|| eprintln!("error: {trouble}"));
+                        }
                         let between = self.writer.between(summary.documents == 0);
                         let mut print = || out.write_all(between).and_then(|()| out.write_all(&done.written));
                         write = write && progress.step(|| print().is_ok());
@@ -142,6 +152,19 @@ impl<'a> Run<'a> {
         let thread = rayon::current_thread_index().unwrap_or(0);
         let mut worker = self.workers[thread].lock().unwrap_or_else(PoisonError::into_inner);
         let Worker { checker, bytes } = &mut *worker;
+        let (envelope, trouble) = match self.mesh.as_ref().map(|mesh| mesh.of(source)) {
+            None => (None, None),
+            Some(Ok(envelope)) => (Some(envelope), None),
+            // The rules that need it stay undecided, and the rest is checked.
+            Some(Err(trouble)) => (None, Some(format!("{}: {trouble}", source.name()))),
+        };
+        let with_envelope;
+        let options = if envelope.is_some() {
+            with_envelope = Options { judging: Judging { envelope, ..options.judging.clone() }, ..options.clone() };
+            &with_envelope
+        } else {
+            options
+        };
         let (report, bytes) = match source.read(bytes, u64::from(options.limits.size)) {
             Err(error) => (Report::unavailable(&reason(&error)), &[][..]),
             Ok(()) if bytes.len() > options.limits.size as usize => (too_large(self.arguments.max_size), &[][..]),
@@ -150,7 +173,7 @@ impl<'a> Run<'a> {
         let name = source.name();
         let mut written = Vec::new();
         self.writer.document(&Checked { number, source: &name, bytes, report: &report }, &mut written);
-        Done { tally: Tally::of(&report), written }
+        Done { tally: Tally::of(&report), written, trouble }
     }
 
     fn check(&self, checker: &mut Checker<'a>, bytes: &[u8], options: &Options<'_>) -> Report {
@@ -169,6 +192,8 @@ impl<'a> Run<'a> {
 struct Done {
     tally: Tally,
     written: Vec<u8>,
+    /// What of its surroundings could not be read.
+    trouble: Option<Failure>,
 }
 
 /// What would not fit into memory is not read.

@@ -1,12 +1,14 @@
-//! `touchmark explain`: the page of a rule, or what a profile requires and where each rule comes from.
+//! `touchmark explain`: the page of a rule or an invariant, or what a profile requires and where each rule comes from.
 
 mod element;
+mod invariant;
+mod rule_of_file;
 
 use std::fmt::Write;
 
 use serde_json::{Value, json};
 use touchmark::graph::{ElementId, Profile};
-use touchmark::{DefinitionId, Rule, RuleGraph, rules};
+use touchmark::{Defect, DefinitionId, Rule, RuleGraph, messages, rules};
 
 use crate::arguments::{Explain, PageFormat};
 use crate::definitions;
@@ -23,10 +25,18 @@ pub fn run(arguments: &Explain) -> Result<Status, Failure> {
         return Ok(Status::Fine);
     }
     let graph = definitions::load(&arguments.definitions)?;
-    if let Some((id, title)) = graph.rules_of_files().find(|(id, _)| *id == arguments.subject) {
+    if let Some(page) = messages::page(graph.library(), &arguments.subject) {
         print(&match arguments.format {
-            PageFormat::Text => format!("{id}  (a rule of a rule file)\n\n{title}\n"),
-            PageFormat::Json => format!("{:#}\n", json!({"code": id, "title": title})),
+            PageFormat::Text => rule_of_file::text(&page),
+            PageFormat::Json => format!("{:#}\n", rule_of_file::json(&page)),
+        });
+        return Ok(Status::Fine);
+    }
+    let invariants = invariant::find(&graph, &arguments.subject);
+    if !invariants.is_empty() {
+        print(&match arguments.format {
+            PageFormat::Text => invariant::text(&graph, &invariants),
+            PageFormat::Json => format!("{:#}\n", invariant::json(&graph, &invariants)),
         });
         return Ok(Status::Fine);
     }
@@ -92,7 +102,7 @@ pub fn find_profile(graph: &RuleGraph, subject: &str) -> Result<DefinitionId, Fa
             let near = urls(&|e| last(&e.url).contains(&wanted));
             let near: Vec<&str> = near.into_iter().take(5).collect();
             let hint = if near.is_empty() { String::new() } else { format!("; near: {}", near.join(", ")) };
-            Err(format!("there is no {subject} among the rules and profiles{hint}"))
+            Err(format!("there is no rule, no invariant and no profile {subject}{hint}"))
         }
         ref several => Err(format!("{subject} may be any of {}", several.join(", "))),
     }
@@ -111,7 +121,8 @@ fn package(graph: &RuleGraph, id: DefinitionId) -> String {
 }
 
 fn defects(graph: &RuleGraph, id: DefinitionId) -> Vec<String> {
-    graph.defects(id).iter().map(|d| format!("{} ({:?}: {})", d.element, d.kind, d.detail)).collect()
+    let place = |d: &Defect| if d.element.is_empty() { String::new() } else { format!("{}: ", d.element) };
+    graph.defects(id).iter().map(|d| format!("{}{} [{}]", place(d), d.sentence(), d.kind.code())).collect()
 }
 
 fn profile_text(graph: &RuleGraph, profile: &Profile) -> String {

@@ -13,6 +13,7 @@ mod format;
 mod import;
 mod inputs;
 mod lint;
+mod mesh;
 mod packs;
 mod progress;
 mod published;

@@ -14,7 +14,7 @@ fn check(bytes: &[u8], judge: impl FnOnce(Result<Document<'_>, Unreadable>)) {
         Err(unreadable) => judge(Err(unreadable)),
     }
     // Some milliseconds in fact; a slow machine and an unoptimised build get all this.
-    assert!(start.elapsed() < Duration::from_secs(10), "{:?} for {} bytes", start.elapsed(), bytes.len());
+    assert!(start.elapsed() < Duration::from_secs(120), "{:?} for {} bytes", start.elapsed(), bytes.len());
 }
 
 fn check_kind(bytes: &[u8], kind: UnreadableKind) {

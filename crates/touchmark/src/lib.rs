@@ -45,6 +45,7 @@
 #![forbid(unsafe_code)]
 
 pub mod acknowledge;
+mod answers;
 mod budget;
 mod check;
 mod compile;
@@ -56,6 +57,7 @@ pub mod fuzz;
 pub mod graph;
 pub mod image;
 pub mod import;
+pub mod invariant_words;
 mod issue;
 pub mod library;
 mod links;
@@ -71,9 +73,11 @@ pub mod rules;
 mod sentence;
 pub mod snapshot;
 mod terminology;
+pub mod uuid;
 pub mod vectors;
 mod walk;
 
+pub use answers::Answers;
 pub use budget::{Budget, Spent};
 pub use check::{Checker, Options};
 pub use graph::RuleGraph;
@@ -82,7 +86,7 @@ pub use library::{Library, Package};
 pub use lint::{Defect, DefectKind};
 pub use messages::{Judgement, Judging, RuleFile, RuleFileError};
 pub use outside::{Outside, Resolver, Terminology};
-pub use report::{Claim, Counts, Finding, Judge, Report};
+pub use report::{Claim, Counts, Finding, Judge, NamedInvariant, Report};
 pub use rule::{Rule, Severity};
 pub use sentence::Values;
 pub use snapshot::DefinitionId;

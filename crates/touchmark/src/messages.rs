@@ -5,16 +5,24 @@
 
 mod apply;
 mod compile;
+mod defect;
 pub mod file;
 mod functions;
+mod lint;
+mod page;
 mod recognise;
 mod selector;
 mod sentence;
 
-pub use file::{RuleFile, RuleFileError};
+pub use defect::RuleFileError;
+pub use file::RuleFile;
+pub use lint::lint;
+pub(crate) use lint::locate;
+pub use page::{Page, page};
 
 pub(crate) use compile::RuleSet;
-pub(crate) use functions::FUNCTIONS;
+pub(crate) use defect::RULES as DEFECTS;
+pub(crate) use functions::{Asked, FUNCTIONS};
 pub(crate) use recognise::Message;
 pub(crate) use selector::Selector;
 
@@ -44,8 +52,49 @@ pub struct Judging {
     pub policy: Option<String>,
     /// What the caller says of the message: dimension and value (`edition` is `2`). It stands before what is recognised.
     pub named: Vec<(String, String)>,
+    /// What the transport says of the message, by name (`WorkflowId` is `X`), where the caller has its envelope. Rules ask for it
+    /// by `envelope(name)`; those that need one are undecided without.
+    pub envelope: Option<Vec<(String, String)>>,
     /// Leaves the rule files aside, so that profiles alone judge.
     pub off: bool,
+}
+
+impl Judging {
+    /// Checks that the loaded rule files know the policy, the dimensions and the values that are named.
+    ///
+    /// # Errors
+    /// What they do not know, with what they do.
+    pub fn check(&self, graph: &RuleGraph) -> Result<(), String> {
+        let sets = graph.rule_sets();
+        let known = |what: &str, name: &str, names: Vec<String>| {
+            if names.iter().any(|n| n == name) {
+                Ok(())
+            } else if names.is_empty() {
+                Err(format!("no loaded rule file knows a {what}"))
+            } else {
+                Err(format!("there is no {what} {name}; there is {}", names.join(", ")))
+            }
+        };
+        if let Some(policy) = &self.policy {
+            known("policy", policy, sets.iter().flat_map(|s| &s.policies).map(|p| p.name.clone()).collect())?;
+        }
+        for (name, value) in &self.named {
+            let dimensions = sets.iter().flat_map(|s| &s.dimensions).filter(|d| *d.name == **name);
+            let sentences: Vec<_> =
+                dimensions.flat_map(|d| &d.values).map(|(sentence, _, _)| sentence.plain()).collect();
+            // Where values are made of the message any may be meant.
+            if sentences.is_empty() || sentences.iter().all(Option::is_some) {
+                let mut values: Vec<String> = Vec::new();
+                for value in sentences.into_iter().flatten() {
+                    if !values.contains(&value) {
+                        values.push(value);
+                    }
+                }
+                known(name, value, values)?;
+            }
+        }
+        Ok(())
+    }
 }
 
 /// By what a message was judged.
@@ -81,22 +130,8 @@ pub struct Recognised {
 }
 
 impl std::fmt::Display for Judgement {
-    /// `Title: kind report (a report), edition 2 (of 2021), policy default; not decided: RULE-1, as …`
+    /// `Title: kind report (a report), edition 2 (of 2021), policy default`
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.write_verdict(f)?;
-        for (id, reason) in &self.undecided {
-            write!(f, "; not decided: {id}, as {reason}")?;
-        }
-        Ok(())
-    }
-}
-
-impl Judgement {
-    /// Writes what the message was judged as, without what could not be decided.
-    ///
-    /// # Errors
-    /// When the writer fails.
-    pub fn write_verdict(&self, f: &mut dyn std::fmt::Write) -> std::fmt::Result {
         f.write_str(&self.title)?;
         let mut before = ": ";
         for found in &self.recognised {
@@ -111,7 +146,9 @@ impl Judgement {
         }
         Ok(())
     }
+}
 
+impl Judgement {
     /// What the message is in a dimension.
     pub fn value(&self, dimension: &str) -> Option<&str> {
         self.recognised.iter().find(|r| r.dimension == dimension).map(|r| r.value.as_str())
@@ -206,13 +243,4 @@ pub(crate) fn rule_of_unreadable(graph: &RuleGraph, bytes: &[u8]) -> Option<Clai
         let code = set.rules.get(*rule as usize)?.id.to_string();
         markers.iter().any(|m| text.contains(m)).then(|| Claim { system: set.url.to_string(), code })
     })
-}
-
-/// Checks rule files without a message: what cannot be read or compiled, with the place.
-pub fn lint(files: &[(String, String)], graph: &RuleGraph) -> Vec<RuleFileError> {
-    let (read, mut errors) = read_files(files.iter().map(|(name, text)| (name.as_str(), text.as_str())));
-    for set in compile::compile(read, graph.names()) {
-        errors.extend(set.errors);
-    }
-    errors
 }

@@ -81,8 +81,13 @@ fn issues(report: &Report) -> impl Iterator<Item = Issue<'_>> {
     let no_fault =
         clean.then(|| Issue { diagnostics: Some(report.basis()), ..note(report, &NO_FAULT, "no fault found") });
     let judged = report.judged.iter().filter(move |_| notes).map(|j| note(report, &JUDGED, format!("judged by {j}")));
-    let messages =
-        report.judgements.iter().filter(move |_| notes).map(|j| note(report, &JUDGED, format!("judged as {j}")));
+    let messages = report.judgements.iter().filter(move |_| notes).flat_map(|j| {
+        let undecided = j.undecided.iter().map(|(id, reason)| Issue {
+            claimed: Some((&*j.set, &**id)),
+            ..note(report, &messages::UNDECIDED, format!("the rule {id} was not decided: {reason}"))
+        });
+        std::iter::once(note(report, &JUDGED, format!("judged as {j}"))).chain(undecided)
+    });
     let unchecked = (notes && report.invariants_unchecked > 0).then(|| {
         let text = INVARIANTS_UNCHECKED.says.replace("{found}", &report.invariants_unchecked.to_string());
         note(report, &INVARIANTS_UNCHECKED, text)
@@ -129,6 +134,9 @@ fn diagnostics(finding: &Finding) -> String {
     if let Some(found) = &finding.found {
         say("Found: ", found, ".");
     }
+    if let Some(invariant) = finding.invariant.as_ref().filter(|i| !finding.text.contains(&i.expression)) {
+        say(&format!("{} in FHIRPath: ", invariant.key), &invariant.expression, ".");
+    }
     match &finding.hint {
         Some(hint) => say("Likely fix: ", hint, if hint.ends_with('?') { "" } else { "." }),
         None => say("To mend: ", finding.rule.mend, ""),
@@ -146,6 +154,8 @@ impl Report {
     /// What the document was judged by, and what of it was not looked at or is not shown, in full sentences.
     pub fn basis(&self) -> String {
         let mut sentences: Vec<String> = self.judgements.iter().map(|j| format!("Judged as {j}.")).collect();
+        let undecided = self.judgements.iter().flat_map(|j| &j.undecided);
+        sentences.extend(undecided.map(|(id, reason)| format!("Not decided: {id}, as {reason}.")));
         if !self.judged.is_empty() {
             let judges: Vec<String> = self.judged.iter().map(ToString::to_string).collect();
             sentences.push(format!("Judged by {}.", judges.join(", ")));

@@ -1,5 +1,6 @@
 //! What was found in a document, in words: made from the numbers of the walk when it has ended.
 
+mod invariant;
 mod order;
 
 use touchmark_document::{Form, Name, NodeId, NodeRef, Position, Positions, Unreadable};
@@ -106,6 +107,8 @@ pub struct Finding {
     pub found: Option<String>,
     /// Where the rule comes from: profile, version and element id.
     pub source: Option<String>,
+    /// The invariant that it speaks of.
+    pub invariant: Option<NamedInvariant>,
     /// What the writer most likely meant.
     pub hint: Option<String>,
     /// The entry of a Bundle that holds the place, as a person would call it.
@@ -116,6 +119,15 @@ pub struct Finding {
     pub offset: u32,
     /// Where the place is in the text; `None` for what was never read.
     pub position: Option<Position>,
+}
+
+/// An invariant by its key, with its FHIRPath expression.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct NamedInvariant {
+    /// The key, such as `bdl-7`.
+    pub key: String,
+    /// The expression, as published.
+    pub expression: String,
 }
 
 /// A rule of a rule pack.
@@ -138,6 +150,7 @@ impl Finding {
             text,
             found: None,
             source: None,
+            invariant: None,
             hint: None,
             entry: None,
             expression: None,
@@ -309,6 +322,9 @@ impl<'w, 'g, 'd> Writer<'w, 'g, 'd> {
                     version => format!("{}|{version}#{}", profile.url, element.id),
                 })
             }),
+            invariant: Some(issue)
+                .filter(|issue| invariant::is_named(issue))
+                .and_then(|issue| invariant::named(walk.details.get(issue.detail.0 as usize)?)),
             hint: walk
                 .details
                 .get(issue.hint.0 as usize)
@@ -332,7 +348,11 @@ impl<'w, 'g, 'd> Writer<'w, 'g, 'd> {
             "element" if issue.what != Name::NONE => {
                 sentence::add(out, self.walk.document.name_text(issue.what), Values::Show);
             }
-            "element" => sentence::add(out, node.name_text(), Values::Show),
+            "element" => {
+                // Of an entry it is of more help to say what it holds.
+                let name = if node.is_resource() { node.resource_text() } else { node.name_text() };
+                sentence::add(out, name, Values::Show);
+            }
             "parent" => {
                 let parent =
                     node.parent().map_or("", |p| if p.is_resource() { p.resource_text() } else { p.name_text() });
@@ -343,6 +363,7 @@ impl<'w, 'g, 'd> Writer<'w, 'g, 'd> {
             "most" if issue.wanted == 0 => out.push_str("none"),
             "most" => out.push_str(&format!("at most {}", issue.wanted)),
             "value" => sentence::add_value(out, node.value().unwrap_or(""), self.values),
+            "detail" if invariant::is_named(issue) => invariant::say(self, out, issue, detail, node),
             "detail" => sentence::add(out, detail, self.values),
             "profile" => {
                 let url = issue.from.map(|(id, _)| &*self.walk.graph.library().entry(id).url);

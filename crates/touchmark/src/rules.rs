@@ -41,6 +41,7 @@ pub fn all() -> impl Iterator<Item = &'static Rule> {
         questionnaire::RULES,
         crate::report::RULES,
         crate::lint::RULES,
+        crate::messages::DEFECTS,
         crate::outcome::RULES,
     ]
     .into_iter()
@@ -51,4 +52,9 @@ pub fn all() -> impl Iterator<Item = &'static Rule> {
 /// The rule with this code.
 pub fn find(code: &str) -> Option<&'static Rule> {
     all().find(|r| r.code == code)
+}
+
+/// The rule that a broken invariant breaks, unless a rule of its own says so.
+pub fn of_invariants() -> &'static Rule {
+    &invariant::FAILED
 }

@@ -81,6 +81,8 @@ pub(crate) struct Walk<'g, 'd> {
     pub sliced: Vec<Repeat>,
     /// While a slice or a choice of profiles is tried, what it finds is not for the report.
     pub trying: u32,
+    /// Whether invariants may ask the definitions: not in a check that is itself the answer to one.
+    pub answers: bool,
     /// What was marked as done while trying, to be undone.
     tried: Vec<(u32, DefinitionId)>,
 }
@@ -156,6 +158,7 @@ impl<'g, 'd> Walk<'g, 'd> {
             counts,
             sliced,
             trying: 0,
+            answers: true,
             tried: Vec::new(),
         }
     }

@@ -103,7 +103,8 @@ fn each_expression_leads_to_one_node() {
 fn each_file_is_a_vector() {
     let named: BTreeSet<String> = cases::all().into_iter().map(|case| case.name).collect();
     for folder in cases::folders() {
-        for file in cases::files(&folder) {
+        // The folders in it have lists and tests of their own.
+        for file in cases::files(&folder).into_iter().filter(|file| file.is_file()) {
             let name = format!("{}/{}", folder.file_name().unwrap().display(), file.file_name().unwrap().display());
             assert!(name.ends_with("/cases.json") || named.contains(&name), "{name} is in no list");
         }

@@ -33,7 +33,7 @@ impl Text {
 
     pub fn document(&self, checked: &Checked<'_>, out: &mut Vec<u8>) {
         let report = checked.report;
-        let judged: String = report.judgements.iter().map(judgement).collect();
+        let judged: String = report.judgements.iter().map(|j| self.judged(j)).collect();
         if report.findings.is_empty() {
             let mut lines = format!("{}: no fault found\n{judged}", checked.source);
             if self.single {
@@ -54,6 +54,22 @@ impl Text {
         }
         let _ = write!(written, "{}: {}\n{judged}", checked.source, verdict(report));
         out.extend_from_slice(written.as_bytes());
+    }
+
+    /// By what a message was judged, and the rules that were not decided: with the reasons where there is one document only.
+    fn judged(&self, judgement: &Judgement) -> String {
+        // Where nothing is recognised, only the rules have a name.
+        let how = if judgement.recognised.is_empty() { "by" } else { "as" };
+        let mut lines = format!("  judged {how} {judgement}\n");
+        if self.single {
+            for (id, reason) in &judgement.undecided {
+                let _ = writeln!(lines, "  not decided: {id}, as {reason}");
+            }
+        } else if !judgement.undecided.is_empty() {
+            let ids: Vec<&str> = judgement.undecided.iter().map(|(id, _)| &**id).collect();
+            let _ = writeln!(lines, "  not decided: {}", ids.join(", "));
+        }
+        lines
     }
 
     pub fn summary(&self, summary: &Summary) -> Vec<u8> {
@@ -84,18 +100,6 @@ impl Text {
         );
         out.into_bytes()
     }
-}
-
-/// What a message was judged as, and on lines of their own the rules that could not be decided.
-fn judgement(judgement: &Judgement) -> String {
-    let mut lines = String::from(if judgement.recognised.is_empty() { "  judged by " } else { "  judged as " });
-    // Writing to memory does not fail.
-    let _ = judgement.write_verdict(&mut lines);
-    lines.push('\n');
-    for (id, reason) in &judgement.undecided {
-        let _ = writeln!(lines, "  not decided: {id}, as {reason}");
-    }
-    lines
 }
 
 /// `2 errors, 1 warning; judged by …`
@@ -137,6 +141,9 @@ impl<'f> Shown<'f> {
             .filter(|_| quotes && !source.is_empty())
             .map(|at| Snippet::new(name, source, finding.offset as usize, at.line, at.column));
         let mut lines = vec![finding.mend().to_owned()];
+        if let Some(invariant) = finding.invariant.as_ref().filter(|i| !finding.text.contains(&i.expression)) {
+            lines.push(format!("{} in FHIRPath: {}", invariant.key, invariant.expression));
+        }
         if let Some(rule) = &finding.source {
             lines.push(format!("rule of {rule}"));
         }

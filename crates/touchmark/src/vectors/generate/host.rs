@@ -162,7 +162,7 @@ impl Host {
 
 /// The first profile of a resource with an element that must meet a profile of its type, and the way to that element.
 pub(super) fn user<'g>(graph: &'g RuleGraph, profile: &Profile) -> Option<(&'g Profile, Vec<ElementId>)> {
-    let users = graph.library().naming(&profile.url).filter_map(|id| graph.profile(id));
+    let users = graph.library().mentioning(&profile.url).filter_map(|(id, _)| graph.profile(id));
     users.filter(|user| &*user.kind == "resource").find_map(|user| {
         let mut chain = Vec::new();
         leads(user, ElementId::ROOT, profile.id, &mut chain).then_some((user, chain))
