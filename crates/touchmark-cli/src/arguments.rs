@@ -140,7 +140,8 @@ impl Judging {
     pub fn judging(&self, graph: &RuleGraph) -> Result<touchmark::Judging, Failure> {
         let named = [("edition", &self.edition), ("domain", &self.domain)];
         let named = named.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value.clone()?)));
-        let judging = touchmark::Judging { policy: self.policy.clone(), named: named.collect(), envelope: None };
+        let judging =
+            touchmark::Judging { policy: self.policy.clone(), named: named.collect(), envelope: None, off: false };
         judging.check(graph)?;
         Ok(judging)
     }

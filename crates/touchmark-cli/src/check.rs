@@ -178,7 +178,8 @@ impl<'a> Run<'a> {
             Some(Err(trouble)) => (None, Some(format!("{}: {trouble}", source.name()))),
         };
         let name = source.name();
-        let judging = Judging { envelope: envelope.or_else(|| options.judging.envelope.clone()), ..options.judging.clone() };
+        let judging =
+            Judging { envelope: envelope.or_else(|| options.judging.envelope.clone()), ..options.judging.clone() };
         let options = &Options { source: Some(&name), judging, ..options.clone() };
         let (report, bytes) = match source.read(bytes, u64::from(options.limits.size)) {
             Err(error) => (Report::unavailable(&reason(&error)), &[][..]),

@@ -9,7 +9,8 @@ use cases::{Case, Expected};
 use serde_json::Value;
 use touchmark::document::{self, Arena, Limits};
 use touchmark::{
-    Budget, Checker, Consultation, Membership, Options, Outside, Question, Resolver, RuleGraph, Suppressions, Terminology, rules,
+    Budget, Checker, Consultation, Membership, Options, Outside, Question, Resolver, RuleGraph, Suppressions,
+    Terminology, rules,
 };
 use touchmark_fhirpath::{Environment, Expression, Scratch};
 

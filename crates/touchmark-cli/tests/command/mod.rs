@@ -3,7 +3,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use serde_json::Value;
@@ -50,8 +50,8 @@ impl Program {
     }
 
     /// The folder in which it runs.
-    pub fn within(mut self, folder: &Path) -> Self {
-        self.folder = Some(folder.to_owned());
+    pub fn within(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.folder = Some(folder.into());
         self
     }
 
