@@ -140,7 +140,8 @@ impl Judging {
     pub fn judging(&self, graph: &RuleGraph) -> Result<touchmark::Judging, Failure> {
         let named = [("edition", &self.edition), ("domain", &self.domain)];
         let named = named.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value.clone()?)));
-        let judging = touchmark::Judging { policy: self.policy.clone(), named: named.collect(), envelope: None };
+        let judging =
+            touchmark::Judging { policy: self.policy.clone(), named: named.collect(), envelope: None, off: false };
         judging.check(graph)?;
         Ok(judging)
     }
@@ -158,6 +159,9 @@ pub struct Definitions {
     /// Codes to check by: ValueSets, CodeSystems, lists (code, tab, display), a SNOMED CT RF2 folder; may be repeated
     #[arg(long, value_name = "PATH")]
     pub terminology: Vec<PathBuf>,
+    /// Where the index of a SNOMED CT release is kept [default: the user's cache folder]
+    #[arg(long, value_name = "DIR")]
+    pub terminology_cache: Option<PathBuf>,
     /// Refuse packages with a definition of which a rule would have to be dropped, instead of checking by the rest
     #[arg(long = "strict-definitions")]
     pub strict: bool,
@@ -189,8 +193,8 @@ pub struct Explain {
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
-  touchmark packs
-  touchmark packs allergy --package my-profiles/")]
+  touchmark packs allergy --package my-profiles/
+  touchmark packs --terminology SnomedCT_Release/     # makes the index of a release beforehand")]
 pub struct Packs {
     /// Part of a canonical url or of a name, in any case, perhaps with |version
     pub search: Option<String>,

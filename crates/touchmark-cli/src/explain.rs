@@ -40,7 +40,7 @@ pub fn run(arguments: &Explain) -> Result<Status, Failure> {
         });
         return Ok(Status::Fine);
     }
-    let id = find(&graph, &arguments.subject)?;
+    let id = find_profile(&graph, &arguments.subject)?;
     let Some(profile) = graph.profile(id) else {
         return Err(format!(
             "{} is no profile that can be used: {}",
@@ -101,7 +101,7 @@ fn row(rule: &Rule) -> Value {
 }
 
 /// The profile with this url, or the one with this name, or whose url ends so.
-fn find(graph: &RuleGraph, subject: &str) -> Result<DefinitionId, Failure> {
+pub fn find_profile(graph: &RuleGraph, subject: &str) -> Result<DefinitionId, Failure> {
     let library = graph.library();
     if let Some(id) = library.find(subject).or_else(|| library.find_type(subject)) {
         return Ok(id);

@@ -19,6 +19,7 @@ mod progress;
 mod published;
 mod snapshot;
 mod snippet;
+mod snomed;
 mod sources;
 mod suppressions;
 mod terminology;

@@ -7,12 +7,13 @@ use touchmark_document::{Arena, Document, Limits, Unreadable};
 use crate::budget::Budget;
 use crate::graph::RuleGraph;
 use crate::messages::{self, Judging};
-use crate::outside::{Resolver, Terminology};
+use crate::outside::Resolver;
 use crate::report::{self, Report};
 use crate::rule::Severity;
 use crate::rules;
 use crate::rules::advice::Advice;
 use crate::sentence::Values;
+use crate::service::Consultation;
 use crate::snapshot::DefinitionId;
 use crate::suppress::Suppressions;
 use crate::walk::{Memory, Walk};
@@ -47,9 +48,9 @@ pub struct Options<'a> {
     pub now: Option<&'a str>,
     /// Knows resources outside the document.
     pub resolver: Option<&'a dyn Resolver>,
-    /// Knows code systems and value sets beside those of the loaded definitions. Not asked yet: the binding rules look in the
-    /// library alone.
-    pub terminology: Option<&'a dyn Terminology>,
+    /// A terminology service, for codes that the loaded definitions cannot judge: one consultation for a run, whatever its
+    /// threads.
+    pub terminology: Option<&'a Consultation<'a>>,
 }
 
 impl Default for Options<'_> {
@@ -122,6 +123,7 @@ fn check_document<'g>(
     walk.resource(document.root(), &options.profiles);
     rules::reference::targets(&mut walk);
     rules::binding::finish(&mut walk);
+    rules::invariant::finish(&mut walk);
     rules::advice::check(&mut walk, options.advice);
     messages::judge(&mut walk, &options.judging);
     let report = report::write(&mut walk, options);

@@ -385,6 +385,8 @@ impl<'w, 'g, 'd> Writer<'w, 'g, 'd> {
             "parent" => sentence::add(out, node.parent().map_or("", called), Values::Show),
             "found" => out.push_str(&issue.found.to_string()),
             "wanted" => out.push_str(&issue.wanted.to_string()),
+            "most" if issue.wanted == 0 => out.push_str("none"),
+            "most" => out.push_str(&format!("at most {}", issue.wanted)),
             "value" => sentence::add_value(out, node.value().unwrap_or(""), self.values),
             "detail" if invariant::is_named(issue) => invariant::say(self, out, issue, detail, node),
             "detail" => sentence::add(out, detail, self.values),

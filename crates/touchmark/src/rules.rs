@@ -1,6 +1,7 @@
 //! The rule kinds, one file each: what it checks, its codes and their pages.
 
 pub mod advice;
+pub(crate) mod attachment;
 pub(crate) mod binding;
 pub(crate) mod bundle;
 pub(crate) mod cardinality;
@@ -29,6 +30,7 @@ pub fn all() -> impl Iterator<Item = &'static Rule> {
         types::RULES,
         value::RULES,
         identifier::RULES,
+        attachment::RULES,
         slicing::RULES,
         extension::RULES,
         reference::RULES,
@@ -37,6 +39,7 @@ pub fn all() -> impl Iterator<Item = &'static Rule> {
         profile::RULES,
         binding::RULES,
         binding::coding::RULES,
+        binding::service::RULES,
         crate::messages::RULES,
         invariant::RULES,
         narrative::RULES,

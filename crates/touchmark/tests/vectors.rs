@@ -8,7 +8,10 @@ use std::fs;
 use cases::{Case, Expected};
 use serde_json::Value;
 use touchmark::document::{self, Arena, Limits};
-use touchmark::{Budget, Checker, Options, Outside, Resolver, RuleGraph, Suppressions, rules};
+use touchmark::{
+    Budget, Checker, Consultation, Membership, Options, Outside, Question, Resolver, RuleGraph, Suppressions,
+    Terminology, rules,
+};
 use touchmark_fhirpath::{Environment, Expression, Scratch};
 
 /// Rules that no document can break, by the beginning of their codes, with the reason.
@@ -120,6 +123,8 @@ fn each_file_is_a_vector() {
 fn outcome<'g>(graph: &'g RuleGraph, checker: &mut Checker<'g>, case: &Case) -> Vec<Expected> {
     let absent = Absent(&case.absent);
     let findings = case.findings.unwrap_or(Budget::default().findings);
+    let service = case.service.map(Service);
+    let consultation = service.as_ref().map(|service| Consultation::new(service));
     let mut suppressions = Suppressions::default();
     if let Some(file) = &case.suppress {
         let text = fs::read_to_string(file).unwrap_or_else(|e| panic!("{}: {e}", file.display()));
@@ -132,6 +137,7 @@ fn outcome<'g>(graph: &'g RuleGraph, checker: &mut Checker<'g>, case: &Case) -> 
         source: Some(&case.name),
         must_support: case.must_support,
         advice: case.advice,
+        terminology: consultation.as_ref(),
         ..Options::default()
     };
     let mut written = Vec::new();
@@ -157,5 +163,14 @@ struct Absent<'c>(&'c [String]);
 impl Resolver for Absent<'_> {
     fn resolve(&self, reference: &str) -> Outside {
         if self.0.iter().any(|absent| absent == reference) { Outside::Absent } else { Outside::Unknown }
+    }
+}
+
+/// A terminology service that knows every code, or fails at every question.
+struct Service(bool);
+
+impl Terminology for Service {
+    fn ask(&self, _: Question<'_>) -> Result<Membership, String> {
+        if self.0 { Ok(Membership::Member(Vec::new())) } else { Err("no route to host".to_owned()) }
     }
 }

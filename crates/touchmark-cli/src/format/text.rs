@@ -60,7 +60,9 @@ impl Text {
 
     /// By what a message was judged, and the rules that were not decided: with the reasons where there is one document only.
     fn judged(&self, judgement: &Judgement) -> String {
-        let mut lines = format!("  judged as {judgement}\n");
+        // Where nothing is recognised, only the rules have a name.
+        let how = if judgement.recognised.is_empty() { "by" } else { "as" };
+        let mut lines = format!("  judged {how} {judgement}\n");
         if self.single {
             for (id, reason) in &judgement.undecided {
                 let _ = writeln!(lines, "  not decided: {id}, as {reason}");

@@ -27,7 +27,7 @@ rules! {
         mend "Make the end of the fullUrl the type and id of the resource.",
         at "bundle-definitions.html#Bundle.entry.fullUrl";
     UUID_DISAGREES = "bundle-full-url-uuid", Information, "value" as "advice",
-        says "the fullUrl is a UUID and the id of the resource another: {detail}",
+        says "the id of the resource is not the UUID of its fullUrl: {detail}",
         why "Both identify the resource; readers that go by the id miss references to the fullUrl.",
         mend "Use one UUID for both.",
         at "bundle-definitions.html#Bundle.entry.fullUrl";
@@ -128,7 +128,7 @@ fn urls<'d>(walk: &mut Walk<'_, 'd>, index: &Rc<Index<'d>>) {
                 && super::primitive::uuid(id)
                 && !uuid.eq_ignore_ascii_case(id)
             {
-                let detail = walk.detail(format!("{uuid} and {id}"));
+                let detail = walk.detail(format!("{id}, where the fullUrl has {uuid}"));
                 walk.say(&UUID_DISAGREES, place).detail = detail;
             }
         }

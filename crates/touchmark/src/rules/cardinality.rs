@@ -13,7 +13,7 @@ rules! {
         mend "Add the element at the place named, with a value that is true; do not invent one.",
         at "profiling.html#cardinality";
     MAXIMUM = "cardinality-maximum", Error, "structure",
-        says "{element} is there too often: {found} found, at most {wanted} allowed",
+        says "{element} is there too often: {found} found, {most} allowed",
         why "A receiver that follows the profile reads no more than the maximum, and 0 means that it must not be there.",
         mend "Remove the surplus; where the maximum is 0, find the element that the profile uses instead.",
         at "profiling.html#cardinality";

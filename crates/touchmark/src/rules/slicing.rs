@@ -18,7 +18,7 @@ rules! {
         mend "Add a repeat that has the value by which the slice is told apart.",
         at "profiling.html#slicing";
     MAXIMUM = "slicing-maximum", Error, "structure",
-        says "the slice {detail} of {element} is there too often: {found} found, at most {wanted} allowed",
+        says "the slice {detail} of {element} is there too often: {found} found, {most} allowed",
         why "The profile limits the repeats of this kind.",
         mend "Remove the surplus.",
         at "profiling.html#slicing";

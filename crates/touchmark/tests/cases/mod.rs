@@ -27,6 +27,8 @@ pub struct Case {
     pub must_support: bool,
     /// How advice is said.
     pub advice: Advice,
+    /// Whether there is a terminology service: one that answers each question, or one that fails.
+    pub service: Option<bool>,
     /// The document.
     pub bytes: Vec<u8>,
 }
@@ -128,6 +130,7 @@ fn read_case(list: &Path, case: &Value) -> Case {
             Some("off") => Advice::Off,
             Some(level) => Advice::At(Severity::of_code(level).expect("a severity")),
         },
+        service: case["options"]["service"].as_str().map(|service| service == "answers"),
         bytes: fs::read(folder.join(&file)).unwrap_or_else(|e| panic!("{file}: {e}")),
     }
 }
