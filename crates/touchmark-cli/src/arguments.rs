@@ -74,7 +74,7 @@ pub struct Check {
     pub definitions: Definitions,
     #[command(flatten)]
     pub judging: Judging,
-    /// The MESH control file of the message, or its Mex- headers; beside: each message's own NAME.ctl in its folder
+    /// A MESH control file, or Mex- headers; beside: each message's NAME.ctl
     #[arg(long, value_name = "FILE|beside")]
     pub mesh: Option<PathBuf>,
     /// How to write what was found
@@ -113,7 +113,7 @@ pub struct Check {
     /// The largest document that is read, in MiB
     #[arg(long, value_name = "MIB", default_value_t = 256, value_parser = clap::value_parser!(u32).range(1..=2047))]
     pub max_size: u32,
-    /// The most findings of a document before its check ends
+    /// The most findings that a document may have
     #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..))]
     pub max_findings: u32,
     /// The longest that one document may take, in seconds
@@ -159,7 +159,7 @@ pub struct Definitions {
     /// Codes to check by: ValueSets, CodeSystems, lists (code, tab, display), a SNOMED CT RF2 folder; may be repeated
     #[arg(long, value_name = "PATH")]
     pub terminology: Vec<PathBuf>,
-    /// Where the index of a SNOMED CT release is kept [default: the user's cache folder]
+    /// Where indexes of SNOMED CT are kept [default: the user's cache]
     #[arg(long, value_name = "DIR")]
     pub terminology_cache: Option<PathBuf>,
     /// Refuse packages with a definition of which a rule would have to be dropped, instead of checking by the rest
