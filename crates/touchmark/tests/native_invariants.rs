@@ -46,7 +46,13 @@ fn code_says_what_expressions_say() {
         }
         let mut nodes = Vec::new();
         collect(read.root(), &mut nodes);
+        // Where a profile says which part of an extension is missing or too much, that says more than ext-1, and stands alone.
+        let counted = |code: &str| code.starts_with("cardinality-m") || code == "slicing-minimum";
+        let says_more = report.findings.iter().any(|f| counted(f.rule.code));
         for (number, (key, kind, expression)) in expressions.iter().enumerate() {
+            if *key == "ext-1" && says_more {
+                continue;
+            }
             let of_key = report.findings.iter().filter(|f| f.invariant.as_ref().is_some_and(|i| i.key == *key));
             let said: Said = of_key
                 .map(|f| (node_at(read.root(), f.expression.as_deref().expect("a place"), &graph), f.rule.code))
