@@ -136,7 +136,7 @@ pub(crate) fn same_display(a: &str, b: &str) -> bool {
 
 /// Whether two displays begin alike, which most do not: their first letters, where those need no folding but of case.
 fn may_be_same(a: &str, b: &str) -> bool {
-    let first = |text: &str| text.bytes().find(|b| *b != b' ').filter(|b| b.is_ascii_alphanumeric());
+    let first = |text: &str| text.bytes().find(|b| *b != b' ').filter(u8::is_ascii_alphanumeric);
     match (first(a), first(b)) {
         (Some(a), Some(b)) => a.eq_ignore_ascii_case(&b),
         _ => true,
