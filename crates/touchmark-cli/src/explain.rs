@@ -1,6 +1,7 @@
-//! `touchmark explain`: the page of a rule, or what a profile requires and where each rule comes from.
+//! `touchmark explain`: the page of a rule or an invariant, or what a profile requires and where each rule comes from.
 
 mod element;
+mod invariant;
 mod rule_of_file;
 
 use std::fmt::Write;
@@ -31,7 +32,15 @@ pub fn run(arguments: &Explain) -> Result<Status, Failure> {
         });
         return Ok(Status::Fine);
     }
-    let id = find(&graph, &arguments.subject)?;
+    let invariants = invariant::find(&graph, &arguments.subject);
+    if !invariants.is_empty() {
+        print(&match arguments.format {
+            PageFormat::Text => invariant::text(&graph, &invariants),
+            PageFormat::Json => format!("{:#}\n", invariant::json(&graph, &invariants)),
+        });
+        return Ok(Status::Fine);
+    }
+    let id = find_profile(&graph, &arguments.subject)?;
     let Some(profile) = graph.profile(id) else {
         return Err(format!(
             "{} is no profile that can be used: {}",
@@ -51,13 +60,31 @@ pub fn run(arguments: &Explain) -> Result<Status, Failure> {
     Ok(Status::Fine)
 }
 
+/// Of each rule the vector that shows it, and how.
+static EXAMPLES: &[(&str, &str, &str)] = include!(concat!(env!("OUT_DIR"), "/examples.rs"));
+
+/// An example of a rule: where it is from, and its lines; `-` stands before those that break the rule, `+` before those that
+/// keep it.
+fn example(rule: &Rule) -> Option<(&'static str, String)> {
+    if !rule.example.is_empty() {
+        return Some(("", format!("  {}\n", rule.example)));
+    }
+    EXAMPLES.iter().find(|(code, ..)| *code == rule.code).map(|(_, source, text)| (*source, (*text).to_owned()))
+}
+
 fn page(rule: &Rule) -> String {
+    let example = example(rule).map_or_else(String::new, |(source, lines)| {
+        let from = if source.is_empty() { String::new() } else { format!(" ({source})") };
+        let lines: String = lines.lines().map(|line| format!("  {line}\n")).collect();
+        format!("\nExample{from}:\n{lines}\n")
+    });
     format!(
-        "{}  ({}, {})\n\n{}\n\nWhy:   {}\nMend:  {}\nSpec:  {}\nCode:  {}:{}\n",
+        "{}  ({}, {}{})\n\n{}\n\nWhy:   {}\nMend:  {}\n{example}Spec:  {}\nCode:  {}:{}\n",
         rule.code,
         rule.severity.code(),
         rule.kind,
-        rule.says,
+        if rule.advice { ", advice" } else { "" },
+        rule.says.replace('{', "<").replace('}', ">"),
         rule.why,
         rule.mend,
         rule.specification,
@@ -67,12 +94,14 @@ fn page(rule: &Rule) -> String {
 }
 
 fn row(rule: &Rule) -> Value {
-    json!({"code": rule.code, "severity": rule.severity.code(), "issueType": rule.kind, "says": rule.says, "why": rule.why,
-           "mend": rule.mend, "specification": rule.specification, "file": rule.file, "line": rule.line})
+    json!({"code": rule.code, "severity": rule.severity.code(), "issueType": rule.kind, "advice": rule.advice, "says": rule.says, "why": rule.why,
+           "mend": rule.mend,
+           "example": example(rule).map(|(source, text)| json!({"source": source, "text": text})),
+           "specification": rule.specification, "file": rule.file, "line": rule.line})
 }
 
 /// The profile with this url, or the one with this name, or whose url ends so.
-fn find(graph: &RuleGraph, subject: &str) -> Result<DefinitionId, Failure> {
+pub fn find_profile(graph: &RuleGraph, subject: &str) -> Result<DefinitionId, Failure> {
     let library = graph.library();
     if let Some(id) = library.find(subject).or_else(|| library.find_type(subject)) {
         return Ok(id);
@@ -93,7 +122,7 @@ fn find(graph: &RuleGraph, subject: &str) -> Result<DefinitionId, Failure> {
             let near = urls(&|e| last(&e.url).contains(&wanted));
             let near: Vec<&str> = near.into_iter().take(5).collect();
             let hint = if near.is_empty() { String::new() } else { format!("; near: {}", near.join(", ")) };
-            Err(format!("there is no rule and no profile {subject}{hint}"))
+            Err(format!("there is no rule, no invariant and no profile {subject}{hint}"))
         }
         ref several => Err(format!("{subject} may be any of {}", several.join(", "))),
     }

@@ -22,6 +22,8 @@ Examples:
   touchmark fhirpath 'name.given.count() > 1' patient.json --format json")]
 pub struct Fhirpath {
     /// The expression
+    // It may begin with a minus.
+    #[arg(allow_hyphen_values = true)]
     pub expression: String,
     /// The document that it is evaluated on, at its root
     pub file: PathBuf,
@@ -49,7 +51,14 @@ pub fn run(arguments: &Fhirpath) -> Result<Status, Failure> {
     expression.bind(graph.names());
     let types = graph.types();
     let now = Moment::parse_date_time(&instant(std::time::SystemTime::now()));
-    let environment = Environment { now, model: &types, ..Environment::default() };
+    let answers = graph.answers();
+    let environment = Environment {
+        now,
+        model: &types,
+        checks: Some(&answers),
+        terminology: Some(&answers),
+        ..Environment::default()
+    };
     let result = expression
         .evaluate(document.root(), &environment, &mut Scratch::new())
         .map_err(|trouble| format!("the expression cannot be evaluated: {trouble}"))?;
@@ -78,6 +87,7 @@ fn type_of(item: &Item<'_>, types: &impl Model) -> String {
         Item::Node(node) => types.type_of(*node).unwrap_or("Element").to_owned(),
         Item::Boolean(_) => "boolean".into(),
         Item::Integer(_) => "integer".into(),
+        Item::Long(_) => "integer64".into(),
         Item::Decimal(_) => "decimal".into(),
         Item::String(_) => "string".into(),
         Item::Moment(moment) => match moment.kind() {
@@ -93,7 +103,7 @@ fn type_of(item: &Item<'_>, types: &impl Model) -> String {
 
 fn scalar_or_tree(item: &Item<'_>, types: &impl Model) -> String {
     let number_or_word = |type_name: &str, text: &str| match type_name {
-        "boolean" | "integer" | "decimal" | "positiveInt" | "unsignedInt"
+        "boolean" | "integer" | "integer64" | "decimal" | "positiveInt" | "unsignedInt"
             if serde_json::from_str::<Value>(text).is_ok_and(|v| v.is_number() || v.is_boolean()) =>
         {
             text.to_owned()

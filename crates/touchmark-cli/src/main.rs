@@ -19,7 +19,9 @@ mod progress;
 mod published;
 mod snapshot;
 mod snippet;
+mod snomed;
 mod sources;
+mod suppressions;
 mod terminology;
 mod vectors;
 

@@ -46,6 +46,10 @@ pub(crate) fn binary<'a>(
     };
     match (a, b) {
         (Scalar::Integer(a), Scalar::Integer(b)) => Ok(Collection::option(integers(operator, a, b))),
+        (Scalar::Long(a), Scalar::Long(b)) => Ok(Collection::option(match operator {
+            Operator::Divide => decimals(operator, Decimal::from(a), Decimal::from(b)),
+            _ => whole(operator, a, b).map(Item::Long),
+        })),
         (Scalar::Quantity(a), Scalar::Quantity(b)) => {
             let result = match operator {
                 Operator::Add => a.plus(&b),
@@ -74,17 +78,25 @@ fn number<'x>(value: Decimal) -> Scalar<'x> {
 }
 
 fn integers(operator: Operator, a: i64, b: i64) -> Option<Item<'static>> {
-    let result = match operator {
-        Operator::Add => a.checked_add(b)?,
-        Operator::Subtract => a.checked_sub(b)?,
-        Operator::Multiply => a.checked_mul(b)?,
-        Operator::DivideWhole => a.checked_div(b)?,
-        Operator::Remainder => a.checked_rem(b)?,
-        _ => return decimals(operator, Decimal::from(a), Decimal::from(b)),
-    };
-    // Integers have 32 bits; what leaves them has overflowed, unless it had begun as a Long.
+    if operator == Operator::Divide {
+        return decimals(operator, Decimal::from(a), Decimal::from(b));
+    }
+    let result = whole(operator, a, b)?;
+    // Integers have 32 bits; what leaves them has overflowed, unless a document had begun with more.
     let short = |n: i64| i32::try_from(n).is_ok();
     (short(result) || !short(a) || !short(b)).then_some(Item::Integer(result))
+}
+
+/// `None` where the result needs more than 64 bits, or there is none.
+fn whole(operator: Operator, a: i64, b: i64) -> Option<i64> {
+    match operator {
+        Operator::Add => a.checked_add(b),
+        Operator::Subtract => a.checked_sub(b),
+        Operator::Multiply => a.checked_mul(b),
+        Operator::DivideWhole => a.checked_div(b),
+        Operator::Remainder => a.checked_rem(b),
+        _ => None,
+    }
 }
 
 fn decimals(operator: Operator, a: Decimal, b: Decimal) -> Option<Item<'static>> {
@@ -153,6 +165,7 @@ pub(crate) fn signed<'a>(
     };
     let result = match value {
         Scalar::Integer(value) => (if negated { value.checked_neg() } else { Some(value) }).map(Item::Integer),
+        Scalar::Long(value) => (if negated { value.checked_neg() } else { Some(value) }).map(Item::Long),
         Scalar::Decimal(value) => (if negated { value.negated() } else { Some(value) }).map(Item::Decimal),
         Scalar::Quantity(quantity) => {
             let value = if negated { quantity.value.negated() } else { Some(quantity.value) };

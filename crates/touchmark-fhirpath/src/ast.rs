@@ -21,6 +21,7 @@ pub(crate) enum Kind {
     Empty,
     Boolean(bool),
     Integer(i64),
+    Long(i64),
     Decimal(Decimal),
     String(Box<str>),
     Moment(Moment),
@@ -186,6 +187,7 @@ impl Part {
             Kind::Empty
             | Kind::Boolean(_)
             | Kind::Integer(_)
+            | Kind::Long(_)
             | Kind::Decimal(_)
             | Kind::String(_)
             | Kind::Moment(_)
@@ -194,6 +196,31 @@ impl Part {
             | Kind::Index
             | Kind::Total
             | Kind::Variable(_) => {}
+        }
+    }
+
+    /// Shows the types that this part and those in it name.
+    pub(crate) fn each_type<'p>(&'p self, show: &mut dyn FnMut(&'p TypeName)) {
+        match &self.kind {
+            Kind::Member(input, _) | Kind::Negated(input) | Kind::Kept(input) => input.each_type(show),
+            Kind::Item(a, b) => {
+                a.each_type(show);
+                b.each_type(show);
+            }
+            Kind::Binary(_, operands) => {
+                operands.0.each_type(show);
+                operands.1.each_type(show);
+            }
+            Kind::Is(operand, name) | Kind::As(operand, name) => {
+                operand.each_type(show);
+                show(name);
+            }
+            Kind::Call(call) => {
+                call.input.each_type(show);
+                call.arguments.iter().for_each(|argument| argument.each_type(show));
+                call.type_name.iter().for_each(show);
+            }
+            _ => {}
         }
     }
 

@@ -234,7 +234,7 @@ fn coarse(item: &Item<'_>) -> u64 {
             None => coarse_children(*node, &mut hasher),
         },
         Item::Boolean(value) => coarse_text(if *value { "true" } else { "false" }, &mut hasher),
-        Item::Integer(value) => Decimal::from(*value).hash(&mut hasher),
+        Item::Integer(value) | Item::Long(value) => Decimal::from(*value).hash(&mut hasher),
         Item::Decimal(value) => value.hash(&mut hasher),
         Item::String(text) => coarse_text(text, &mut hasher),
         Item::Moment(_) => 1u8.hash(&mut hasher),

@@ -10,7 +10,7 @@ use crate::equality::{Comparer, Distinct};
 use crate::error::{EvaluationError, EvaluationErrorKind};
 use crate::function::Function;
 use crate::item::{Collection, Item, Truth};
-use crate::nodes::{each_member, is_of_type, truth_of_item};
+use crate::nodes::{each_member, is_of_type, truth_of_item, type_is_known};
 use crate::scalar::{self, Scalar, scalar};
 use crate::{arithmetic, patterns};
 
@@ -89,6 +89,7 @@ impl<'a> Evaluator<'a, '_> {
             Kind::Empty => Ok(Collection::Empty),
             Kind::Boolean(value) => Ok(Collection::boolean(*value)),
             Kind::Integer(value) => Ok(Collection::One(Item::Integer(*value))),
+            Kind::Long(value) => Ok(Collection::One(Item::Long(*value))),
             Kind::Decimal(value) => Ok(Collection::One(Item::Decimal(*value))),
             Kind::String(text) => Ok(Collection::text(&**text)),
             Kind::Moment(moment) => Ok(Collection::One(Item::Moment(*moment))),
@@ -509,7 +510,7 @@ impl<'a> Evaluator<'a, '_> {
     pub(crate) fn integer(&self, part: &Part, collection: &Collection<'a>) -> Evaluated<Option<i64>> {
         let Some(item) = single(part, collection)? else { return Ok(None) };
         match scalar(item, self.environment.model) {
-            Scalar::Integer(value) => Ok(Some(value)),
+            Scalar::Integer(value) | Scalar::Long(value) => Ok(Some(value)),
             Scalar::Untyped(text) => match scalar::integer(text) {
                 Some(value) => Ok(Some(value)),
                 None => failure(part, EvaluationErrorKind::Type, "a whole number is wanted"),
@@ -533,12 +534,20 @@ impl<'a> Evaluator<'a, '_> {
     /// `is`: `{}` for nothing and for a node whose type is not known.
     pub(crate) fn is(&mut self, part: &Part, operand: &Collection<'a>, name: &TypeName) -> Evaluated<Collection<'a>> {
         let Some(item) = single(part, operand)? else { return Ok(Collection::Empty) };
-        Ok(Truth::from(is_of_type(item, name, self.environment)).into())
+        let truth = is_of_type(item, name, self.environment);
+        if truth != Some(true) {
+            type_is_known(part, name, self.environment)?;
+        }
+        Ok(Truth::from(truth).into())
     }
 
     pub(crate) fn cast(&mut self, part: &Part, operand: Collection<'a>, name: &TypeName) -> Evaluated<Collection<'a>> {
         let Some(item) = single(part, &operand)? else { return Ok(Collection::Empty) };
-        Ok(if is_of_type(item, name, self.environment) == Some(true) { operand } else { Collection::Empty })
+        if is_of_type(item, name, self.environment) == Some(true) {
+            return Ok(operand);
+        }
+        type_is_known(part, name, self.environment)?;
+        Ok(Collection::Empty)
     }
 
     pub(crate) fn pattern(

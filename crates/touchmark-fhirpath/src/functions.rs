@@ -6,6 +6,7 @@ mod encoding;
 mod fhir;
 mod math;
 mod moments;
+mod pathname;
 mod projection;
 mod strings;
 
@@ -130,6 +131,7 @@ impl<'a> Evaluator<'a, '_> {
             | F::TimeOf
             | F::Duration
             | F::Difference => self.moments(part, call, &input, scope),
+            F::Pathname => self.pathname(part, call, &input, scope),
             F::OfType
             | F::Is
             | F::As

@@ -15,7 +15,10 @@ use crate::quantity::Quantity;
 pub enum Item<'a> {
     Node(NodeRef<'a>),
     Boolean(bool),
+    /// A whole number of 32 bits; one that a document has may be longer.
     Integer(i64),
+    /// A whole number of 64 bits.
+    Long(i64),
     Decimal(Decimal),
     String(Cow<'a, str>),
     /// A Date, a `DateTime` or a Time.
@@ -41,6 +44,7 @@ impl Item<'_> {
             Item::Node(_) => return None,
             Item::Boolean(_) => "Boolean",
             Item::Integer(_) => "Integer",
+            Item::Long(_) => "Long",
             Item::Decimal(_) => "Decimal",
             Item::String(_) => "String",
             Item::Moment(moment) => match moment.kind() {
@@ -60,7 +64,7 @@ impl fmt::Display for Item<'_> {
         match self {
             Item::Node(node) => f.write_str(node.value().unwrap_or_default()),
             Item::Boolean(value) => write!(f, "{value}"),
-            Item::Integer(value) => write!(f, "{value}"),
+            Item::Integer(value) | Item::Long(value) => write!(f, "{value}"),
             Item::Decimal(value) => write!(f, "{value}"),
             Item::String(value) => f.write_str(value),
             Item::Moment(value) => write!(f, "{value}"),

@@ -21,6 +21,8 @@ pub(crate) enum TokenKind<'a> {
     Delimited(Cow<'a, str>),
     String(Cow<'a, str>),
     Integer(i64),
+    /// With the suffix `L`.
+    Long(i64),
     Decimal(Decimal),
     Moment(Moment),
     /// `$this`, `$index`, `$total`, without the sign.
@@ -148,10 +150,9 @@ impl<'a> Lexer<'a> {
         let kind = if is_decimal {
             Decimal::parse(number).map(TokenKind::Decimal)
         } else {
-            if bytes.get(self.at) == Some(&b'L') && word_of(self.rest()) == "L" {
-                self.at += 1;
-            }
-            number.parse().ok().map(TokenKind::Integer)
+            let is_long = bytes.get(self.at) == Some(&b'L') && word_of(self.rest()) == "L";
+            self.at += usize::from(is_long);
+            number.parse().ok().map(if is_long { TokenKind::Long } else { TokenKind::Integer })
         };
         match kind {
             Some(kind) => Ok(kind),

@@ -59,7 +59,7 @@ pub use moment_arithmetic::CalendarUnit;
 pub use quantity::{Quantity, Unit};
 
 use evaluate::{Evaluator, Scope};
-use nodes::truth_of_item;
+use nodes::{is_known_type, truth_of_item};
 
 /// A parsed expression. It is immutable once bound and shared between threads.
 #[derive(Clone, Debug)]
@@ -90,6 +90,17 @@ impl Expression {
     /// the documents are parsed with. An expression that is not bound works on any document, comparing texts.
     pub fn bind(&mut self, names: &Names) {
         self.root.bind(names);
+    }
+
+    /// A type that the expression asks for and that nobody has: to evaluate it there is an error.
+    pub fn unknown_type(&self, model: &dyn Model) -> Option<&str> {
+        let mut unknown = None;
+        self.root.each_type(&mut |name| {
+            if unknown.is_none() && !is_known_type(name, model) {
+                unknown = Some(&*name.name);
+            }
+        });
+        unknown
     }
 
     /// Evaluates the expression on a node.

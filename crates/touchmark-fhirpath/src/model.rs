@@ -7,6 +7,12 @@ pub trait Model {
     /// The FHIR type of a node: `Patient`, `HumanName`, `boolean`, `BackboneElement`. `None` when it is not known.
     fn type_of<'d>(&'d self, node: NodeRef<'d>) -> Option<&'d str>;
 
+    /// Whether FHIR has a type of this name; `None` where that is not known.
+    fn has_type(&self, name: &str) -> Option<bool> {
+        let _ = name;
+        None
+    }
+
     /// Whether `name` is derived from `ancestor`, at any distance. A type is no subtype of itself.
     fn is_subtype(&self, name: &str, ancestor: &str) -> bool {
         is_subtype(name, ancestor)
@@ -97,7 +103,7 @@ const PRIMITIVES: &[(&str, &str)] = &[
 ];
 
 /// The choice that a name belongs to and its type, spelled as the type is: `valueDateTime` is `value` of `dateTime`.
-fn choice_of(name: &str) -> Option<(&str, &'static str)> {
+pub(crate) fn choice_of(name: &str) -> Option<(&str, &'static str)> {
     // The longest type that the name may end with begins with the first capital that leaves the name of a choice before it.
     let capitals = name.bytes().enumerate().filter(|(_, b)| b.is_ascii_uppercase()).map(|(at, _)| at);
     capitals.map(|at| name.split_at(at)).find_map(|(base, suffix)| {
@@ -140,11 +146,21 @@ pub fn is_subtype(name: &str, ancestor: &str) -> bool {
     false
 }
 
+/// Whether a name is that of a data type in some edition of FHIR: `url` is one, though STU3 has not got it.
+pub(crate) fn is_data_type(name: &str) -> bool {
+    PRIMITIVES.iter().any(|p| p.0 == name) || CHOICE_SUFFIXES.contains(&name)
+}
+
+/// The types of the language itself.
+pub(crate) const SYSTEM: &[&str] =
+    &["Any", "Boolean", "Date", "DateTime", "Decimal", "Integer", "Long", "Quantity", "String", "Time", "TypeInfo"];
+
 /// Which `FHIRPath` type a FHIR primitive is converted to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Primitive {
     Boolean,
     Integer,
+    Long,
     Decimal,
     Date,
     DateTime,
@@ -155,7 +171,8 @@ pub(crate) enum Primitive {
 pub(crate) fn primitive(name: &str) -> Option<Primitive> {
     Some(match name {
         "boolean" => Primitive::Boolean,
-        "integer" | "positiveInt" | "unsignedInt" | "integer64" => Primitive::Integer,
+        "integer" | "positiveInt" | "unsignedInt" => Primitive::Integer,
+        "integer64" => Primitive::Long,
         "decimal" => Primitive::Decimal,
         "date" => Primitive::Date,
         "dateTime" | "instant" => Primitive::DateTime,

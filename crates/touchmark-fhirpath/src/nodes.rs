@@ -2,10 +2,12 @@
 
 use touchmark_document::{Name, NodeRef};
 
-use crate::ast::{Member, TypeName, is_choice};
+use crate::ast::{Member, Part, TypeName, is_choice};
 use crate::environment::Environment;
+use crate::error::EvaluationErrorKind;
+use crate::evaluate::{Evaluated, failure};
 use crate::item::{Item, Truth};
-use crate::model::Model;
+use crate::model::{Model, SYSTEM, is_data_type};
 
 /// A boolean is its value; any other single item is true.
 pub(crate) fn truth_of_item(item: &Item<'_>, environment: &Environment<'_>) -> Truth {
@@ -45,6 +47,24 @@ pub(crate) fn is_of_type(item: &Item<'_>, name: &TypeName, environment: &Environ
     }
     let own = environment.model.type_of(*node)?;
     Some(own == &*name.name || environment.model.is_subtype(own, &name.name))
+}
+
+/// A name that no type has is an error (<https://hl7.org/fhirpath/N1/#is-type-specifier>). To be asked where nothing was of the
+/// type, since what is of it proves that there is one.
+///
+/// HL7's suite holds that a name of another namespace is none: `Patient.is(System.Patient)` is false.
+pub(crate) fn type_is_known(part: &Part, name: &TypeName, environment: &Environment<'_>) -> Evaluated<()> {
+    if is_known_type(name, environment.model) {
+        return Ok(());
+    }
+    failure(part, EvaluationErrorKind::Type, format!("there is no type {}", name.name))
+}
+
+/// Whether there may be a type of this name.
+pub(crate) fn is_known_type(name: &TypeName, model: &dyn Model) -> bool {
+    let of_system = name.namespace.is_none() && SYSTEM.contains(&&*name.name);
+    let elsewhere = name.namespace.as_deref().is_some_and(|namespace| namespace != "FHIR");
+    of_system || elsewhere || is_data_type(&name.name) || model.has_type(&name.name) != Some(false)
 }
 
 /// Gives the children of a name to `take` until it has enough, and those that a choice of types makes of the name when there

@@ -255,6 +255,10 @@ impl<'a> Parser<'a> {
                     None => Kind::Integer(number),
                 }
             }
+            TokenKind::Long(number) => {
+                self.advance();
+                Kind::Long(number)
+            }
             TokenKind::Decimal(number) => {
                 self.advance();
                 match self.unit() {

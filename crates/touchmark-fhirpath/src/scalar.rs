@@ -15,6 +15,7 @@ use crate::quantity::{Quantity, Unit};
 pub(crate) enum Scalar<'x> {
     Boolean(bool),
     Integer(i64),
+    Long(i64),
     Decimal(Decimal),
     String(&'x str),
     Moment(Moment),
@@ -34,6 +35,7 @@ pub(crate) fn scalar<'x>(item: &'x Item<'_>, model: &'x dyn Model) -> Scalar<'x>
         },
         Item::Boolean(value) => Scalar::Boolean(*value),
         Item::Integer(value) => Scalar::Integer(*value),
+        Item::Long(value) => Scalar::Long(*value),
         Item::Decimal(value) => Scalar::Decimal(*value),
         Item::String(value) => Scalar::String(value),
         Item::Moment(value) => Scalar::Moment(*value),
@@ -47,6 +49,7 @@ fn of_node<'x>(node: NodeRef<'x>, text: &'x str, model: &'x dyn Model) -> Scalar
     let known = match model.type_of(node).and_then(primitive) {
         Some(Primitive::Boolean) => boolean(text).map(Scalar::Boolean),
         Some(Primitive::Integer) => integer(text).map(Scalar::Integer),
+        Some(Primitive::Long) => integer(text).map(Scalar::Long),
         Some(Primitive::Decimal) => Decimal::parse(text).map(Scalar::Decimal),
         Some(Primitive::Date) => Moment::parse_date(text).map(Scalar::Moment),
         Some(Primitive::DateTime) => Moment::parse_date_time(text).map(Scalar::Moment),
@@ -99,7 +102,7 @@ impl<'x> Scalar<'x> {
     /// The value as a number.
     pub(crate) fn number(&self) -> Option<Decimal> {
         match self {
-            Scalar::Integer(value) => Some(Decimal::from(*value)),
+            Scalar::Integer(value) | Scalar::Long(value) => Some(Decimal::from(*value)),
             Scalar::Decimal(value) => Some(*value),
             Scalar::Untyped(text) => Decimal::parse(text),
             _ => None,
@@ -107,7 +110,7 @@ impl<'x> Scalar<'x> {
     }
 
     pub(crate) fn is_number(&self) -> bool {
-        matches!(self, Scalar::Integer(_) | Scalar::Decimal(_))
+        matches!(self, Scalar::Integer(_) | Scalar::Long(_) | Scalar::Decimal(_))
     }
 
     /// An untyped text read as the type of `pattern`; other values, and texts that cannot be read so, as they are.
@@ -115,6 +118,7 @@ impl<'x> Scalar<'x> {
         let Scalar::Untyped(text) = self else { return self };
         let read = match pattern {
             Scalar::Boolean(_) => boolean(text).map(Scalar::Boolean),
+            Scalar::Long(_) => integer(text).map(Scalar::Long).or_else(|| Decimal::parse(text).map(Scalar::Decimal)),
             Scalar::Integer(_) | Scalar::Decimal(_) | Scalar::Quantity(_) => {
                 integer(text).map(Scalar::Integer).or_else(|| Decimal::parse(text).map(Scalar::Decimal))
             }
@@ -134,16 +138,21 @@ impl<'x> Scalar<'x> {
     }
 }
 
-/// Both values, an untyped one read as the other's type, and integers and quantities made alike.
+/// Both values, an untyped one read as the other's type, and numbers and quantities made alike.
 pub(crate) fn alike<'x>(a: Scalar<'x>, b: Scalar<'x>) -> (Scalar<'x>, Scalar<'x>) {
     let (a, b) = (a.like(&b), b);
     let b = b.like(&a);
     match (&a, &b) {
-        (Scalar::Quantity(_), Scalar::Integer(_) | Scalar::Decimal(_)) => {
+        (Scalar::Integer(short), Scalar::Long(_)) => (Scalar::Long(*short), b),
+        (Scalar::Long(_), Scalar::Integer(short)) => {
+            let short = *short;
+            (a, Scalar::Long(short))
+        }
+        (Scalar::Quantity(_), _) if b.is_number() => {
             let quantity = b.quantity();
             (a, quantity.map_or(b, Scalar::Quantity))
         }
-        (Scalar::Integer(_) | Scalar::Decimal(_), Scalar::Quantity(_)) => {
+        (_, Scalar::Quantity(_)) if a.is_number() => {
             let quantity = a.quantity();
             (quantity.map_or(a, Scalar::Quantity), b)
         }
@@ -155,7 +164,7 @@ pub(crate) fn alike<'x>(a: Scalar<'x>, b: Scalar<'x>) -> (Scalar<'x>, Scalar<'x>
 pub(crate) fn equal(a: Scalar<'_>, b: Scalar<'_>) -> Option<bool> {
     match alike(a, b) {
         (Scalar::Boolean(a), Scalar::Boolean(b)) => Some(a == b),
-        (Scalar::Integer(a), Scalar::Integer(b)) => Some(a == b),
+        (Scalar::Integer(a), Scalar::Integer(b)) | (Scalar::Long(a), Scalar::Long(b)) => Some(a == b),
         (Scalar::String(a) | Scalar::Untyped(a), Scalar::String(b) | Scalar::Untyped(b)) => Some(a == b),
         (Scalar::Moment(a), Scalar::Moment(b)) => {
             if (a.kind() == MomentKind::Time) != (b.kind() == MomentKind::Time) {
@@ -172,7 +181,7 @@ pub(crate) fn equal(a: Scalar<'_>, b: Scalar<'_>) -> Option<bool> {
 /// The order of two values: `Ok(None)` is `{}`, `Err(())` that such values have no order.
 pub(crate) fn order(a: Scalar<'_>, b: Scalar<'_>) -> Result<Option<Ordering>, ()> {
     match alike(a, b) {
-        (Scalar::Integer(a), Scalar::Integer(b)) => Ok(Some(a.cmp(&b))),
+        (Scalar::Integer(a), Scalar::Integer(b)) | (Scalar::Long(a), Scalar::Long(b)) => Ok(Some(a.cmp(&b))),
         (Scalar::String(a), Scalar::String(b)) => Ok(Some(a.cmp(b))),
         (Scalar::Untyped(a), Scalar::Untyped(b)) => {
             if let (Some(a), Some(b)) = (Decimal::parse(a), Decimal::parse(b)) {
@@ -200,7 +209,7 @@ pub(crate) fn order(a: Scalar<'_>, b: Scalar<'_>) -> Result<Option<Ordering>, ()
 pub(crate) fn equivalent(a: Scalar<'_>, b: Scalar<'_>) -> Option<bool> {
     match alike(a, b) {
         (Scalar::Boolean(a), Scalar::Boolean(b)) => Some(a == b),
-        (Scalar::Integer(a), Scalar::Integer(b)) => Some(a == b),
+        (Scalar::Integer(a), Scalar::Integer(b)) | (Scalar::Long(a), Scalar::Long(b)) => Some(a == b),
         (Scalar::String(a) | Scalar::Untyped(a), Scalar::String(b) | Scalar::Untyped(b)) => {
             Some(folded(a).eq(folded(b)))
         }

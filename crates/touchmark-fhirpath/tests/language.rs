@@ -2,8 +2,8 @@
 
 use touchmark_document::{Arena, Limits, Names, NodeRef, parse};
 use touchmark_fhirpath::{
-    Coded, Environment, EvaluationErrorKind, Expression, Item, Moment, Resolver, Scratch, Terminology, Truth,
-    resource_of,
+    Coded, Environment, EvaluationErrorKind, Expression, Item, Model, Moment, Resolver, Scratch, Terminology, Truth,
+    WithoutDefinitions, resource_of,
 };
 
 const PATIENT: &str = r##"{"resourceType": "Patient", "id": "p", "active": true, "multipleBirthInteger": 2, "birthDate": "1974-12-25",
@@ -245,6 +245,79 @@ fn arithmetic() {
 }
 
 #[test]
+fn long_numbers() {
+    check(
+        PATIENT,
+        &[
+            ("2147483647L + 1", "2147483648"),
+            ("2147483647 + 1", ""),
+            ("9223372036854775807L + 1", ""),
+            ("(1L).type().name & 1.type().name", "LongInteger"),
+            ("(5L * 3) is Long and (5 * 3L) is Long and (5L div 2) is Long and (5L mod 2) is Long", "true"),
+            ("5L / 2", "2.5"),
+            ("(1L + 1.5) is Decimal", "true"),
+            ("1L = 1 and 1 ~ 1L and 1L = 1.0 and 2L > 1 and 1 < 2L", "true"),
+            ("(1 | 1L | 2L).count()", "2"),
+            ("-(5L) is Long", "true"),
+            ("(-5L).abs()", "5"),
+            ("(5L).abs() is Long and (5L).floor() is Long", "true"),
+            ("(5L).sqrt()", "2.23606797749979"),
+            ("'9223372036854775807'.toLong() is Long", "true"),
+            ("'9223372036854775808'.convertsToLong()", "false"),
+            ("multipleBirth.toLong() + 2147483647", "2147483649"),
+            ("(3000000000L).convertsToInteger() or (3L).convertsToInteger().not()", "false"),
+            ("(3L).toString() & (3L).toDecimal() & (3L).toQuantity()", "333 '1'"),
+            ("1L.toBoolean()", "true"),
+            ("name[0L].family", "Chalmers"),
+            ("2L * 3 'cm' = 6 'cm'", "true"),
+            ("9223372036854775808L", "no expression: a number of too many digits (at offset 0)"),
+        ],
+    );
+}
+
+#[test]
+fn a_type_that_nobody_knows_is_an_error() {
+    struct Few;
+    impl Model for Few {
+        fn type_of<'d>(&'d self, node: NodeRef<'d>) -> Option<&'d str> {
+            WithoutDefinitions.type_of(node)
+        }
+
+        fn has_type(&self, name: &str) -> Option<bool> {
+            Some(matches!(name, "Patient" | "Organization" | "DomainResource" | "boolean"))
+        }
+    }
+    with(PATIENT, |root, _| {
+        let environment = Environment { model: &Few, ..Environment::default() };
+        for (expression, expected) in [
+            ("Patient is Organization", Some("false")),
+            ("Patient is Organisation", None),
+            ("Patient as Organization", Some("")),
+            ("Patient.as(Organisation)", None),
+            ("contained.ofType(Organization).id", Some("o|o2")),
+            ("contained.ofType(Patient).id", Some("")),
+            ("contained.ofType(Organisation).id", None),
+            ("Patient.is(FHIR.Organisation)", None),
+            ("Patient.is(System.Patient)", Some("false")),
+            ("id is Integer", Some("")),
+            ("1 is Decimal", Some("false")),
+            ("1 is Number", None),
+            // A later edition of FHIR has this type.
+            ("birthDate is url", Some("")),
+            // Nothing is of no type.
+            ("photo is Organisation", Some("")),
+        ] {
+            let parsed = Expression::parse(expression).unwrap();
+            let found = parsed.evaluate(root, &environment, &mut Scratch::new());
+            let found = found.map(|items| items.iter().map(Item::to_string).collect::<Vec<_>>().join("|"));
+            assert_eq!(found.as_deref().ok(), expected, "{expression}");
+            let is_named = expression.contains("Organisation") || expression.contains("Number");
+            assert_eq!(parsed.unknown_type(&Few).is_some(), is_named, "{expression}");
+        }
+    });
+}
+
+#[test]
 fn texts() {
     check(
         PATIENT,
@@ -328,6 +401,33 @@ fn what_fhir_adds() {
             ("contained.select(%resource.id & %context.id)", "pp|pp"),
         ],
     );
+}
+
+#[test]
+fn paths_lead_back() {
+    check(
+        PATIENT,
+        &[
+            ("name.given.pathname()", "Patient.name[0].given[0]|Patient.name[0].given[1]|Patient.name[1].given[0]"),
+            ("name.first().family.pathname()", "Patient.name[0].family[0]"),
+            ("(name.first().family | birthDate).pathname(true)", "Patient.name[0].family|Patient.birthDate"),
+            (
+                "deceased.pathname(true) & birthDate.extension.value.pathname()",
+                "Patient.deceasedPatient.birthDate[0].extension[0].value[0]",
+            ),
+            ("managingOrganization.resolve().name.pathname(true)", "Patient.contained[0].name"),
+            ("(1 | name.given.first() & 'x').pathname()", ""),
+            ("pathname()", "Patient"),
+            ("photo.pathname()", ""),
+        ],
+    );
+    with(PATIENT, |root, names| {
+        let paths = result("descendants().pathname()", root, names);
+        for path in paths.split('|') {
+            assert_eq!(result(&format!("({path}).pathname()"), root, names), path);
+        }
+        assert!(paths.split('|').count() > 20);
+    });
 }
 
 #[test]

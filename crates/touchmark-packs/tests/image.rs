@@ -6,13 +6,11 @@ use touchmark::Library;
 use touchmark::document::{Arena, Limits, Names, parse};
 use touchmark::image::Image;
 use touchmark::import::{Import, lean};
-use touchmark::library::Entry;
-
-/// What the type of a file of message rules is called in lists of packs; it is no FHIR resource.
-const RULE_FILE: &str = "RuleFile";
+use touchmark::invariant_words::InvariantWords;
+use touchmark::library::{Entry, INVARIANT_WORDS, RULE_FILE};
 
 fn is_published(entry: &Entry) -> bool {
-    !entry.is_listed() && entry.resource != RULE_FILE
+    !entry.is_listed()
 }
 
 fn library() -> Library {
@@ -50,13 +48,26 @@ fn the_names_of_the_image_are_those_of_its_definitions() {
 fn every_rule_file_is_as_the_importer_writes_it() {
     let image = Image::open(touchmark_packs::image()).expect("an image of this version");
     let (mut arena, names) = (Arena::new(), Names::new());
-    for row in image.rows().filter(|row| !row.text.is_empty() && row.resource != RULE_FILE) {
+    for row in image.rows().filter(|row| !row.text.is_empty() && ![RULE_FILE, INVARIANT_WORDS].contains(&row.resource))
+    {
         let text = std::str::from_utf8(row.text).expect("UTF-8");
         let document = parse(text, &mut arena, &names, Limits::default()).expect("a resource");
         // What was prose would be left out now, and the text differ.
         let Import::Rules(lean) = lean(document) else { panic!("{} gives rules", row.url) };
         assert_eq!(lean.text, text, "{} {}", row.url, row.version);
     }
+}
+
+#[test]
+fn every_file_of_words_can_be_read() {
+    let image = Image::open(touchmark_packs::image()).expect("an image of this version");
+    let mut files = 0;
+    for row in image.rows().filter(|row| row.resource == INVARIANT_WORDS) {
+        let words = InvariantWords::read(row.text).unwrap_or_else(|trouble| panic!("{}: {trouble}", row.name));
+        assert!(words.all().count() > 100);
+        files += 1;
+    }
+    assert_eq!(files, 1);
 }
 
 #[test]

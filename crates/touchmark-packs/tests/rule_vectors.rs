@@ -63,7 +63,7 @@ fn check(
     envelope: Option<&Named>,
 ) -> Report {
     let pairs = |named: &Named| named.iter().map(|(d, v)| (d.clone(), v.clone())).collect();
-    let judging = Judging { policy: policy.cloned(), named: pairs(named), envelope: envelope.map(pairs) };
+    let judging = Judging { policy: policy.cloned(), named: pairs(named), envelope: envelope.map(pairs), off: false };
     checker.check(text.as_bytes(), &Options { judging, now: Some("2026-11-25T00:00:00Z"), ..Options::default() })
 }
 

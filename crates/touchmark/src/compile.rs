@@ -167,7 +167,7 @@ impl Compiler<'_> {
     fn invariants(&mut self, at: usize, id: &str) -> Box<[Invariant]> {
         let mut invariants = Vec::new();
         for (constraint, origin) in self.tree.elements[at].constraints.iter() {
-            let (how, trouble) = self.forest.expressions.compile(&self.library.names, constraint);
+            let (how, trouble) = self.forest.expressions.compile(self.library, constraint);
             if let Some(trouble) = trouble
                 && *origin == self.id
             {

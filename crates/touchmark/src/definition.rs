@@ -153,6 +153,8 @@ pub struct Constraint {
     pub warning: bool,
     /// The FHIRPath expression; empty when the definition has none.
     pub expression: Box<str>,
+    /// What must hold, in the words of its publisher; empty in packs, which hold no prose.
+    pub human: Box<str>,
 }
 
 /// How the repeats of an element are told apart.

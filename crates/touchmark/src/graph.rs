@@ -6,8 +6,10 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use foldhash::fast::FixedState;
 use touchmark_document::{Name, Names};
 
+use crate::answers::Answers;
 use crate::compile;
-use crate::definition::{Binding, Canonical, ElementDefinition, SlicingRules, Strength, Value};
+use crate::definition::{Binding, Canonical, Constraint, ElementDefinition, SlicingRules, Strength, Value};
+use crate::invariant_words::InvariantWords;
 use crate::library::{Forest, HL7, Library, Within};
 use crate::lint::Defect;
 use crate::messages::{self, RuleFileError, RuleSet};
@@ -357,6 +359,8 @@ pub struct RuleGraph {
     misplaced: Mutex<HashMap<DefinitionId, bool, FixedState>>,
     /// Profiles by the last part of their url in small letters; made when a message claims one that is not loaded.
     last_parts: OnceLock<HashMap<String, DefinitionId, FixedState>>,
+    /// What invariants ask, in words; read when one is broken.
+    invariant_words: OnceLock<InvariantWords>,
 }
 
 impl RuleGraph {
@@ -414,6 +418,7 @@ impl RuleGraph {
             misplaced: Mutex::default(),
             last_parts: OnceLock::new(),
             rule_sets: OnceLock::new(),
+            invariant_words: OnceLock::new(),
         }
     }
 
@@ -474,9 +479,25 @@ impl RuleGraph {
         Typed { graph: self }
     }
 
+    /// What the definitions answer, as FHIRPath asks it.
+    pub fn answers(&self) -> Answers<'_> {
+        Answers { graph: self }
+    }
+
     /// Whether any type has a choice element of this name (without `[x]`).
     pub(crate) fn is_choice(&self, base: &str) -> bool {
         self.library.names.find(&format!("{base}[x]")) != Name::NONE
+    }
+
+    /// What invariants ask, in words.
+    pub fn invariant_words(&self) -> &InvariantWords {
+        self.invariant_words.get_or_init(|| InvariantWords::of(&self.library.invariant_words))
+    }
+
+    /// What must hold by an invariant, in one sentence: in words of ours, else in those of its publisher.
+    pub fn holds<'g>(&'g self, invariant: &'g Constraint) -> Option<&'g str> {
+        let ours = self.invariant_words().find(&invariant.key, &invariant.expression).map(|words| &*words.holds);
+        ours.or(Some(invariant.human.trim()).filter(|human| !human.is_empty()))
     }
 
     /// The rule sets about messages.

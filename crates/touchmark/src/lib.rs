@@ -34,7 +34,7 @@
 //! assert_eq!(
 //!     said,
 //!     [
-//!         ("cardinality-minimum", "author is missing: 0 found, at least 1 wanted"),
+//!         ("cardinality-minimum", "author is missing"),
 //!         ("syntax-unknown-element", "autor is not an element of Basic"),
 //!     ]
 //! );
@@ -45,6 +45,7 @@
 #![forbid(unsafe_code)]
 
 pub mod acknowledge;
+mod answers;
 mod budget;
 mod check;
 mod compile;
@@ -56,6 +57,7 @@ pub mod fuzz;
 pub mod graph;
 pub mod image;
 pub mod import;
+pub mod invariant_words;
 mod issue;
 pub mod library;
 mod links;
@@ -69,12 +71,15 @@ pub mod report;
 mod rule;
 pub mod rules;
 mod sentence;
+pub mod service;
 pub mod snapshot;
+pub mod suppress;
 mod terminology;
 pub mod uuid;
 pub mod vectors;
 mod walk;
 
+pub use answers::Answers;
 pub use budget::{Budget, Spent};
 pub use check::{Checker, Options};
 pub use graph::RuleGraph;
@@ -82,11 +87,14 @@ pub use issue::{Detail, Issue};
 pub use library::{Library, Package};
 pub use lint::{Defect, DefectKind};
 pub use messages::{Judgement, Judging, RuleFile, RuleFileError};
-pub use outside::{Outside, Resolver, Terminology};
-pub use report::{Claim, Counts, Finding, Judge, Report};
+pub use outside::{Outside, Resolver};
+pub use report::{Claim, Counts, Finding, Judge, NamedInvariant, Report};
 pub use rule::{Rule, Severity};
+pub use rules::advice::Advice;
 pub use sentence::Values;
+pub use service::{Consultation, Membership, Question, Terminology};
 pub use snapshot::DefinitionId;
-pub use terminology::snomed::{SnomedBuilder, SnomedIndex};
+pub use suppress::{Suppressed, Suppressions};
+pub use terminology::snomed::{SnomedBuilder, SnomedFile, SnomedIndex};
 pub use touchmark_document as document;
 pub use touchmark_fhirpath as fhirpath;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use foldhash::fast::FixedState;
 use touchmark_document::{Arena, Limits, Names};
 
-use crate::definition::{self, Definition, ElementDefinition, StructureDefinition};
+use crate::definition::{self, Constraint, Definition, ElementDefinition, StructureDefinition};
 use crate::image::Image;
 use crate::import::version_key;
 use crate::lint::{Defect, DefectKind};
@@ -20,6 +20,9 @@ pub(crate) const HL7: &str = "http://hl7.org/fhir/StructureDefinition/";
 
 /// What a pack calls a rule file about messages, which is no FHIR resource.
 pub const RULE_FILE: &str = "RuleFile";
+
+/// What a pack calls a file that says in words what invariants ask; it is no FHIR resource either.
+pub const INVARIANT_WORDS: &str = "InvariantWords";
 
 /// What is known of a loaded definition without reading it.
 #[derive(Clone, Debug)]
@@ -93,6 +96,8 @@ pub struct Library {
     packages: Vec<Package>,
     /// Rule files about messages: name and text.
     pub(crate) rule_files: Vec<(String, Cow<'static, str>)>,
+    /// Files of words for invariants.
+    pub(crate) invariant_words: Vec<&'static [u8]>,
     snomed: Option<Arc<SnomedIndex>>,
     pub(crate) names: Names,
 }
@@ -126,6 +131,10 @@ impl Library {
             let Some(package) = numbers.get(row.package as usize).copied().flatten() else { continue };
             if row.resource == RULE_FILE {
                 self.rule_files.push((row.name.to_owned(), String::from_utf8_lossy(row.text)));
+                continue;
+            }
+            if row.resource == INVARIANT_WORDS {
+                self.invariant_words.push(row.text);
                 continue;
             }
             self.add_entry(Entry {
@@ -167,7 +176,7 @@ impl Library {
     }
 
     /// The SNOMED CT release, where one was added.
-    pub(crate) fn snomed(&self) -> Option<&Arc<SnomedIndex>> {
+    pub fn snomed(&self) -> Option<&Arc<SnomedIndex>> {
         self.snomed.as_ref()
     }
 
@@ -210,15 +219,15 @@ impl Library {
         self.rule_files.push((name.to_owned(), text.into()));
     }
 
+    /// The rule files, with their names.
+    pub fn rule_files(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.rule_files.iter().map(|(name, text)| (name.as_str(), &**text))
+    }
+
     fn add_entry(&mut self, mut entry: Entry) {
         let id = self.entries.len() as u32;
         entry.before = self.by_url.insert(entry.url.clone(), id);
         self.entries.push(entry);
-    }
-
-    /// The rule files that are loaded, with their names and texts; those of a pack begin with its name and a slash.
-    pub fn rule_files(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.rule_files.iter().map(|(name, text)| (&**name, &**text))
     }
 
     /// All packs and packages, in the order in which they were added.
@@ -304,18 +313,10 @@ impl Library {
 }
 
 impl Library {
-    /// The paths at which profiles place an extension by its url. Reads only the definitions that mention it.
+    /// The paths at which profiles place an extension by its url.
     pub(crate) fn placements(&self, url: &str) -> Vec<Box<str>> {
         let mut paths = Vec::new();
-        // Eight megabytes of rule files: 1 ms, where `str::contains` took 5.
-        let finder = memchr::memmem::Finder::new(url);
-        for (number, entry) in self.entries.iter().enumerate() {
-            if entry.resource != "StructureDefinition"
-                || matches!(&entry.source, Source::Lean(text) if finder.find(text).is_none())
-            {
-                continue;
-            }
-            let Some(definition) = self.read(DefinitionId(number as u32)) else { continue };
+        for (_, definition) in self.mentioning(url) {
             let rows = definition.structure.iter().flat_map(|s| &s.elements);
             let placing = rows.filter(|r| r.types.iter().any(|t| t.profiles.iter().any(|p| **p == *url)));
             paths.extend(placing.filter_map(|r| r.path.rsplit_once('.').map(|(parent, _)| parent.into())));
@@ -323,6 +324,30 @@ impl Library {
         paths.sort();
         paths.dedup();
         paths
+    }
+
+    /// The invariants with this key: each with the definition and the path of the element that have it, in the order of the
+    /// library.
+    pub fn constraints(&self, key: &str) -> Vec<(DefinitionId, Box<str>, Constraint)> {
+        let mut found = Vec::new();
+        for (id, definition) in self.mentioning(&format!("\"{key}\"")) {
+            for row in definition.structure.iter().flat_map(|s| &s.elements) {
+                let of_key = row.constraints.iter().filter(|c| *c.key == *key);
+                found.extend(of_key.map(|c| (id, row.path.clone(), c.clone())));
+            }
+        }
+        found
+    }
+
+    /// The profiles and types whose rule files hold a text, and all that did not come from a pack.
+    pub(crate) fn mentioning(&self, text: &str) -> impl Iterator<Item = (DefinitionId, Arc<Definition>)> {
+        // Eight megabytes of rule files: 1 ms, where `str::contains` took 5.
+        let finder = memchr::memmem::Finder::new(text).into_owned();
+        let ids = (0_u32..).map(DefinitionId).zip(&self.entries);
+        let structures = ids.filter(|(_, entry)| entry.resource == "StructureDefinition");
+        structures
+            .filter(move |(_, entry)| !matches!(entry.source, Source::Lean(text) if finder.find(text).is_none()))
+            .filter_map(|(id, _)| Some((id, self.read(id)?)))
     }
 }
 

@@ -35,8 +35,8 @@ use crate::walk::Walk;
 rules! {
     BROKEN = "message-rule", Error, "business-rule",
         says "{detail}",
-        why "A rule file says so; the finding bears the rule's own id.",
-        mend "See the rule.",
+        why "A programme requires it of its messages, in a rule file; the finding bears the id that the rule has there.",
+        mend "Do what the finding says; touchmark explain ID has the title of the rule.",
         at "messaging.html";
     UNDECIDED = "message-rule-undecided", Information, "informational",
         says "the rule {detail}",
@@ -55,6 +55,8 @@ pub struct Judging {
     /// What the transport says of the message, by name (`WorkflowId` is `X`), where the caller has its envelope. Rules ask for it
     /// by `envelope(name)`; those that need one are undecided without.
     pub envelope: Option<Vec<(String, String)>>,
+    /// Leaves the rule files aside, so that profiles alone judge.
+    pub off: bool,
 }
 
 impl Judging {
@@ -128,25 +130,30 @@ pub struct Recognised {
 }
 
 impl std::fmt::Display for Judgement {
-    /// `Title: kind report (a report), edition 2 (of 2021), policy default`
+    /// What it was judged as.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.title)?;
-        let mut before = ": ";
-        for found in &self.recognised {
-            write!(f, "{before}{} {}", found.title, found.value)?;
-            if !found.value_title.is_empty() {
-                write!(f, " ({})", found.value_title)?;
-            }
-            before = ", ";
-        }
-        if !self.policy.is_empty() {
-            write!(f, "{before}policy {}", self.policy)?;
-        }
-        Ok(())
+        f.write_str(&self.basis())
     }
 }
 
 impl Judgement {
+    /// `Title: kind report (a report), edition 2 (of 2021), policy default`
+    pub fn basis(&self) -> String {
+        let mut out = self.title.clone();
+        let mut before = ": ";
+        for found in &self.recognised {
+            out.push_str(&format!("{before}{} {}", found.title, found.value));
+            if !found.value_title.is_empty() {
+                out.push_str(&format!(" ({})", found.value_title));
+            }
+            before = ", ";
+        }
+        if !self.policy.is_empty() {
+            out.push_str(&format!("{before}policy {}", self.policy));
+        }
+        out
+    }
+
     /// What the message is in a dimension.
     pub fn value(&self, dimension: &str) -> Option<&str> {
         self.recognised.iter().find(|r| r.dimension == dimension).map(|r| r.value.as_str())
@@ -197,7 +204,7 @@ pub struct Mark(pub(crate) u32);
 pub(crate) fn judge(walk: &mut Walk<'_, '_>, how: &Judging) {
     let graph = walk.graph;
     let root = walk.document.root();
-    if root.resource() != graph.known.bundle || graph.rule_sets().is_empty() {
+    if how.off || root.resource() != graph.known.bundle || graph.rule_sets().is_empty() {
         return;
     }
     for (number, set) in graph.rule_sets().iter().enumerate() {
@@ -209,7 +216,7 @@ pub(crate) fn judge(walk: &mut Walk<'_, '_>, how: &Judging) {
 
 /// The rule sets of the files that are loaded.
 pub(crate) fn rule_sets(graph: &RuleGraph) -> Vec<RuleSet> {
-    let files = graph.library().rule_files.iter().map(|(name, text)| (name.as_str(), &**text));
+    let files = graph.library().rule_files();
     let (read, errors) = read_files(files);
     let mut sets = compile::compile(read, graph.names());
     // Packs come from the general to the special: the special ones speak first.

@@ -1,6 +1,7 @@
 //! Single-fault variants of a message: named edits from rule files, applied to any message and written in its own format.
 
 mod edit;
+pub mod generate;
 pub(crate) mod tree;
 
 use std::collections::BTreeMap;

@@ -162,7 +162,9 @@ impl<'g> Described<'g> {
             let constraint = &invariant.constraint;
             let level = if constraint.warning { "warning" } else { "error" };
             let from = &graph.library().entry(invariant.origin).name;
-            facts.push(("invariant", format!("{} ({level}, from {from}): {}", constraint.key, constraint.expression)));
+            let holds = graph.holds(constraint).map_or_else(String::new, |holds| format!("{holds}; "));
+            let text = format!("{} ({level}, from {from}): {holds}{}", constraint.key, constraint.expression);
+            facts.push(("invariant", text));
         }
         facts
     }
@@ -191,7 +193,7 @@ impl<'g> Described<'g> {
             .iter()
             .map(|i| {
                 json!({"key": i.constraint.key, "severity": if i.constraint.warning { "warning" } else { "error" },
-                       "expression": i.constraint.expression, "from": library.entry(i.origin).url})
+                       "holds": graph.holds(&i.constraint), "expression": i.constraint.expression, "from": library.entry(i.origin).url})
             })
             .collect();
         let rules: Vec<Json> = self

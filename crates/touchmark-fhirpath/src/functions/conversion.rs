@@ -29,10 +29,10 @@ impl<'a> Evaluator<'a, '_> {
         let (result, question) = match call.function {
             F::ToBoolean => (to_boolean(&value), false),
             F::ConvertsToBoolean => (to_boolean(&value), true),
-            F::ToInteger => (to_integer(&value).filter(is_short), false),
-            F::ConvertsToInteger => (to_integer(&value).filter(is_short), true),
-            F::ToLong => (to_integer(&value), false),
-            F::ConvertsToLong => (to_integer(&value), true),
+            F::ToInteger => (to_integer(&value), false),
+            F::ConvertsToInteger => (to_integer(&value), true),
+            F::ToLong => (to_whole(&value).map(Item::Long), false),
+            F::ConvertsToLong => (to_whole(&value).map(Item::Long), true),
             F::ToDecimal => (to_decimal(&value), false),
             F::ConvertsToDecimal => (to_decimal(&value), true),
             F::ToDate => (to_date(&value, argument.as_deref()), false),
@@ -50,15 +50,11 @@ impl<'a> Evaluator<'a, '_> {
     }
 }
 
-fn is_short(item: &Item<'_>) -> bool {
-    matches!(item, Item::Integer(value) if i32::try_from(*value).is_ok())
-}
-
 fn to_boolean(value: &Scalar<'_>) -> Option<Item<'static>> {
     let truth = match value {
         Scalar::Boolean(value) => *value,
-        Scalar::Integer(1) => true,
-        Scalar::Integer(0) => false,
+        Scalar::Integer(1) | Scalar::Long(1) => true,
+        Scalar::Integer(0) | Scalar::Long(0) => false,
         Scalar::Decimal(number) if *number == Decimal::ONE => true,
         Scalar::Decimal(number) if number.is_zero() => false,
         Scalar::String(text) | Scalar::Untyped(text) => match text.to_ascii_lowercase().as_str() {
@@ -72,18 +68,21 @@ fn to_boolean(value: &Scalar<'_>) -> Option<Item<'static>> {
 }
 
 fn to_integer(value: &Scalar<'_>) -> Option<Item<'static>> {
-    let number = match value {
-        Scalar::Integer(value) => *value,
-        Scalar::Boolean(value) => i64::from(*value),
-        Scalar::String(text) | Scalar::Untyped(text) => text.parse().ok()?,
-        _ => return None,
-    };
-    Some(Item::Integer(number))
+    to_whole(value).filter(|number| i32::try_from(*number).is_ok()).map(Item::Integer)
+}
+
+fn to_whole(value: &Scalar<'_>) -> Option<i64> {
+    match value {
+        Scalar::Integer(value) | Scalar::Long(value) => Some(*value),
+        Scalar::Boolean(value) => Some(i64::from(*value)),
+        Scalar::String(text) | Scalar::Untyped(text) => text.parse().ok(),
+        _ => None,
+    }
 }
 
 fn to_decimal(value: &Scalar<'_>) -> Option<Item<'static>> {
     let number = match value {
-        Scalar::Integer(value) => Decimal::from(*value),
+        Scalar::Integer(value) | Scalar::Long(value) => Decimal::from(*value),
         Scalar::Decimal(value) => *value,
         Scalar::Boolean(value) => Decimal::new(if *value { 10 } else { 0 }, 1)?,
         Scalar::String(text) | Scalar::Untyped(text) if !text.contains(['e', 'E']) => Decimal::parse(text)?,
@@ -142,7 +141,7 @@ fn to_string<'a>(item: &Item<'a>, value: &Scalar<'_>) -> Option<Item<'a>> {
 fn to_quantity(value: &Scalar<'_>, unit: Option<&str>) -> Option<Item<'static>> {
     let quantity = match value {
         Scalar::Quantity(quantity) => quantity.clone(),
-        Scalar::Integer(value) => Quantity::of_number(Decimal::from(*value)),
+        Scalar::Integer(value) | Scalar::Long(value) => Quantity::of_number(Decimal::from(*value)),
         Scalar::Decimal(value) => Quantity::of_number(*value),
         Scalar::Boolean(value) => Quantity::of_number(Decimal::new(if *value { 10 } else { 0 }, 1)?),
         Scalar::String(text) | Scalar::Untyped(text) => Quantity::parse(text)?,

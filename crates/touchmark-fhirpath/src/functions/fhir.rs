@@ -8,7 +8,7 @@ use crate::error::EvaluationErrorKind;
 use crate::evaluate::{Evaluated, Evaluator, Scope, failure, single};
 use crate::function::Function as F;
 use crate::item::{Collection, Item, Truth, TypeInfo};
-use crate::nodes::is_of_type;
+use crate::nodes::{is_of_type, type_is_known};
 use crate::scalar::{Scalar, scalar};
 
 impl<'a> Evaluator<'a, '_> {
@@ -23,7 +23,12 @@ impl<'a> Evaluator<'a, '_> {
             (F::Is, Some(name)) => self.is(part, &input, name),
             (F::As, Some(name)) => self.cast(part, input, name),
             (F::OfType, Some(name)) => {
-                Ok(input.into_iter().filter(|item| is_of_type(item, name, self.environment) == Some(true)).collect())
+                let is_meant = |item: &Item<'a>| is_of_type(item, name, self.environment) == Some(true);
+                let found: Collection<'a> = input.into_iter().filter(is_meant).collect();
+                if found.is_empty() {
+                    type_is_known(part, name, self.environment)?;
+                }
+                Ok(found)
             }
             (F::Type, _) => Ok(input.iter().filter_map(|item| self.type_info(item)).collect()),
             (F::Children, _) => self.children(part, &input),
@@ -69,6 +74,9 @@ impl<'a> Evaluator<'a, '_> {
             }
             (F::ConformsTo, _) => {
                 let Some(profile) = self.text_argument(part, call, 0, scope)? else { return Ok(Collection::Empty) };
+                // Whoever answers looks through all of it.
+                let below = self.descendants(part, &input)?.len();
+                self.spend(part, 100 * (1 + below as u64))?;
                 match (single(part, &input)?, self.environment.checks) {
                     (Some(Item::Node(node)), Some(checks)) => match checks.conforms_to(*node, &profile) {
                         Some(conforms) => Ok(Collection::boolean(conforms)),
@@ -140,6 +148,7 @@ impl<'a> Evaluator<'a, '_> {
         Collection::One(match scalar(item, self.environment.model) {
             Scalar::Boolean(value) => Item::Boolean(value),
             Scalar::Integer(value) => Item::Integer(value),
+            Scalar::Long(value) => Item::Long(value),
             Scalar::Decimal(value) => Item::Decimal(value),
             Scalar::Moment(value) => Item::Moment(value),
             _ => Item::String(text.into()),

@@ -63,6 +63,11 @@ impl<'a> Evaluator<'a, '_> {
         let result = match &value {
             Scalar::Quantity(quantity) => of_quantity(part, call.function, quantity, number)?,
             Scalar::Integer(value) if call.function == F::Abs => value.checked_abs().map(Item::Integer),
+            Scalar::Long(value) => match call.function {
+                F::Abs => value.checked_abs().map(Item::Long),
+                F::Ceiling | F::Floor | F::Truncate => Some(Item::Long(*value)),
+                function => of_number(part, function, Decimal::from(*value), number)?,
+            },
             _ => match value.number() {
                 Some(value) => of_number(part, call.function, value, number)?,
                 None => return failure(part, EvaluationErrorKind::Type, "a number is wanted"),
@@ -180,11 +185,11 @@ fn boundary<'a>(part: &Part, function: F, value: &Scalar<'_>, digits: Option<i64
         number.plus(half)?.bounded(u8::try_from(digits).ok()?, high)
     };
     let result = match (function, value) {
-        (F::Precision, Scalar::Integer(_)) => Some(Item::Integer(0)),
+        (F::Precision, Scalar::Integer(_) | Scalar::Long(_)) => Some(Item::Integer(0)),
         (F::Precision, Scalar::Decimal(number)) => Some(Item::Integer(number.scale().into())),
         (F::Precision, Scalar::Moment(moment)) => Some(Item::Integer(moment.digits().into())),
         (F::Precision, _) => return failure(part, EvaluationErrorKind::Type, "a number, date or time is wanted"),
-        (_, Scalar::Integer(value)) => of_decimal(Decimal::from(*value)).map(Item::Decimal),
+        (_, Scalar::Integer(value) | Scalar::Long(value)) => of_decimal(Decimal::from(*value)).map(Item::Decimal),
         (_, Scalar::Decimal(value)) => of_decimal(*value).map(Item::Decimal),
         (_, Scalar::Moment(moment)) => moment.boundary(digits, high).map(Item::Moment),
         (_, Scalar::Quantity(quantity)) => of_decimal(quantity.value)

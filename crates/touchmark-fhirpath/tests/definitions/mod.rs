@@ -171,6 +171,10 @@ impl Definitions {
 }
 
 impl Model for Definitions {
+    fn has_type(&self, name: &str) -> Option<bool> {
+        Some(self.is_known(name))
+    }
+
     fn type_of<'d>(&'d self, node: NodeRef<'d>) -> Option<&'d str> {
         let key = self.key(node)?;
         if key.contains('.') { Some("BackboneElement") } else { Some(key) }

@@ -131,6 +131,7 @@ fn element(node: NodeRef<'_>) -> ElementDefinition {
                 key: text(child, "key"),
                 warning: child.child_value("severity") == Some("warning"),
                 expression: text(child, "expression"),
+                human: text(child, "human"),
             }),
             "slicing" => row.slicing = Some(slicing(child)),
             name => {

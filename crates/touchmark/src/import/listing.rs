@@ -3,24 +3,30 @@
 use std::fmt::Write;
 
 use super::{Lean, Manifest};
-
-/// What a file of message rules is called in `package.json`.
-const RULE_FILE: &str = "RuleFile";
+use crate::library::{INVARIANT_WORDS, RULE_FILE};
 
 /// A table of packages: where each comes from, how old it is, under which licence, and how much there is.
 pub fn table(packages: &[Manifest]) -> String {
     let mut out = String::from(
-        "| pack | version | newest definition | source | licence | StructureDefinition | ValueSet | CodeSystem | MessageDefinition | NamingSystem | message rules | only listed | canonicals | withdrawn | further versions |\n|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|\n",
+        "| pack | version | newest definition | source | licence | StructureDefinition | ValueSet | CodeSystem | MessageDefinition | NamingSystem | message rules | invariant words | only listed | canonicals | withdrawn | further versions |\n|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|\n",
     );
     for pack in packages {
         let canonicals = by_canonical(pack);
         let count = |resource: &str| canonicals.iter().filter(|versions| versions[0].resource == resource).count();
-        let kinds = ["StructureDefinition", "ValueSet", "CodeSystem", "MessageDefinition", "NamingSystem", RULE_FILE]
-            .map(count);
+        let kinds = [
+            "StructureDefinition",
+            "ValueSet",
+            "CodeSystem",
+            "MessageDefinition",
+            "NamingSystem",
+            RULE_FILE,
+            INVARIANT_WORDS,
+        ]
+        .map(count);
         // Writing to a string cannot fail.
         let _ = writeln!(
             out,
-            "| {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} |",
+            "| {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} |",
             pack.name,
             pack.version,
             pack.date,
@@ -32,6 +38,7 @@ pub fn table(packages: &[Manifest]) -> String {
             kinds[3],
             kinds[4],
             kinds[5],
+            kinds[6],
             canonicals.len() - kinds.iter().sum::<usize>(),
             canonicals.len(),
             canonicals.iter().filter(|versions| versions[0].withdrawn).count(),

@@ -113,7 +113,13 @@ where
                 if bare && link.form.is_some() {
                     (
                         link.form.as_ref(),
-                        vec![reference::FORM.code, reference::FULL_URL.code],
+                        // An entry that holds no resource: to the engine its id leads elsewhere.
+                        vec![
+                            reference::FORM.code,
+                            reference::FULL_URL.code,
+                            reference::NOT_IN_BUNDLE.code,
+                            reference::ELSEWHERE.code,
+                        ],
                         format!("{value} is the id of an entry, not its fullUrl"),
                     )
                 } else {

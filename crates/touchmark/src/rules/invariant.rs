@@ -1,16 +1,20 @@
 //! Invariants: FHIRPath expressions that must hold for an element, the commonest of them as code of our own.
 
 use std::cmp::Ordering;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use foldhash::fast::FixedState;
-use touchmark_document::{Names, NodeRef};
+use touchmark_document::{NodeId, NodeRef};
 use touchmark_fhirpath::{Environment, Expression, Model, Truth, resource_of};
 
 use super::primitive::{self, Primitive};
+use super::{cardinality, slicing};
+use crate::answers::Answers;
 use crate::definition::Constraint;
 use crate::graph::RuleGraph;
+use crate::issue::Issue;
+use crate::library::Library;
 use crate::place;
 use crate::rule::{Severity, rules};
 use crate::snapshot::DefinitionId;
@@ -18,12 +22,12 @@ use crate::walk::{At, Walk};
 
 rules! {
     FAILED = "invariant-failed", Error, "invariant",
-        says "{element} breaks the invariant {detail}",
+        says "{subject} breaks the invariant {detail}",
         why "The definition requires the expression to be true of the element.",
-        mend "Read the expression: it names the parts of the element that do not go together.",
+        mend "Read what must hold, and mend the part of the element that does not go with the others.",
         at "conformance-rules.html#constraints";
     UNKNOWN = "invariant-unknown", Information, "incomplete",
-        says "it cannot be said whether {element} meets the invariant {detail}",
+        says "it cannot be said whether {subject} meets the invariant {detail}",
         why "The expression comes to nothing: dates of different precision, or elements that it compares and that are not there.",
         mend "Nothing; where a date is less precise than another, the order of the two is open.",
         at "conformance-rules.html#constraints";
@@ -33,6 +37,9 @@ rules! {
         mend "Look at the element; if nothing is wrong with it, the definition's author should mend the expression.",
         at "conformance-rules.html#constraints";
 }
+
+/// What the detail of [`FAILED`] begins with where it is about [`How::Extension`].
+const EXTENSION_KEY: &str = "ext-1:";
 
 /// An invariant, compiled.
 #[derive(Clone, Debug)]
@@ -70,8 +77,8 @@ pub(crate) struct Expressions {
 }
 
 impl Expressions {
-    /// Compiles an invariant; the error says where its expression cannot be read.
-    pub fn compile(&mut self, names: &Names, constraint: &Constraint) -> (How, Option<String>) {
+    /// Compiles an invariant; the error says where its expression cannot be read, or which type it asks for in vain.
+    pub fn compile(&mut self, library: &Library, constraint: &Constraint) -> (How, Option<String>) {
         // Only these 96.6 % of all rows are code; they are known by their expression, so another one of the same key is read.
         let how = match &*constraint.expression {
             "hasValue() | (children().count() > id.count())" => How::Content,
@@ -93,7 +100,10 @@ impl Expressions {
                 }
                 match Expression::parse(text) {
                     Ok(mut expression) => {
-                        expression.bind(names);
+                        if let Some(unknown) = expression.unknown_type(&Loaded(library)) {
+                            return (How::Unreadable, Some(format!("there is no type {unknown}")));
+                        }
+                        expression.bind(&library.names);
                         let how = How::Path(Arc::new(expression));
                         self.read.insert(text.into(), how.clone());
                         how
@@ -142,12 +152,37 @@ fn failed<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, at: At<'_>, invariant:
     }
 }
 
+/// Leaves out that an extension has neither or both of value and parts where a profile says which of them is missing or too
+/// much: that is one fault, and the profile says more.
+pub(crate) fn finish(walk: &mut Walk<'_, '_>) {
+    let of_extension = |walk: &Walk<'_, '_>, issue: &Issue| {
+        let detail = walk.details.get(issue.detail.0 as usize);
+        *issue.rule == FAILED && detail.is_some_and(|d| d.starts_with(EXTENSION_KEY))
+    };
+    let failed: HashSet<NodeId, FixedState> =
+        walk.issues.iter().filter(|i| of_extension(walk, i)).map(|i| i.node).collect();
+    if failed.is_empty() {
+        return;
+    }
+    let place = |issue: &Issue| match issue.rule {
+        rule if *rule == cardinality::MINIMUM || *rule == slicing::MINIMUM => Some(issue.node),
+        rule if *rule == cardinality::MAXIMUM => walk.document.node(issue.node).parent().map(NodeRef::id),
+        _ => None,
+    };
+    let said: HashSet<NodeId, FixedState> =
+        walk.issues.iter().filter_map(place).filter(|node| failed.contains(node)).collect();
+    let mut issues = std::mem::take(&mut walk.issues);
+    issues.retain(|issue| !(said.contains(&issue.node) && of_extension(walk, issue)));
+    walk.issues = issues;
+}
+
 #[cold]
 fn unknown<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, at: At<'_>, invariant: &Invariant) {
     if walk.trying == 0 {
         walk.tally.undecided += 1;
     }
-    let detail = walk.detail(&*invariant.constraint.key);
+    let constraint = &invariant.constraint;
+    let detail = walk.detail(format!("{}: {}", constraint.key, constraint.expression));
     walk.say_from(&UNKNOWN, node, at).detail = detail;
 }
 
@@ -188,10 +223,13 @@ fn by_path<'d>(
     invariant: &Invariant,
 ) -> Truth {
     let graph = walk.graph;
+    let answers = &Answers { graph };
     let environment = Environment {
         resource: Some(resource_of(node)),
         model: &Typed { graph },
         resolver: &walk.links,
+        checks: walk.answers.then_some(answers),
+        terminology: walk.answers.then_some(answers),
         steps: 5_000_000,
         ..Environment::default()
     };
@@ -202,6 +240,21 @@ fn by_path<'d>(
             walk.say_from(&TOO_COSTLY, node, at).detail = detail;
             Truth::True
         }
+    }
+}
+
+/// The names of types, by the definitions.
+struct Loaded<'l>(&'l Library);
+
+impl Model for Loaded<'_> {
+    fn type_of<'d>(&'d self, _: NodeRef<'d>) -> Option<&'d str> {
+        None
+    }
+
+    fn has_type(&self, name: &str) -> Option<bool> {
+        let is_there = |name| self.0.find_type(name).is_some();
+        // Without the base definitions nobody knows.
+        if is_there(name) { Some(true) } else { is_there("Element").then_some(false) }
     }
 }
 
@@ -217,6 +270,10 @@ impl Model for Typed<'_> {
             return Some(node.resource_text());
         }
         place::way(self.graph, node).last().map(|step| step.type_name).filter(|name| !name.is_empty())
+    }
+
+    fn has_type(&self, name: &str) -> Option<bool> {
+        Loaded(self.graph.library()).has_type(name)
     }
 
     fn is_choice(&self, base: &str) -> bool {
