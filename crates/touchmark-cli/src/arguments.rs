@@ -74,7 +74,7 @@ pub struct Check {
     pub definitions: Definitions,
     #[command(flatten)]
     pub judging: Judging,
-    /// The MESH control file of the message, or its Mex- headers; beside: each message's own NAME.ctl in its folder
+    /// The MESH control file of the message; beside: of each NAME.ctl
     #[arg(long, value_name = "FILE|beside")]
     pub mesh: Option<PathBuf>,
     /// How to write what was found

@@ -45,10 +45,10 @@ fn a_control_file_decides_what_a_message_alone_does_not() {
     assert!(!text.contains("not decided"), "{text}");
     let (status, text) = checked(&RIGHT.replace("Testpatient", "Other"));
     assert_eq!(status, 1, "{text}");
-    assert!(text.contains("(ITK-DOM-07)") && text.contains("name[0].family"), "{text}");
+    assert!(text.contains("ITK-DOM-07: ") && text.contains("name[0].family"), "{text}");
     let (status, text) = checked(&RIGHT.replace("REPORT", "REPORT_ACK"));
     assert_eq!(status, 0, "{text}");
-    assert!(text.contains("(ITK-DOM-12)"), "{text}");
+    assert!(text.contains("ITK-DOM-12: "), "{text}");
     // MESH puts the mailbox in place of the patient's details.
     let (status, text) = checked("Mex-To: X26OT134\nMex-WorkflowID: GPFED_CONSULT_REPORT\n");
     assert_eq!(status, 0, "{text}");

@@ -74,10 +74,10 @@ impl PartialEq for Rule {
 impl Eq for Rule {}
 
 /// Declares the rules of a file: `NAME = "code", Severity, "issue-type", says …, why …, mend …, at …;` (and `as "advice"` behind
-/// the type where it is that), on five lines each, since `line!()` only knows where the macro begins (a test looks every line up).
+/// the type where it is that, `like "example"` at the end where no vector is one), on five lines each, since `line!()` only knows where the macro begins (a test looks every line up).
 macro_rules! rules {
     ($($name:ident = $code:literal, $severity:ident, $kind:literal $(as $advice:literal)?,
-        says $says:literal, why $why:literal, mend $mend:literal, at $at:literal;)+) => {
+        says $says:literal, why $why:literal, mend $mend:literal, at $at:literal $(like $like:literal)?;)+) => {
         const CODES: &[&str] = &[$($code),+];
         $(pub(crate) static $name: $crate::rule::Rule = $crate::rule::Rule {
             code: $code,
@@ -87,7 +87,7 @@ macro_rules! rules {
             says: $says,
             why: $why,
             mend: $mend,
-            example: "",
+            example: concat!($($like)?),
             specification: concat!("http://hl7.org/fhir/STU3/", $at),
             file: file!(),
             line: line!() + 1 + 5 * $crate::rule::place(CODES, $code),

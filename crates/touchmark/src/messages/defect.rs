@@ -11,47 +11,47 @@ rules! {
         says "{detail}",
         why "A rule file with a property or a type that it cannot have is not used at all, so that none of its rules is checked.",
         mend "Write what docs/rule-file.schema.json allows there; an editor that knows the schema offers it.",
-        at "profiling.html";
+        at "profiling.html" like r#""severty": "error""#;
     REPEATED = "definition-rule-repeated", Error, "processing",
         says "{detail}",
         why "Two things of one name cannot be told apart: findings and references mean either.",
         mend "Give one of them another name, or remove it.",
-        at "profiling.html";
+        at "profiling.html" like r#"two rules with "id": "HEN-1""#;
     SELECTOR = "definition-rule-selector", Error, "processing",
         says "{detail}",
         why "Nothing is selected, so that the check or link never looks at anything.",
         mend "Write JSONPath (RFC 9535): $.entry[*].resource.",
-        at "profiling.html";
+        at "profiling.html" like r#""select": "$.entry[""#;
     CONDITION = "definition-rule-condition", Error, "processing",
         says "{detail}",
         why "What cannot be read cannot be asked: the check, claim or value is left out.",
         mend "Write FHIRPath; docs/rule-files.md lists the functions beyond it.",
-        at "fhirpath.html";
+        at "fhirpath.html" like r#""must": "name.exist()""#;
     NAME = "definition-rule-name", Error, "processing",
         says "{detail}",
         why "What is named is in no file of the rule set, so that the part that names it never applies.",
         mend "Correct the name, or lint all files of the rule set together.",
-        at "profiling.html";
+        at "profiling.html" like r#""on": "haeder", and no place has that name"#;
     CLAIM = "definition-rule-claim", Error, "processing",
         says "{detail}",
         why "No finding can ever fit, so that what the rule was written for is said under another rule or not at all.",
         mend "Name what touchmark explain lists, or load the package that has the definition with --package.",
-        at "profiling.html";
+        at "profiling.html" like r#""element": "MessageHeader.timestmap""#;
     SENTENCE = "definition-rule-sentence", Error, "processing",
         says "{detail}",
         why "Whoever reads the finding is told the title of the rule, and not what is wrong.",
         mend "Write text at the check or at the rule.",
-        at "profiling.html";
+        at "profiling.html" like r#""checks": [{"must": "name.exists()"}], and no text at the rule"#;
     NEVER = "definition-rule-never", Warning, "processing",
         says "{detail}",
         why "The part looks as if it were checked, and no message can ever come to it.",
         mend "Correct the condition, or remove the part.",
-        at "profiling.html";
+        at "profiling.html" like r#""when": {"kind": ["!any"]}, where any is every kind"#;
     IDLE = "definition-rule-idle", Warning, "processing",
         says "{detail}",
         why "The rule stands in lists of what is checked, and nothing can break it.",
         mend "Give it a claim, a check or a link, or list it under undecided with the reason.",
-        at "profiling.html";
+        at "profiling.html" like r#"{"id": "HEN-3", "severity": "error"}, and no link speaks of HEN-3"#;
 }
 
 /// What is wrong with a rule file, and where.

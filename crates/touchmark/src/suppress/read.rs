@@ -9,7 +9,7 @@ use toml::{Spanned, Value};
 use super::{Profile, Suppression, Suppressions, is_never_suppressed};
 use crate::graph::RuleGraph;
 use crate::rules::{self, primitive};
-use crate::{lint, outcome};
+use crate::{lint, messages, outcome};
 
 /// What is wrong with a suppression file.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -171,7 +171,8 @@ fn known(rule: &str, graph: &RuleGraph) -> Result<(), String> {
     let fits = |code: &str| if begin.len() < rule.len() { code.starts_with(begin) } else { code == rule };
     let engine: Vec<_> = rules::all().filter(|r| fits(r.code)).collect();
     let any = !engine.is_empty() || graph.rules_of_files().any(|(id, _)| fits(id));
-    let said_elsewhere = |code: &str| lint::RULES.iter().chain(outcome::RULES).any(|r| r.code == code);
+    let said_elsewhere =
+        |code: &str| lint::RULES.iter().chain(messages::DEFECTS).chain(outcome::RULES).any(|r| r.code == code);
     if !any {
         Err(format!("no rule begins with {begin}"))
     } else if engine.is_empty() || !engine.iter().all(|r| is_never_suppressed(r) || said_elsewhere(r.code)) {
