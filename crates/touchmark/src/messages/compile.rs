@@ -360,8 +360,9 @@ impl<'n> Compiler<'n> {
                 set.undecided.push(Undecided { id, reason, when, condition, said: undecided.said });
             }
         }
-        set.values = vec!["".into(); self.values.len()];
-        self.values.into_iter().for_each(|(value, number)| set.values[number as usize] = value.into());
+        let mut values: Vec<(String, u32)> = self.values.into_iter().collect();
+        values.sort_unstable_by_key(|(_, number)| *number);
+        set.values = values.into_iter().map(|(value, _)| value.into()).collect();
         set.errors = self.errors;
         set
     }
