@@ -361,6 +361,7 @@ impl<'n> Compiler<'n> {
             }
         }
         set.values = vec!["".into(); self.values.len()];
+        #[expect(clippy::iter_over_hash_type, reason = "each value goes to its own place, whatever comes first")]
         for (value, number) in self.values {
             set.values[number as usize] = value.into();
         }
