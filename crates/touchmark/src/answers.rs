@@ -8,6 +8,7 @@ use crate::check::Options;
 use crate::graph::RuleGraph;
 use crate::rule::Severity;
 use crate::rules;
+use crate::terminology::snomed::SNOMED;
 use crate::terminology::{Answer, CodeSet, find_set};
 use crate::walk::{Memory, Walk};
 
@@ -84,6 +85,10 @@ impl Terminology for Answers<'_> {
         let url = general.child_value("system")?;
         if special.child_value("system")? != url {
             return Some(false);
+        }
+        if let Some(index) = self.graph.library().snomed().filter(|_| url == SNOMED) {
+            let concept = |coding: NodeRef<'_>| index.find(coding.child_value("code")?.parse().ok()?);
+            return Some(index.is_a(concept(special)?, concept(general)?));
         }
         let system = self.graph.terminology.system(self.graph.library(), url)?;
         let (general, special) =

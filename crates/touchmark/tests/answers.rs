@@ -2,7 +2,7 @@
 
 use touchmark::document::{self, Arena, Limits, Names};
 use touchmark::fhirpath::{Environment, Expression, Item, Scratch};
-use touchmark::{Checker, Library, Options, RuleGraph, definition};
+use touchmark::{Checker, Library, Options, RuleGraph, SnomedBuilder, SnomedIndex, definition};
 
 const PATIENT: &str = r#"{"resourceType": "Patient", "gender": "male", "name": [{"family": "Bloggs"}],
     "text": {"status": "generated", "div": "<div xmlns=\"http://www.w3.org/1999/xhtml\">Joe <form/></div>"},
@@ -110,6 +110,38 @@ fn codes_are_looked_up() {
             ("code.coding[0].subsumes(code.coding[3])", "false"),
         ],
     );
+}
+
+#[test]
+fn codes_of_a_release_subsume_each_other() {
+    let mut release = SnomedBuilder::new();
+    let mut concepts = "id\teffectiveTime\tactive\tmoduleId\tdefinitionStatusId\n".to_owned();
+    for code in ["404684003", "22298006", "138875005"] {
+        concepts.push_str(&format!("{code}\t20260101\t1\t0\t0\n"));
+    }
+    let is_a = "id\teffectiveTime\tactive\tmoduleId\tsourceId\tdestinationId\trelationshipGroup\ttypeId\tcharacteristicTypeId\tmodifierId\n\
+        1\t20260101\t1\t0\t22298006\t404684003\t0\t116680003\t0\t0\n";
+    assert!(release.add(&concepts).is_some() && release.add(is_a).is_some());
+    let mut library = Library::new();
+    library.add_image(touchmark_packs::image(), |_| true).expect("an image of this version");
+    library.add_snomed(SnomedIndex::open(release.build([0; 24]).expect("a small release")).expect("an index"));
+    let source = r#"{"resourceType": "Basic", "code": {"coding": [
+        {"system": "http://snomed.info/sct", "code": "404684003"},
+        {"system": "http://snomed.info/sct", "code": "22298006"},
+        {"system": "http://snomed.info/sct", "code": "195967001"}]}}"#;
+    check(
+        &RuleGraph::new(library),
+        source,
+        &[
+            ("code.coding[0].subsumes(code.coding[1])", "true"),
+            ("code.coding[1].subsumes(code.coding[0])", "false"),
+            ("code.coding[1].subsumedBy(code.coding[0])", "true"),
+            ("code.coding[0].subsumes(code.coding[2])", ""),
+            ("code.memberOf('http://hl7.org/fhir/ValueSet/condition-code')", "true"),
+        ],
+    );
+    // Without the release nobody knows.
+    check(&graph(&[]), source, &[("code.coding[0].subsumes(code.coding[1])", "")]);
 }
 
 #[test]

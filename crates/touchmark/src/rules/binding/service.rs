@@ -13,7 +13,7 @@ rules! {
         says "the terminology service did not answer {detail}",
         why "It was asked because nothing that is loaded can judge the code: that has not been checked, and may be wrong.",
         mend "See to the service and check again.",
-        at "terminology-service.html#validation" like "a code of SNOMED CT, and a service that is not there";
+        at "terminology-service.html#validation", like "a code of SNOMED CT, and a service that is not there";
 }
 
 /// Questions of this document that the service did not answer.
