@@ -202,7 +202,7 @@ defects! {
         mend "Add the code to the value set, or correct the fixed value.",
         at "terminologies.html#binding";
     Invariant = "definition-invariant", Error, true,
-        says "the invariant cannot be read: {detail}",
+        says "the invariant cannot be used: {detail}",
         means "The invariant is not checked.",
         instead "The invariant is left out.",
         mend "Correct the FHIRPath expression.",
