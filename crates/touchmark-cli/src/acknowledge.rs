@@ -60,7 +60,7 @@ pub fn run(arguments: &Acknowledge) -> Result<Status, Failure> {
     let bytes = fs::read(&arguments.message).map_err(|e| format!("{}: {}", shown(&arguments.message), reason(&e)))?;
     let now = arguments.timestamp.clone().unwrap_or_else(|| instant(SystemTime::now()));
     let id = arguments.id.clone().unwrap_or_else(|| uuid(&bytes));
-    let options = Options { judging: arguments.judging.judging(), now: Some(&now), ..Options::default() };
+    let options = Options { judging: arguments.judging.judging(&graph)?, now: Some(&now), ..Options::default() };
     let response = Response {
         business: arguments.business.as_deref(),
         id: &id,
@@ -81,17 +81,5 @@ pub fn run(arguments: &Acknowledge) -> Result<Status, Failure> {
 /// A UUID that no other run makes: of the time in nanoseconds and the message.
 fn uuid(bytes: &[u8]) -> String {
     let nanoseconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_nanos());
-    let seed = nanoseconds.to_le_bytes();
-    let hash =
-        |start: u64| seed.iter().chain(bytes).fold(start, |h, b| (h ^ u64::from(*b)).wrapping_mul(0x0100_0000_01b3));
-    let (high, low) = (hash(0xcbf2_9ce4_8422_2325), hash(0x8422_2325_cbf2_9ce4));
-    let (high, low) = ((high & !0xf000) | 0x8000, (low & !(3 << 62)) | 1 << 63);
-    format!(
-        "{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
-        high >> 32,
-        high >> 16 & 0xffff,
-        high & 0xffff,
-        low >> 48,
-        low & 0xffff_ffff_ffff
-    )
+    touchmark::uuid::made_of(&[&nanoseconds.to_le_bytes(), bytes])
 }

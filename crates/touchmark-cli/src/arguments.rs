@@ -4,8 +4,9 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use touchmark::{Severity, Values};
+use touchmark::{Advice, RuleGraph, Severity, Values};
 
+use crate::Failure;
 use crate::acknowledge::Acknowledge;
 use crate::coverage::Coverage;
 use crate::import::ImportArgs;
@@ -66,25 +67,40 @@ pub struct Check {
     /// Files, folders, or - for standard input
     #[arg(value_name = "PATH", required = true)]
     pub paths: Vec<OsString>,
-    /// A profile that the root resource must meet beside those it claims; may be repeated
+    /// A profile that the root must meet beside its own; may be repeated
     #[arg(long, value_name = "URL")]
     pub profile: Vec<String>,
     #[command(flatten)]
     pub definitions: Definitions,
     #[command(flatten)]
     pub judging: Judging,
+    /// The MESH control file of the message, or its Mex- headers; beside: each message's own NAME.ctl in its folder
+    #[arg(long, value_name = "FILE|beside")]
+    pub mesh: Option<PathBuf>,
     /// How to write what was found
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
-    /// The mildest findings to show; hides, and never changes the exit status
+    /// The mildest findings to show; the exit status stays
     #[arg(long, value_enum, default_value_t = Level::Warning)]
     pub level: Level,
     /// The mildest finding that makes the exit status 1
     #[arg(long, value_enum, default_value_t = FailOn::Error)]
     pub fail_on: FailOn,
-    /// Change the severity of a rule, as in reference-not-found=error; may be repeated
+    /// Say advice, and best practice, at this level
+    #[arg(long, value_enum, value_name = "LEVEL")]
+    pub advice: Option<AdviceLevel>,
+    /// Tell which mustSupport elements are absent, at level information
+    #[arg(long)]
+    pub must_support: bool,
+    /// Change a severity: reference-not-found=error; may be repeated
     #[arg(long, value_name = "RULE=LEVEL", value_parser = severity)]
     pub severity: Vec<(String, Severity)>,
+    /// Leave out the findings that this file accepts; may be repeated
+    #[arg(long, value_name = "FILE")]
+    pub suppress: Vec<PathBuf>,
+    /// Write the findings that are shown into a new file of suppressions
+    #[arg(long, value_name = "FILE")]
+    pub write_suppressions: Option<PathBuf>,
     /// Quote values or tell their form only [default: show in text, mask in other formats]
     #[arg(long, value_enum)]
     pub values: Option<Quote>,
@@ -97,7 +113,7 @@ pub struct Check {
     /// The largest document that is read, in MiB
     #[arg(long, value_name = "MIB", default_value_t = 256, value_parser = clap::value_parser!(u32).range(1..=2047))]
     pub max_size: u32,
-    /// The most findings that a document may have before its check ends
+    /// The most findings of a document before its check ends
     #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..))]
     pub max_findings: u32,
     /// The longest that one document may take, in seconds
@@ -120,11 +136,14 @@ pub struct Judging {
 }
 
 impl Judging {
-    /// As the library wants it.
-    pub fn judging(&self) -> touchmark::Judging {
+    /// As the library wants it, if the rule files know what is named.
+    pub fn judging(&self, graph: &RuleGraph) -> Result<touchmark::Judging, Failure> {
         let named = [("edition", &self.edition), ("domain", &self.domain)];
         let named = named.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value.clone()?)));
-        touchmark::Judging { policy: self.policy.clone(), named: named.collect() }
+        let judging =
+            touchmark::Judging { policy: self.policy.clone(), named: named.collect(), envelope: None, off: false };
+        judging.check(graph)?;
+        Ok(judging)
     }
 }
 
@@ -140,6 +159,9 @@ pub struct Definitions {
     /// Codes to check by: ValueSets, CodeSystems, lists (code, tab, display), a SNOMED CT RF2 folder; may be repeated
     #[arg(long, value_name = "PATH")]
     pub terminology: Vec<PathBuf>,
+    /// Where the index of a SNOMED CT release is kept [default: the user's cache folder]
+    #[arg(long, value_name = "DIR")]
+    pub terminology_cache: Option<PathBuf>,
     /// Refuse packages with a definition of which a rule would have to be dropped, instead of checking by the rest
     #[arg(long = "strict-definitions")]
     pub strict: bool,
@@ -147,13 +169,15 @@ pub struct Definitions {
 
 /// Explain a rule by its code, an invariant by its key, or a profile by its url, name or id: what it requires, and where each
 /// rule comes from.
+///
+/// Of a rule about messages: how severe it is under each policy, how it is found, what it says, and where its file has it.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
   touchmark explain per-1
   touchmark explain Patient Patient.name")]
 pub struct Explain {
-    /// A rule code, the key of an invariant, or the url or name of a profile
+    /// A rule code, the id of a rule about messages, the key of an invariant, or the url or name of a profile
     #[arg(value_name = "CODE|KEY|PROFILE")]
     pub subject: String,
     /// An element of the profile, by its id (Patient.name.family); what is below it is shown too
@@ -169,8 +193,8 @@ pub struct Explain {
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
-  touchmark packs
-  touchmark packs allergy --package my-profiles/")]
+  touchmark packs allergy --package my-profiles/
+  touchmark packs --terminology SnomedCT_Release/     # makes the index of a release beforehand")]
 pub struct Packs {
     /// Part of a canonical url or of a name, in any case, perhaps with |version
     pub search: Option<String>,
@@ -232,6 +256,23 @@ impl From<FailOn> for Severity {
         match fail_on {
             FailOn::Error => Severity::Error,
             FailOn::Warning => Severity::Warning,
+        }
+    }
+}
+
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub enum AdviceLevel {
+    Off,
+    Information,
+    Warning,
+}
+
+impl From<AdviceLevel> for Advice {
+    fn from(level: AdviceLevel) -> Advice {
+        match level {
+            AdviceLevel::Off => Advice::Off,
+            AdviceLevel::Information => Advice::At(Severity::Information),
+            AdviceLevel::Warning => Advice::At(Severity::Warning),
         }
     }
 }

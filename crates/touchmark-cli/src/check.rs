@@ -7,14 +7,19 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use touchmark::document::{Limits, Position, Unreadable, UnreadableKind};
-use touchmark::{Budget, Checker, Options, Report, RuleGraph, Values, rules};
+use touchmark::suppress::Baseline;
+use touchmark::{
+    Advice, Budget, Checker, Judging, Options, Report, RuleGraph, Suppressed, Suppressions, Values, rules,
+};
 
 use crate::arguments::{Check, Format};
 use crate::batch;
 use crate::definitions;
 use crate::format::{Checked, Summary, Tally, Writer};
 use crate::inputs::{Inputs, Source, reason};
+use crate::mesh::Mesh;
 use crate::progress::Progress;
+use crate::suppressions::{self, Account, Gathering};
 use crate::{Failure, Status};
 
 /// The walk goes as deep as `--max-depth` allows, in a few hundred bytes a level and profile.
@@ -31,28 +36,22 @@ pub fn run(arguments: &Check) -> Result<Status, Failure> {
     pool.install(|| {
         // The process ends with the run: to take the graph apart element by element would be 4 % of it.
         let graph = Box::leak(Box::new(definitions::load(&arguments.definitions)?));
-        arguments.severity.iter().try_for_each(|(code, _)| known_rule(graph, code))?;
-        let run = Run::new(arguments, graph)?;
+        arguments.severity.iter().try_for_each(|(code, _)| rules::known(graph, code))?;
+        let suppressions = suppressions::read(&arguments.suppress, graph)?;
+        let run = Run::new(arguments, graph, &suppressions)?;
+        let gathering = arguments.write_suppressions.as_deref().map(Gathering::begin).transpose()?;
         quiet_panics();
-        Ok(run.all())
+        Ok(run.all(gathering))
     })
-}
-
-/// A rule of ours, or one of a rule file by its id.
-fn known_rule(graph: &RuleGraph, code: &str) -> Result<(), Failure> {
-    if rules::find(code).is_some() || graph.rules_of_files().any(|(id, _)| id == code) {
-        return Ok(());
-    }
-    let likely: Vec<&str> = rules::all().map(|r| r.code).filter(|c| c.contains(code)).take(5).collect();
-    let hint = if likely.is_empty() { String::new() } else { format!("; did you mean {}?", likely.join(" or ")) };
-    Err(format!("there is no rule {code}{hint}"))
 }
 
 /// One run over all documents.
 struct Run<'a> {
     arguments: &'a Check,
     graph: &'a RuleGraph,
+    mesh: Option<Mesh>,
     options: Options<'a>,
+    suppressions: &'a Suppressions,
     longest: Duration,
     writer: Writer,
     workers: Vec<Mutex<Worker<'a>>>,
@@ -65,13 +64,16 @@ struct Worker<'a> {
 }
 
 impl<'a> Run<'a> {
-    fn new(arguments: &'a Check, graph: &'a RuleGraph) -> Result<Self, Failure> {
+    fn new(arguments: &'a Check, graph: &'a RuleGraph, suppressions: &'a Suppressions) -> Result<Self, Failure> {
         let profiles = arguments.profile.iter().map(|url| {
             let id = graph
                 .find(url)
                 .ok_or_else(|| format!("the profile {url} is not loaded; `touchmark packs` searches them"))?;
             if graph.profile(id).is_none() {
-                return Err(format!("{url} is no profile that can be used: its base is not loaded"));
+                return Err(match &*graph.library().entry(id).resource {
+                    "StructureDefinition" => format!("the profile {url} cannot be used: its base is not loaded"),
+                    other => format!("{url} is no profile, it is of type {other}"),
+                });
             }
             Ok(id)
         });
@@ -82,14 +84,20 @@ impl<'a> Run<'a> {
             limits: Limits { depth: arguments.max_depth, size: arguments.max_size << 20 },
             level: arguments.level.into(),
             severities: arguments.severity.as_slice().into(),
-            judging: arguments.judging.judging(),
+            judging: arguments.judging.judging(graph)?,
+            advice: arguments.advice.map(Advice::from).unwrap_or_default(),
+            must_support: arguments.must_support,
+            suppressions: Some(suppressions),
             values: values.unwrap_or(if arguments.format == Format::Text { Values::Show } else { Values::Mask }),
             ..Options::default()
         };
+        let mesh = arguments.mesh.as_ref().map(|named| Mesh::new(named, &arguments.paths)).transpose()?;
         let worker = || Mutex::new(Worker { checker: Checker::new(graph), bytes: Vec::new() });
         Ok(Run {
             arguments,
             graph,
+            mesh,
+            suppressions,
             writer: Writer::new(arguments.format, &arguments.paths, options.values),
             longest: Duration::from_secs(arguments.max_time),
             options,
@@ -97,16 +105,19 @@ impl<'a> Run<'a> {
         })
     }
 
-    fn all(&self) -> Status {
+    fn all(&self, mut gathering: Option<Gathering>) -> Status {
         let now = instant(SystemTime::now());
         let options = Options { now: Some(&now), ..self.options.clone() };
         let mut out = io::BufWriter::new(io::stdout());
         let mut summary = Summary::default();
+        let mut account = Account::new(self.suppressions);
         let mut failed = false;
         let progress = Progress::new();
         let mut write = out.write_all(self.writer.begin()).is_ok();
+        // MESH calls the messages beside its control files NAME.dat.
+        let inputs = Inputs::new(&self.arguments.paths).with(self.mesh.as_ref().map(|_| "dat"));
         batch::in_order(
-            Inputs::new(&self.arguments.paths).enumerate(),
+            inputs.enumerate(),
             |(number, input)| input.map(|source| self.one(number, &source, &options)),
             |done| {
                 match done {
@@ -115,18 +126,36 @@ impl<'a> Run<'a> {
                         progress.step(|| eprintln!("error: {trouble}"));
                     }
                     Ok(done) => {
+                        if let Some(trouble) = &done.trouble {
+                            failed = true;
+                            progress.step(|| eprintln!("error: {trouble}"));
+                        }
                         let between = self.writer.between(summary.documents == 0);
                         let mut print = || out.write_all(between).and_then(|()| out.write_all(&done.written));
                         write = write && progress.step(|| print().is_ok());
                         summary.add(&done.tally);
+                        account.add(&done.suppressed);
+                        if let Some((gathering, baseline)) = gathering.as_mut().zip(done.baseline) {
+                            gathering.append(baseline);
+                        }
                     }
                 }
-                write
+                // A baseline is of all documents, whether anybody reads what is printed or not.
+                write || gathering.is_some()
             },
         );
         progress.end();
         // A reader that has closed its end of the pipe wants no more.
         let written = write && out.write_all(&self.writer.end(&summary)).and_then(|()| out.flush()).is_ok();
+        eprint!("{}", account.told());
+        match gathering.map(|gathering| gathering.end(&now[..10])) {
+            None => {}
+            Some(Ok(sentence)) => eprintln!("{sentence}"),
+            Some(Err(failure)) => {
+                failed = true;
+                eprintln!("error: {failure}");
+            }
+        }
         if failed || !written {
             Status::Failed
         } else if summary.from(self.arguments.fail_on.into()) > 0 {
@@ -142,15 +171,25 @@ impl<'a> Run<'a> {
         let thread = rayon::current_thread_index().unwrap_or(0);
         let mut worker = self.workers[thread].lock().unwrap_or_else(PoisonError::into_inner);
         let Worker { checker, bytes } = &mut *worker;
+        let (envelope, trouble) = match self.mesh.as_ref().map(|mesh| mesh.of(source)) {
+            None => (None, None),
+            Some(Ok(envelope)) => (Some(envelope), None),
+            // The rules that need it stay undecided, and the rest is checked.
+            Some(Err(trouble)) => (None, Some(format!("{}: {trouble}", source.name()))),
+        };
+        let name = source.name();
+        let judging =
+            Judging { envelope: envelope.or_else(|| options.judging.envelope.clone()), ..options.judging.clone() };
+        let options = &Options { source: Some(&name), judging, ..options.clone() };
         let (report, bytes) = match source.read(bytes, u64::from(options.limits.size)) {
             Err(error) => (Report::unavailable(&reason(&error)), &[][..]),
             Ok(()) if bytes.len() > options.limits.size as usize => (too_large(self.arguments.max_size), &[][..]),
             Ok(()) => (self.check(checker, bytes, options), &bytes[..]),
         };
-        let name = source.name();
         let mut written = Vec::new();
         self.writer.document(&Checked { number, source: &name, bytes, report: &report }, &mut written);
-        Done { tally: Tally::of(&report), written }
+        let baseline = self.arguments.write_suppressions.as_ref().map(|_| suppressions::of_document(&name, &report));
+        Done { tally: Tally::of(&report), written, trouble, baseline, suppressed: report.suppressed }
     }
 
     fn check(&self, checker: &mut Checker<'a>, bytes: &[u8], options: &Options<'_>) -> Report {
@@ -169,6 +208,11 @@ impl<'a> Run<'a> {
 struct Done {
     tally: Tally,
     written: Vec<u8>,
+    /// What of its surroundings could not be read.
+    trouble: Option<Failure>,
+    suppressed: Vec<Suppressed>,
+    /// What there is to accept, where that is asked for.
+    baseline: Option<Baseline>,
 }
 
 /// What would not fit into memory is not read.

@@ -42,7 +42,7 @@ struct Count {
 pub fn run(arguments: &Coverage) -> Result<Status, Failure> {
     let graph = definitions::load(&arguments.definitions)?;
     let now = instant(SystemTime::now());
-    let options = Options { judging: arguments.judging.judging(), now: Some(&now), ..Options::default() };
+    let options = Options { judging: arguments.judging.judging(&graph)?, now: Some(&now), ..Options::default() };
     let mut checker = Checker::new(&graph);
     let mut counts: BTreeMap<String, Count> = BTreeMap::new();
     let (mut messages, mut bytes) = (0, Vec::new());

@@ -11,7 +11,7 @@ use touchmark::{DefinitionId, Library, Package, RuleGraph, lint};
 use crate::Failure;
 use crate::arguments::Definitions;
 use crate::inputs::shown;
-use crate::{sources, terminology};
+use crate::{snomed, sources, terminology};
 
 /// The image of packs in this program.
 pub fn image() -> &'static [u8] {
@@ -76,10 +76,16 @@ pub fn library(arguments: &Definitions) -> Result<Library, Failure> {
         let path = find(path)?;
         add_package(&mut library, &path, &mut Vec::new())?;
     }
+    let mut release = Vec::new();
     for path in &arguments.terminology {
-        if terminology::add(&mut library, path)? {
+        if terminology::add(&mut library, path, &mut release)? {
             add_package(&mut library, path, &mut Vec::new())?;
         }
+    }
+    if !release.is_empty() {
+        release.sort();
+        release.dedup();
+        library.add_snomed(snomed::index(&release, arguments.terminology_cache.as_deref())?);
     }
     Ok(library)
 }

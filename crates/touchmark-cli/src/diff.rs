@@ -62,7 +62,11 @@ pub fn run(arguments: &Diff) -> Result<Status, Failure> {
 fn find(library: &mut Library, subject: &str) -> Result<DefinitionId, Failure> {
     let mut found = None;
     if Path::new(subject).exists() {
-        published::load(library, Path::new(subject), &mut |id, _| found = found.or(Some(id)))?;
+        published::load(library, Path::new(subject), &mut |file| {
+            if let published::Found::Definition(id, _) = file {
+                found = found.or(Some(id));
+            }
+        })?;
     } else {
         found = library.find(subject);
     }

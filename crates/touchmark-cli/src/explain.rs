@@ -2,12 +2,13 @@
 
 mod element;
 mod invariant;
+mod rule_of_file;
 
 use std::fmt::Write;
 
 use serde_json::{Value, json};
 use touchmark::graph::{ElementId, Profile};
-use touchmark::{DefinitionId, Rule, RuleGraph, rules};
+use touchmark::{Defect, DefinitionId, Rule, RuleGraph, messages, rules};
 
 use crate::arguments::{Explain, PageFormat};
 use crate::definitions;
@@ -24,10 +25,10 @@ pub fn run(arguments: &Explain) -> Result<Status, Failure> {
         return Ok(Status::Fine);
     }
     let graph = definitions::load(&arguments.definitions)?;
-    if let Some((id, title)) = graph.rules_of_files().find(|(id, _)| *id == arguments.subject) {
+    if let Some(page) = messages::page(graph.library(), &arguments.subject) {
         print(&match arguments.format {
-            PageFormat::Text => format!("{id}  (a rule of a rule file)\n\n{title}\n"),
-            PageFormat::Json => format!("{:#}\n", json!({"code": id, "title": title})),
+            PageFormat::Text => rule_of_file::text(&page),
+            PageFormat::Json => format!("{:#}\n", rule_of_file::json(&page)),
         });
         return Ok(Status::Fine);
     }
@@ -39,7 +40,7 @@ pub fn run(arguments: &Explain) -> Result<Status, Failure> {
         });
         return Ok(Status::Fine);
     }
-    let id = find(&graph, &arguments.subject)?;
+    let id = find_profile(&graph, &arguments.subject)?;
     let Some(profile) = graph.profile(id) else {
         return Err(format!(
             "{} is no profile that can be used: {}",
@@ -59,13 +60,31 @@ pub fn run(arguments: &Explain) -> Result<Status, Failure> {
     Ok(Status::Fine)
 }
 
+/// Of each rule the vector that shows it, and how.
+static EXAMPLES: &[(&str, &str, &str)] = include!(concat!(env!("OUT_DIR"), "/examples.rs"));
+
+/// An example of a rule: where it is from, and its lines; `-` stands before those that break the rule, `+` before those that
+/// keep it.
+fn example(rule: &Rule) -> Option<(&'static str, String)> {
+    if !rule.example.is_empty() {
+        return Some(("", format!("  {}\n", rule.example)));
+    }
+    EXAMPLES.iter().find(|(code, ..)| *code == rule.code).map(|(_, source, text)| (*source, (*text).to_owned()))
+}
+
 fn page(rule: &Rule) -> String {
+    let example = example(rule).map_or_else(String::new, |(source, lines)| {
+        let from = if source.is_empty() { String::new() } else { format!(" ({source})") };
+        let lines: String = lines.lines().map(|line| format!("  {line}\n")).collect();
+        format!("\nExample{from}:\n{lines}\n")
+    });
     format!(
-        "{}  ({}, {})\n\n{}\n\nWhy:   {}\nMend:  {}\nSpec:  {}\nCode:  {}:{}\n",
+        "{}  ({}, {}{})\n\n{}\n\nWhy:   {}\nMend:  {}\n{example}Spec:  {}\nCode:  {}:{}\n",
         rule.code,
         rule.severity.code(),
         rule.kind,
-        rule.says,
+        if rule.advice { ", advice" } else { "" },
+        rule.says.replace('{', "<").replace('}', ">"),
         rule.why,
         rule.mend,
         rule.specification,
@@ -75,12 +94,14 @@ fn page(rule: &Rule) -> String {
 }
 
 fn row(rule: &Rule) -> Value {
-    json!({"code": rule.code, "severity": rule.severity.code(), "issueType": rule.kind, "says": rule.says, "why": rule.why,
-           "mend": rule.mend, "specification": rule.specification, "file": rule.file, "line": rule.line})
+    json!({"code": rule.code, "severity": rule.severity.code(), "issueType": rule.kind, "advice": rule.advice, "says": rule.says, "why": rule.why,
+           "mend": rule.mend,
+           "example": example(rule).map(|(source, text)| json!({"source": source, "text": text})),
+           "specification": rule.specification, "file": rule.file, "line": rule.line})
 }
 
 /// The profile with this url, or the one with this name, or whose url ends so.
-fn find(graph: &RuleGraph, subject: &str) -> Result<DefinitionId, Failure> {
+pub fn find_profile(graph: &RuleGraph, subject: &str) -> Result<DefinitionId, Failure> {
     let library = graph.library();
     if let Some(id) = library.find(subject).or_else(|| library.find_type(subject)) {
         return Ok(id);
@@ -120,7 +141,8 @@ fn package(graph: &RuleGraph, id: DefinitionId) -> String {
 }
 
 fn defects(graph: &RuleGraph, id: DefinitionId) -> Vec<String> {
-    graph.defects(id).iter().map(|d| format!("{} ({:?}: {})", d.element, d.kind, d.detail)).collect()
+    let place = |d: &Defect| if d.element.is_empty() { String::new() } else { format!("{}: ", d.element) };
+    graph.defects(id).iter().map(|d| format!("{}{} [{}]", place(d), d.sentence(), d.kind.code())).collect()
 }
 
 fn profile_text(graph: &RuleGraph, profile: &Profile) -> String {

@@ -27,14 +27,14 @@ pub struct Checked<'c> {
 #[derive(Debug, Default)]
 pub struct Tally {
     by_severity: [u32; 4],
-    by_rule: BTreeMap<(Severity, &'static str), u32>,
+    by_rule: BTreeMap<(Severity, String), u32>,
 }
 
 impl Tally {
     pub fn of(report: &Report) -> Tally {
         let mut tally = Tally { by_severity: Severity::ALL.map(|s| report.counts.of(s)), ..Tally::default() };
         for finding in &report.findings {
-            *tally.by_rule.entry((finding.severity, finding.rule.code)).or_default() += 1;
+            *tally.by_rule.entry((finding.severity, finding.code().to_owned())).or_default() += 1;
         }
         tally
     }
@@ -47,7 +47,7 @@ pub struct Summary {
     /// Documents by their worst finding.
     pub by_worst: [u64; 4],
     pub by_severity: [u64; 4],
-    pub by_rule: BTreeMap<(Severity, &'static str), u64>,
+    pub by_rule: BTreeMap<(Severity, String), u64>,
 }
 
 impl Summary {
@@ -60,7 +60,7 @@ impl Summary {
             *sum += u64::from(count);
         }
         for (rule, count) in &tally.by_rule {
-            *self.by_rule.entry(*rule).or_default() += u64::from(*count);
+            *self.by_rule.entry(rule.clone()).or_default() += u64::from(*count);
         }
     }
 

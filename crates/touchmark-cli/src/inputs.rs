@@ -56,12 +56,19 @@ pub struct Inputs<'p> {
     open: Vec<Vec<(PathBuf, bool)>>,
     /// The folder that was named, and whether anything has been found in it.
     folder: Option<(&'p Path, bool)>,
+    /// Another extension of documents in folders.
+    also: Option<&'static str>,
 }
 
 impl<'p> Inputs<'p> {
     /// Of these paths; `-` is standard input.
     pub fn new(paths: &'p [OsString]) -> Self {
-        Inputs { paths: paths.iter(), open: Vec::new(), folder: None }
+        Inputs { paths: paths.iter(), open: Vec::new(), folder: None, also: None }
+    }
+
+    /// Takes documents with this extension too, in folders.
+    pub fn with(self, extension: Option<&'static str>) -> Self {
+        Inputs { also: extension, ..self }
     }
 
     /// What is next in the open folders.
@@ -69,7 +76,7 @@ impl<'p> Inputs<'p> {
         while let Some(level) = self.open.last_mut() {
             match level.pop() {
                 None => drop(self.open.pop()),
-                Some((path, true)) => match list(&path) {
+                Some((path, true)) => match list(&path, self.also) {
                     Ok(names) => self.open.push(names),
                     Err(error) => return Some(Err(format!("{}: {error}", shown(&path)))),
                 },
@@ -121,13 +128,13 @@ pub fn reason(error: &io::Error) -> String {
 }
 
 /// The folders and documents of a folder, in reverse byte order of their paths. Links are not followed.
-fn list(folder: &Path) -> io::Result<Vec<(PathBuf, bool)>> {
+fn list(folder: &Path, also: Option<&str>) -> io::Result<Vec<(PathBuf, bool)>> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
         let kind = entry.file_type()?;
         let name = entry.file_name();
-        if kind.is_dir() || kind.is_file() && is_document(&name) {
+        if kind.is_dir() || kind.is_file() && (is_document(&name) || also.is_some_and(|also| has(&name, also))) {
             found.push((name, kind.is_dir()));
         }
     }
@@ -143,5 +150,9 @@ fn list(folder: &Path) -> io::Result<Vec<(PathBuf, bool)>> {
 
 /// `*.xml` and `*.json`, in any case.
 pub fn is_document(name: &OsStr) -> bool {
-    Path::new(name).extension().is_some_and(|e| e.eq_ignore_ascii_case("xml") || e.eq_ignore_ascii_case("json"))
+    has(name, "xml") || has(name, "json")
+}
+
+fn has(name: &OsStr, extension: &str) -> bool {
+    Path::new(name).extension().is_some_and(|e| e.eq_ignore_ascii_case(extension))
 }

@@ -1,4 +1,6 @@
-//! `touchmark lint`: what is wrong with definitions, what it means for instances, and what touchmark does instead.
+//! `touchmark lint`: what is wrong with definitions and rule files, what it means for instances, and what touchmark does instead.
+
+mod rule_files;
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -10,16 +12,18 @@ use touchmark::lint::{lint, lint_source};
 use touchmark::{Defect, DefinitionId, Library, RuleGraph, Severity};
 
 use crate::arguments::{Definitions, Level};
+use crate::published::Found;
 use crate::{Failure, Status, definitions, print, published};
+use rule_files::Linted;
 
-/// Say what is wrong with definitions: files, folders, FHIR packages, packs by name, or single definitions by url.
+/// Say what is wrong with definitions and rule files: files, folders, FHIR packages, packs by name, or definitions by url.
 ///
-/// Exit status: 0 no errors, 1 a definition has errors, 2 could not run.
+/// Exit status: 0 no errors, 1 a definition or rule file has errors, 2 could not run.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
   touchmark lint my-profiles/
-  touchmark lint https://example.org/StructureDefinition/Patient --format json")]
+  touchmark lint my-rules/ --format json")]
 pub struct Lint {
     /// Files, folders, packages, names of packs, or canonical urls
     #[arg(value_name = "PATH|PACK|URL", required = true)]
@@ -41,7 +45,7 @@ pub enum LintFormat {
     Text,
     /// One list
     Json,
-    /// One line a definition: {"url": …, "defects": […]}
+    /// One line a definition or rule file: {"url": …, "defects": […]}
     Ndjson,
     /// A table a definition, for its authors
     Markdown,
@@ -57,22 +61,31 @@ struct Subject {
 /// Runs the command.
 pub fn run(arguments: &Lint) -> Result<Status, Failure> {
     let mut library = definitions::library(&arguments.definitions)?;
-    let mut subjects = Vec::new();
+    let (mut subjects, mut rule_files) = (Vec::new(), Vec::new());
     for subject in &arguments.subjects {
-        let found = subjects.len();
+        let found = subjects.len() + rule_files.len();
         if Path::new(subject).exists() {
-            published::load(&mut library, Path::new(subject), &mut |id, document| {
-                subjects.push(Subject { id, defects: lint_source(document) });
+            published::load(&mut library, Path::new(subject), &mut |file| match file {
+                Found::Definition(id, document) => subjects.push(Subject { id, defects: lint_source(document) }),
+                Found::RuleFile(name, text) => rule_files.push((name, text)),
             })?;
         } else {
             subjects.extend(loaded(&library, subject).into_iter().map(|id| Subject { id, defects: Vec::new() }));
+            let of_pack = library.rule_files().filter(|(name, _)| name.split('/').next() == Some(subject));
+            rule_files.extend(of_pack.map(|(name, text)| (name.to_owned(), text.to_owned())));
         }
-        if subjects.len() == found {
-            return Err(format!("{subject} is no path with definitions, no pack and no loaded definition"));
+        if subjects.len() + rule_files.len() == found {
+            return Err(format!(
+                "{subject} is no path with definitions or rule files, no pack and no loaded definition"
+            ));
         }
     }
     let graph = RuleGraph::new(library);
-    let mut errors = false;
+    let mut rule_files = rule_files::lint(&graph, &rule_files);
+    let mut errors = rule_files.iter().any(|f| f.worst() >= Some(Severity::Error));
+    for file in &mut rule_files {
+        file.hide_below(arguments.level.into());
+    }
     for subject in &mut subjects {
         subject.defects.extend(lint(&graph, subject.id));
         errors |= subject.defects.iter().any(|d| d.kind.rule().severity >= Severity::Error);
@@ -80,13 +93,13 @@ pub fn run(arguments: &Lint) -> Result<Status, Failure> {
     }
     subjects.sort_by_key(|s| (graph.library().entry(s.id).url.to_string(), s.id));
     print(&match arguments.format {
-        LintFormat::Text => text(&graph, &subjects),
-        LintFormat::Json => format!("{:#}\n", subjects.iter().map(|s| row(&graph, s)).collect::<Value>()),
-        LintFormat::Ndjson => subjects.iter().fold(String::new(), |mut out, subject| {
-            let _ = writeln!(out, "{}", row(&graph, subject));
+        LintFormat::Text => text(&graph, &subjects, &rule_files),
+        LintFormat::Json => format!("{:#}\n", rows(&graph, &subjects, &rule_files).collect::<Value>()),
+        LintFormat::Ndjson => rows(&graph, &subjects, &rule_files).fold(String::new(), |mut out, row| {
+            let _ = writeln!(out, "{row}");
             out
         }),
-        LintFormat::Markdown => markdown(&graph, &subjects),
+        LintFormat::Markdown => markdown(&graph, &subjects) + &rule_files::markdown(&rule_files),
     });
     Ok(if errors { Status::Findings } else { Status::Fine })
 }
@@ -104,7 +117,12 @@ fn title(graph: &RuleGraph, subject: &Subject) -> String {
     if entry.version.is_empty() { entry.url.to_string() } else { format!("{}|{}", entry.url, entry.version) }
 }
 
-fn text(graph: &RuleGraph, subjects: &[Subject]) -> String {
+/// The definitions, and behind them the rule files.
+fn rows<'r>(graph: &'r RuleGraph, subjects: &'r [Subject], files: &'r [Linted]) -> impl Iterator<Item = Value> + 'r {
+    subjects.iter().map(|s| row(graph, s)).chain(files.iter().map(rule_files::row))
+}
+
+fn text(graph: &RuleGraph, subjects: &[Subject], files: &[Linted]) -> String {
     let mut out = String::new();
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     for subject in subjects.iter().filter(|s| !s.defects.is_empty()) {
@@ -124,8 +142,14 @@ fn text(graph: &RuleGraph, subjects: &[Subject]) -> String {
         }
         out.push('\n');
     }
-    let faulty = subjects.iter().filter(|s| !s.defects.is_empty()).count();
-    let _ = writeln!(out, "{} definitions, {faulty} with defects", subjects.len());
+    out.push_str(&rule_files::text(files, &mut counts));
+    if !subjects.is_empty() {
+        let faulty = subjects.iter().filter(|s| !s.defects.is_empty()).count();
+        let _ = writeln!(out, "{} definitions, {faulty} with defects", subjects.len());
+    }
+    if !files.is_empty() {
+        let _ = writeln!(out, "{}", rule_files::summary(files));
+    }
     for (code, count) in counts {
         let _ = writeln!(out, "{count:>7}  {code}");
     }

@@ -13,12 +13,15 @@ mod format;
 mod import;
 mod inputs;
 mod lint;
+mod mesh;
 mod packs;
 mod progress;
 mod published;
 mod snapshot;
 mod snippet;
+mod snomed;
 mod sources;
+mod suppressions;
 mod terminology;
 mod vectors;
 

@@ -39,7 +39,8 @@ fn summary(library: &Library, format: PageFormat) -> String {
     if format == PageFormat::Json {
         let packs: Vec<Value> = (0..library.packages().len()).map(|number| pack_row(library, number)).collect();
         let shadowed: Vec<Value> = shadowed.iter().map(|(below, above)| shadow_row(library, *below, *above)).collect();
-        return format!("{:#}\n", json!({"packs": packs, "shadowed": shadowed}));
+        let snomed = library.snomed().map(|index| json!({"concepts": index.len()}));
+        return format!("{:#}\n", json!({"packs": packs, "shadowed": shadowed, "snomed": snomed}));
     }
     let mut lines = Vec::new();
     for (number, pack) in library.packages().iter().enumerate() {
@@ -48,6 +49,9 @@ fn summary(library: &Library, format: PageFormat) -> String {
         lines.push(pack.to_string());
         lines.push(format!("  {} canonicals: {}", of.canonicals, kinds.join(", ")));
         lines.push(format!("  {} of them withdrawn, {} further versions", of.withdrawn, of.further));
+    }
+    if let Some(index) = library.snomed() {
+        lines.push(format!("SNOMED CT\n  {} concepts", index.len()));
     }
     if !shadowed.is_empty() {
         lines.push(format!("{} canonicals are in several packs; the pack that stands last judges:", shadowed.len()));

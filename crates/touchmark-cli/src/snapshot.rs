@@ -54,8 +54,10 @@ pub fn run(arguments: &Snapshot) -> Result<Status, Failure> {
     let mut library = definitions::library(&arguments.definitions)?;
     let mut published = Vec::new();
     for path in &arguments.compare {
-        published::load(&mut library, path, &mut |id, document| {
-            published.extend(definition::read_snapshot(document).map(|rows| Published { id, rows }));
+        published::load(&mut library, path, &mut |file| {
+            if let published::Found::Definition(id, document) = file {
+                published.extend(definition::read_snapshot(document).map(|rows| Published { id, rows }));
+            }
         })?;
     }
     let graph = RuleGraph::new(library);

@@ -5,7 +5,9 @@ use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use serde_json::Value;
 use touchmark::document::Limits;
+use touchmark::library::RULE_FILE;
 
 use crate::Failure;
 use crate::inputs::{self, Inputs, Source, shown};
@@ -50,13 +52,32 @@ pub fn list(path: &Path) -> Result<Vec<Item>, Failure> {
     }
     let package = path.join("package");
     if package.join("package.json").is_file() {
-        return Ok(files(&package)?
-            .into_iter()
-            .filter(|file| file.parent() == Some(&package))
-            .map(Item::File)
-            .collect());
+        let files = files(&package)?.into_iter().filter(|file| file.parent() == Some(&package));
+        return Ok(in_order(files.collect()));
     }
-    Ok(files(path)?.into_iter().map(Item::File).collect())
+    Ok(in_order(files(path)?))
+}
+
+/// Files as they come, but those that the `package.json` of their folder lists as rule files in its order: the parts of a rule
+/// set speak in the order of their files.
+fn in_order(mut files: Vec<PathBuf>) -> Vec<Item> {
+    let manifests: Vec<PathBuf> =
+        files.iter().filter(|f| f.file_name().is_some_and(|n| n == "package.json")).cloned().collect();
+    for manifest in manifests {
+        let read: Option<Value> = fs::read(&manifest).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
+        let rows = read.as_ref().and_then(|m| m["canonicals"].as_array()).into_iter().flatten();
+        let listed = rows.filter(|row| row["resource"] == RULE_FILE).filter_map(|row| row["file"].as_str());
+        let listed: Vec<PathBuf> = listed.map(|file| manifest.with_file_name(file)).collect();
+        let slots: Vec<usize> = (0..files.len()).filter(|at| listed.contains(&files[*at])).collect();
+        let mut there: Vec<PathBuf> = Vec::with_capacity(slots.len());
+        for file in listed {
+            if files.contains(&file) && !there.contains(&file) {
+                there.push(file);
+            }
+        }
+        slots.into_iter().zip(there).for_each(|(slot, file)| files[slot] = file);
+    }
+    files.into_iter().map(Item::File).collect()
 }
 
 fn files(path: &Path) -> Result<Vec<PathBuf>, Failure> {

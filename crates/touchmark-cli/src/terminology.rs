@@ -4,29 +4,24 @@ use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use touchmark::Library;
 use touchmark::definition::terminology::list;
-use touchmark::{Library, SnomedBuilder, SnomedIndex};
 
 use crate::Failure;
 use crate::inputs::shown;
 
-/// Adds what a path holds to the library: a release of SNOMED CT (a folder with RF2 snapshot files), lists of codes (`.txt`,
-/// `.tsv`: code, tab, display), and FHIR resources, which the caller reads as it reads packages. Returns whether there may be
-/// FHIR resources.
-pub fn add(library: &mut Library, path: &Path) -> Result<bool, Failure> {
+/// Adds what a path holds to the library: lists of codes (`.txt`, `.tsv`: code, tab, display), and FHIR resources, which the
+/// caller reads as it reads packages. Files of a SNOMED CT release (RF2 snapshot) are added to `release`, since several
+/// editions are one release. Returns whether there may be FHIR resources.
+pub fn add(library: &mut Library, path: &Path, release: &mut Vec<PathBuf>) -> Result<bool, Failure> {
     let mut files = Vec::new();
     let mut fhir = false;
     texts(path, &mut files, &mut fhir).map_err(|trouble| format!("the terminology {}: {trouble}", shown(path)))?;
     files.sort();
-    let (release, lists): (Vec<PathBuf>, Vec<PathBuf>) = files.into_iter().partition(|file| is_release_file(file));
-    if !release.is_empty() {
-        let mut builder = SnomedBuilder::new();
-        for file in &release {
-            builder.add(&read(file)?);
-        }
-        library
-            .add_snomed(SnomedIndex::open(builder.build()).map_err(|trouble| format!("{}: {trouble}", shown(path)))?);
-    } else if !lists.is_empty() {
+    let (of_release, lists): (Vec<PathBuf>, Vec<PathBuf>) = files.into_iter().partition(|file| is_release_file(file));
+    let nothing = of_release.is_empty();
+    release.extend(of_release);
+    if nothing && !lists.is_empty() {
         library.add_package(&shown(path), "");
         for file in &lists {
             let name = file.file_stem().map(OsStr::to_string_lossy).unwrap_or_default();
@@ -34,7 +29,7 @@ pub fn add(library: &mut Library, path: &Path) -> Result<bool, Failure> {
         }
     }
     // A folder of nothing else holds no FHIR; one that is empty is told so where it is read.
-    Ok(fhir || lists.is_empty() && release.is_empty())
+    Ok(fhir || lists.is_empty() && nothing)
 }
 
 /// The files that are no FHIR: lists and files of releases; and whether there are others that may be.

@@ -1,4 +1,6 @@
-//! `touchmark vectors`: runs folders of test messages, and makes the single faults of a message.
+//! `touchmark vectors`: runs folders of test messages, and makes the single faults of a message or a profile.
+
+mod generate;
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -20,12 +22,13 @@ use crate::{Failure, Status, print};
 /// The list of a folder of vectors.
 const LIST: &str = "vectors.json";
 
-/// Test messages: run a folder of them, or make the single faults of a valid one.
+/// Test messages: run a folder of them, or make the single faults of a valid one or of a profile.
 #[derive(Subcommand, Debug)]
 #[command(disable_help_subcommand = true)]
 pub enum Vectors {
     Run(Run),
     Mutate(Mutate),
+    Generate(generate::Generate),
 }
 
 /// Check the messages of a folder and compare what is found with what its vectors.json expects.
@@ -74,6 +77,7 @@ pub fn run(vectors: &Vectors) -> Result<Status, Failure> {
     match vectors {
         Vectors::Run(arguments) => run_folder(arguments),
         Vectors::Mutate(arguments) => mutate(arguments),
+        Vectors::Generate(arguments) => generate::run(arguments),
     }
 }
 
@@ -87,7 +91,9 @@ fn run_folder(arguments: &Run) -> Result<Status, Failure> {
     for (folder, vector) in &vectors {
         let file = folder.join(&vector.file);
         let bytes = fs::read(&file).map_err(|e| format!("{}: {}", shown(&file), reason(&e)))?;
-        let report = judged(&mut checker, &bytes, vector, &now);
+        let judging = judging(vector);
+        judging.check(&graph).map_err(|trouble| format!("{}: {trouble}", shown(&folder.join(LIST))))?;
+        let report = judged(&mut checker, &bytes, judging, &now);
         let trouble = trouble(vector, &report);
         wrong += usize::from(!trouble.is_empty());
         expected += usize::from(!vector.fires.is_empty());
@@ -108,10 +114,15 @@ fn run_folder(arguments: &Run) -> Result<Status, Failure> {
     Ok(if wrong == 0 { Status::Fine } else { Status::Findings })
 }
 
-/// Checks a message as its vector says.
-fn judged(checker: &mut Checker<'_>, bytes: &[u8], vector: &Vector, now: &str) -> Report {
+/// How a vector says that its message is judged.
+fn judging(vector: &Vector) -> Judging {
     let named = vector.named.iter().map(|(d, v)| (d.clone(), v.clone())).collect();
-    let judging = Judging { policy: vector.policy.clone(), named };
+    let envelope = (!vector.envelope.is_empty()).then(|| vector.envelope.clone().into_iter().collect());
+    Judging { policy: vector.policy.clone(), named, envelope, off: false }
+}
+
+/// Checks a message as is said.
+fn judged(checker: &mut Checker<'_>, bytes: &[u8], judging: Judging, now: &str) -> Report {
     checker.check(bytes, &Options { judging, now: Some(now), ..Options::default() })
 }
 
@@ -175,10 +186,10 @@ fn mutate(arguments: &Mutate) -> Result<Status, Failure> {
     let text = touchmark::document::decode(&bytes).map_err(|e| format!("{}: {e}", shown(&arguments.message)))?;
     let now = instant(SystemTime::now());
     let mut checker = Checker::new(&graph);
-    let before = ids(&judged(&mut checker, &bytes, &Vector::default(), &now), Severity::Information);
+    let before = ids(&judged(&mut checker, &bytes, Judging::default(), &now), Severity::Information);
     let extension = arguments.message.extension().map_or("xml".into(), |e| e.to_string_lossy().into_owned());
     fs::create_dir_all(&arguments.out).map_err(|e| format!("{}: {}", shown(&arguments.out), reason(&e)))?;
-    let mut vectors = Vec::new();
+    let (mut vectors, mut left_out) = (Vec::new(), Vec::new());
     for mutation in graph.mutations().filter(|m| wanted(m, &arguments.rule)) {
         let Ok(variant) = mutation.apply(&text, &graph) else { continue };
         let mut vector = Vector {
@@ -188,11 +199,20 @@ fn mutate(arguments: &Mutate) -> Result<Status, Failure> {
             may: mutation.may.iter().chain(&before).cloned().collect(),
             named: mutation.named.clone(),
             policy: mutation.policy.clone(),
+            envelope: variant.envelope,
         };
-        let after = ids(&judged(&mut checker, variant.text.as_bytes(), &vector, &now), Severity::Information);
+        // What is said of the valid message of another patient may be wrong for this one.
+        let judged_so = Vector { envelope: mutation.envelope.clone(), ..vector.clone() };
+        let before = if mutation.envelope.is_empty() {
+            before.clone()
+        } else {
+            ids(&judged(&mut checker, &bytes, judging(&judged_so), &now), Severity::Information)
+        };
+        let after = ids(&judged(&mut checker, variant.text.as_bytes(), judging(&vector), &now), Severity::Information);
         // A fault that another kind of message has is none here.
         vector.fires.retain(|id| after.contains(id) && !before.contains(id));
         if vector.fires.is_empty() {
+            left_out.push(mutation.id.as_str());
             continue;
         }
         vector.may.extend(after.iter().filter(|id| !vector.fires.contains(id)).cloned());
@@ -204,7 +224,17 @@ fn mutate(arguments: &Mutate) -> Result<Status, Failure> {
     let list = serde_json::to_string_pretty(&vectors).map_err(|e| e.to_string())?;
     write(&arguments.out.join(LIST), &(list + "\n"))?;
     let rules: BTreeSet<&String> = vectors.iter().flat_map(|v| &v.fires).collect();
-    print(&format!("{} faults that {} rules must find, in {}\n", vectors.len(), rules.len(), shown(&arguments.out)));
+    let mut out =
+        format!("{} faults that {} rules must find, in {}\n", vectors.len(), rules.len(), shown(&arguments.out));
+    if !left_out.is_empty() {
+        let _ = writeln!(
+            out,
+            "left out: {} that could be made, but whose rules say nothing new of this message ({})",
+            left_out.len(),
+            left_out.join(" ")
+        );
+    }
+    print(&out);
     Ok(Status::Fine)
 }
 

@@ -43,6 +43,12 @@ fn the_exit_status_says_how_it_ended() {
     assert_eq!(status(&["--packs", "none"], &good), 2);
     assert_eq!(status(&["--packs", "nowhere"], &good), 2);
     assert_eq!(status(&["--package", "nowhere"], &good), 2);
+    // A misspelt policy, edition or domain would be judged by another one, or by none.
+    assert_eq!(status(&["--policy", "strict", "--edition", "E2.3", "--domain", "toc"], &good), 0);
+    assert_eq!(status(&["--policy", "strikt"], &good), 2);
+    assert_eq!(status(&["--edition", "E9"], &good), 2);
+    assert_eq!(status(&["--domain", "nowhere"], &good), 2);
+    assert_eq!(status(&["--policy", "strict", "--packs", "hl7.fhir.core"], &good), 2);
 }
 
 #[test]

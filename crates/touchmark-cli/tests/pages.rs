@@ -14,7 +14,73 @@ fn every_rule_has_a_page_that_names_its_source() {
         let page: Value =
             serde_json::from_str(&touchmark().args(["explain", rule.code, "--format", "json"]).run().out).unwrap();
         assert_eq!(page["code"], rule.code);
+        // A fault of the program and one that no reader has yet can be shown by no document.
+        let without = ["syntax-exception", "syntax-other"].contains(&rule.code);
+        assert_eq!(page["example"]["text"].as_str().is_none_or(str::is_empty), without, "{page}");
+        assert_eq!(answer.out.contains("\nExample"), !without, "{answer:?}");
     }
+}
+
+#[test]
+fn every_rule_of_the_rule_files_has_a_page_with_its_place() {
+    let mut library = touchmark::Library::new();
+    library.add_image(touchmark_packs::image(), |_| true).unwrap();
+    let files: Vec<(&str, &str)> = library.rule_files().collect();
+    for (name, text) in &files {
+        for (at, rule) in touchmark::RuleFile::read(name, text).unwrap().rules.iter().enumerate() {
+            let page = touchmark::messages::page(&library, &rule.id).unwrap();
+            assert_eq!((page.id.as_str(), page.file.as_str()), (&*rule.id, *name));
+            // The line holds the id, or is the one before it.
+            let lines: Vec<&str> = text.lines().collect();
+            let line = page.line as usize - 1;
+            assert!(
+                lines[line..line + 2].iter().any(|l| l.contains(&format!("\"{}\"", rule.id))),
+                "{name} {at} {}",
+                page.line
+            );
+        }
+    }
+}
+
+#[test]
+fn the_page_of_a_rule_of_a_file_says_how_severe_and_how_found() {
+    let page = touchmark().args(["explain", "itk-knd-04"]).run();
+    assert_eq!(page.status, 0, "{page:?}");
+    for wanted in [
+        "ITK-KND-04  (a rule of ITK3 Messaging Distribution, FHIR STU3)",
+        "edition E1.5  information  information  information",
+        "all others    warning      error        warning",
+        "kind response (IA+ IA- BA+ BA- R)",
+        "1 check  on header, each $.focus[*]",
+        "Says:     a response has no focus",
+        "Sources:  Profiles and guides differ",
+        "File:     itk3-rules/kind.json:",
+    ] {
+        assert!(page.out.contains(wanted), "{wanted}\n{page:?}");
+    }
+    let json: Value =
+        serde_json::from_str(&touchmark().args(["explain", "ITK-HDR-21", "--format", "json"]).run().out).unwrap();
+    assert_eq!(json["severities"][0]["policies"]["strict"], "error");
+    assert_eq!(json["foundBy"][0]["kind"], "claim");
+    assert_eq!(json["foundBy"][1]["severity"], "warning");
+    assert_eq!(json["file"], "itk3-rules/header.json");
+    // One that is only listed as not decidable says why; one that a link finds says so.
+    assert!(touchmark().args(["explain", "ITK-DOM-10"]).run().out.contains("Not decided: "));
+    assert!(touchmark().args(["explain", "FHIR-MSG-02"]).run().out.contains("link   on headers"));
+}
+
+#[test]
+fn what_a_profile_cannot_have_honoured_is_told_in_words() {
+    let page = touchmark().args(["explain", "CareConnect-GPC-ProblemHeader-Condition-1"]).run();
+    assert!(page.out.contains("Not honoured, as the definition is wrong:"), "{page:?}");
+    assert!(page.out.contains("[definition-type-widened]") && page.out.contains("the base does not allow"), "{page:?}");
+}
+
+#[test]
+fn an_example_is_the_difference_between_two_vectors() {
+    let answer = touchmark().args(["explain", "binding-system-missing"]).run();
+    let example = "Example (test-vectors/binding/system-missing.broken.json):\n    {\n  +   \"system\": \"http://loinc.org\",\n      \"code\": \"8867-4\"\n";
+    assert!(answer.out.contains(example), "{answer:?}");
 }
 
 #[test]

@@ -33,7 +33,7 @@ fn json_is_accepted_as_by_serde_json() {
             (Err(_), Err(_)) => refused += 1,
             // Read past, and said to be an error.
             (Ok(document), Err(_)) if document.faults().iter().any(|f| f.kind == FaultKind::TrailingComma) => {
-                refused += 1
+                refused += 1;
             }
             (Ok(_), Err(theirs)) => panic!("only ours reads, serde_json says {theirs}: {text}"),
             (Err(ours), Ok(_)) => panic!("only serde_json reads, ours says {ours}: {text}"),

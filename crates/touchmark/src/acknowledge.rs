@@ -11,7 +11,7 @@ use crate::check::{Checker, Options};
 use crate::graph::RuleGraph;
 use crate::links::Links;
 use crate::messages::file::When;
-use crate::messages::{FUNCTIONS, Message, RuleSet};
+use crate::messages::{Asked, FUNCTIONS, Message, RuleSet};
 use crate::report::Report;
 use crate::rule::Severity;
 use crate::sentence::Values;
@@ -109,9 +109,10 @@ struct Filling<'a> {
 impl Filling<'_> {
     fn write(&self, template: &Template) -> Result<Option<String>, String> {
         let links = Links::new(self.graph, self.document);
-        let environment = Environment { resolver: &links, functions: Some(&self.set.tables), ..Environment::default() };
-        let known = self.unreadable.then_some(());
         let judging = &self.options.judging;
+        let functions = Asked { tables: &self.set.tables, envelope: judging.envelope.as_deref() };
+        let environment = Environment { resolver: &links, functions: Some(&functions), ..Environment::default() };
+        let known = self.unreadable.then_some(());
         let message = Message::of(self.set, self.document.root(), environment, judging, known.is_some());
         let mut message = message.ok_or("the message is of none of the kinds that the rule files know")?;
         let text = |t: &str| Collection::One(Item::String(t.to_owned().into()));

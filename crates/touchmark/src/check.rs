@@ -7,12 +7,15 @@ use touchmark_document::{Arena, Document, Limits, Unreadable};
 use crate::budget::Budget;
 use crate::graph::RuleGraph;
 use crate::messages::{self, Judging};
-use crate::outside::{Resolver, Terminology};
+use crate::outside::Resolver;
 use crate::report::{self, Report};
 use crate::rule::Severity;
 use crate::rules;
+use crate::rules::advice::Advice;
 use crate::sentence::Values;
+use crate::service::Consultation;
 use crate::snapshot::DefinitionId;
+use crate::suppress::Suppressions;
 use crate::walk::{Memory, Walk};
 
 /// What the caller asks of a check.
@@ -30,15 +33,24 @@ pub struct Options<'a> {
     pub level: Severity,
     /// Severities that the caller changes, by rule code. The last one for a code counts.
     pub severities: Cow<'a, [(String, Severity)]>,
+    /// How advice is said.
+    pub advice: Advice,
+    /// Whether elements that a profile marks as mustSupport and that are not there are told, at level information.
+    pub must_support: bool,
+    /// What of the findings is accepted and left out.
+    pub suppressions: Option<&'a Suppressions>,
+    /// The name of the document, for suppressions that are for some documents only.
+    pub source: Option<&'a str>,
     /// Whether findings quote the content of the message.
     pub values: Values,
-    /// The time of day, as a FHIR `instant`. Rules that compare with it are silent where it is not given.
+    /// The time of day, as a FHIR `instant`. Rules that compare with it are silent where it is not given,
+    /// and no suppression is over.
     pub now: Option<&'a str>,
     /// Knows resources outside the document.
     pub resolver: Option<&'a dyn Resolver>,
-    /// Knows code systems and value sets beside those of the loaded definitions. Not asked yet: the binding rules look in the
-    /// library alone.
-    pub terminology: Option<&'a dyn Terminology>,
+    /// A terminology service, for codes that the loaded definitions cannot judge: one consultation for a run, whatever its
+    /// threads.
+    pub terminology: Option<&'a Consultation<'a>>,
 }
 
 impl Default for Options<'_> {
@@ -50,6 +62,10 @@ impl Default for Options<'_> {
             limits: Limits::default(),
             level: Severity::Information,
             severities: Cow::Borrowed(&[]),
+            advice: Advice::Usual,
+            must_support: false,
+            suppressions: None,
+            source: None,
             values: Values::Show,
             now: None,
             resolver: None,
@@ -107,6 +123,8 @@ fn check_document<'g>(
     walk.resource(document.root(), &options.profiles);
     rules::reference::targets(&mut walk);
     rules::binding::finish(&mut walk);
+    rules::invariant::finish(&mut walk);
+    rules::advice::check(&mut walk, options.advice);
     messages::judge(&mut walk, &options.judging);
     let report = report::write(&mut walk, options);
     walk.release(memory);

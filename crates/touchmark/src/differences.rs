@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use crate::graph::{Element, Profile, Slicing, Type};
+use crate::graph::{Element, Profile, Slicing, Target, Type};
 
 /// What a change does to the instances that conform.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -143,13 +143,7 @@ fn types(changes: &mut Vec<Change>, id: &str, old: &[Type], new: &[Type]) {
     set(changes, id, "type", names(old.iter().map(|t| &t.code)), names(new.iter().map(|t| &t.code)));
     for b in new {
         let Some(a) = old.iter().find(|t| t.code == b.code) else { continue };
-        set(
-            changes,
-            id,
-            "target",
-            names(a.targets.iter().map(|t| &t.canonical)),
-            names(b.targets.iter().map(|t| &t.canonical)),
-        );
+        targets(changes, id, a, b);
         let numbers = |t: &Type| t.profiles.iter().map(|p| format!("#{}", p.0)).collect();
         let (a_profiles, b_profiles): (BTreeSet<String>, BTreeSet<String>) = (numbers(a), numbers(b));
         if a_profiles != b_profiles {
@@ -157,6 +151,34 @@ fn types(changes: &mut Vec<Change>, id: &str, old: &[Type], new: &[Type]) {
         }
         set(changes, id, "aggregation", names(a.aggregation.iter()), names(b.aggregation.iter()));
     }
+}
+
+/// What a Reference may point at. A profile on a type is less than the type, which is less than any resource.
+fn targets(changes: &mut Vec<Change>, id: &str, old: &Type, new: &Type) {
+    let shown = |t: &Type| names(t.targets.iter().map(|t| &t.canonical));
+    let (from, to) = (shown(old), shown(new));
+    if from == to {
+        return;
+    }
+    let covered = |by: &Type, t: &Target| {
+        let any = |of: &Target| of.is_type && matches!(name_of(of), "Resource" | "DomainResource");
+        by.targets.iter().any(|of| of.canonical == t.canonical || of.is_type && of.type_atom == t.type_atom || any(of))
+    };
+    let within = |inner: &Type, outer: &Type| {
+        outer.targets.is_empty() || !inner.targets.is_empty() && inner.targets.iter().all(|t| covered(outer, t))
+    };
+    let direction = match (within(new, old), within(old, new)) {
+        (true, false) => Direction::Narrower,
+        (false, true) => Direction::Wider,
+        _ => Direction::Neither,
+    };
+    let list = |set: BTreeSet<String>| set.into_iter().collect::<Vec<_>>().join(", ");
+    push(changes, id, "target", &list(from), &list(to), direction);
+}
+
+/// The last part of a target's url.
+fn name_of(target: &Target) -> &str {
+    target.canonical.rsplit('/').next().unwrap_or("")
 }
 
 fn slicing(changes: &mut Vec<Change>, id: &str, old: Option<&Slicing>, new: Option<&Slicing>) {

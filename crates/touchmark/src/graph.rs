@@ -517,7 +517,9 @@ impl RuleGraph {
 
     /// What was wrong with the rule files that are loaded.
     pub fn rule_file_errors(&self) -> Vec<RuleFileError> {
-        self.rule_sets().iter().flat_map(|s| s.errors.clone()).collect()
+        let mut errors: Vec<RuleFileError> = self.rule_sets().iter().flat_map(|s| s.errors.clone()).collect();
+        messages::locate(&mut errors, self.library.rule_files());
+        errors
     }
 
     /// The first profile whose url ends in this part, in capital or small letters.

@@ -34,7 +34,7 @@
 //! assert_eq!(
 //!     said,
 //!     [
-//!         ("cardinality-minimum", "author is missing: 0 found, at least 1 wanted"),
+//!         ("cardinality-minimum", "author is missing"),
 //!         ("syntax-unknown-element", "autor is not an element of Basic"),
 //!     ]
 //! );
@@ -71,8 +71,11 @@ pub mod report;
 mod rule;
 pub mod rules;
 mod sentence;
+pub mod service;
 pub mod snapshot;
+pub mod suppress;
 mod terminology;
+pub mod uuid;
 pub mod vectors;
 mod walk;
 
@@ -84,11 +87,14 @@ pub use issue::{Detail, Issue};
 pub use library::{Library, Package};
 pub use lint::{Defect, DefectKind};
 pub use messages::{Judgement, Judging, RuleFile, RuleFileError};
-pub use outside::{Outside, Resolver, Terminology};
+pub use outside::{Outside, Resolver};
 pub use report::{Claim, Counts, Finding, Judge, NamedInvariant, Report};
 pub use rule::{Rule, Severity};
+pub use rules::advice::Advice;
 pub use sentence::Values;
+pub use service::{Consultation, Membership, Question, Terminology};
 pub use snapshot::DefinitionId;
-pub use terminology::snomed::{SnomedBuilder, SnomedIndex};
+pub use suppress::{Suppressed, Suppressions};
+pub use terminology::snomed::{SnomedBuilder, SnomedFile, SnomedIndex};
 pub use touchmark_document as document;
 pub use touchmark_fhirpath as fhirpath;

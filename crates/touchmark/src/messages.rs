@@ -5,16 +5,24 @@
 
 mod apply;
 mod compile;
+mod defect;
 pub mod file;
 mod functions;
+mod lint;
+mod page;
 mod recognise;
 mod selector;
 mod sentence;
 
-pub use file::{RuleFile, RuleFileError};
+pub use defect::RuleFileError;
+pub use file::RuleFile;
+pub use lint::lint;
+pub(crate) use lint::locate;
+pub use page::{Page, page};
 
 pub(crate) use compile::RuleSet;
-pub(crate) use functions::FUNCTIONS;
+pub(crate) use defect::RULES as DEFECTS;
+pub(crate) use functions::{Asked, FUNCTIONS};
 pub(crate) use recognise::Message;
 pub(crate) use selector::Selector;
 
@@ -27,8 +35,8 @@ use crate::walk::Walk;
 rules! {
     BROKEN = "message-rule", Error, "business-rule",
         says "{detail}",
-        why "A rule file says so; the finding bears the rule's own id.",
-        mend "See the rule.",
+        why "A programme requires it of its messages, in a rule file; the finding bears the id that the rule has there.",
+        mend "Do what the finding says; touchmark explain ID has the title of the rule.",
         at "messaging.html";
     UNDECIDED = "message-rule-undecided", Information, "informational",
         says "the rule {detail}",
@@ -44,6 +52,49 @@ pub struct Judging {
     pub policy: Option<String>,
     /// What the caller says of the message: dimension and value (`edition` is `2`). It stands before what is recognised.
     pub named: Vec<(String, String)>,
+    /// What the transport says of the message, by name (`WorkflowId` is `X`), where the caller has its envelope. Rules ask for it
+    /// by `envelope(name)`; those that need one are undecided without.
+    pub envelope: Option<Vec<(String, String)>>,
+    /// Leaves the rule files aside, so that profiles alone judge.
+    pub off: bool,
+}
+
+impl Judging {
+    /// Checks that the loaded rule files know the policy, the dimensions and the values that are named.
+    ///
+    /// # Errors
+    /// What they do not know, with what they do.
+    pub fn check(&self, graph: &RuleGraph) -> Result<(), String> {
+        let sets = graph.rule_sets();
+        let known = |what: &str, name: &str, names: Vec<String>| {
+            if names.iter().any(|n| n == name) {
+                Ok(())
+            } else if names.is_empty() {
+                Err(format!("no loaded rule file knows a {what}"))
+            } else {
+                Err(format!("there is no {what} {name}; there is {}", names.join(", ")))
+            }
+        };
+        if let Some(policy) = &self.policy {
+            known("policy", policy, sets.iter().flat_map(|s| &s.policies).map(|p| p.name.clone()).collect())?;
+        }
+        for (name, value) in &self.named {
+            let dimensions = sets.iter().flat_map(|s| &s.dimensions).filter(|d| *d.name == **name);
+            let sentences: Vec<_> =
+                dimensions.flat_map(|d| &d.values).map(|(sentence, _, _)| sentence.plain()).collect();
+            // Where values are made of the message any may be meant.
+            if sentences.is_empty() || sentences.iter().all(Option::is_some) {
+                let mut values: Vec<String> = Vec::new();
+                for value in sentences.into_iter().flatten() {
+                    if !values.contains(&value) {
+                        values.push(value);
+                    }
+                }
+                known(name, value, values)?;
+            }
+        }
+        Ok(())
+    }
 }
 
 /// By what a message was judged.
@@ -79,28 +130,30 @@ pub struct Recognised {
 }
 
 impl std::fmt::Display for Judgement {
-    /// `Title: kind report (a report), edition 2 (of 2021), policy default`
+    /// What it was judged as.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.title)?;
-        let mut before = ": ";
-        for found in &self.recognised {
-            write!(f, "{before}{} {}", found.title, found.value)?;
-            if !found.value_title.is_empty() {
-                write!(f, " ({})", found.value_title)?;
-            }
-            before = ", ";
-        }
-        if !self.policy.is_empty() {
-            write!(f, "{before}policy {}", self.policy)?;
-        }
-        for (id, reason) in &self.undecided {
-            write!(f, "; not decided: {id}, as {reason}")?;
-        }
-        Ok(())
+        f.write_str(&self.basis())
     }
 }
 
 impl Judgement {
+    /// `Title: kind report (a report), edition 2 (of 2021), policy default`
+    pub fn basis(&self) -> String {
+        let mut out = self.title.clone();
+        let mut before = ": ";
+        for found in &self.recognised {
+            out.push_str(&format!("{before}{} {}", found.title, found.value));
+            if !found.value_title.is_empty() {
+                out.push_str(&format!(" ({})", found.value_title));
+            }
+            before = ", ";
+        }
+        if !self.policy.is_empty() {
+            out.push_str(&format!("{before}policy {}", self.policy));
+        }
+        out
+    }
+
     /// What the message is in a dimension.
     pub fn value(&self, dimension: &str) -> Option<&str> {
         self.recognised.iter().find(|r| r.dimension == dimension).map(|r| r.value.as_str())
@@ -151,7 +204,7 @@ pub struct Mark(pub(crate) u32);
 pub(crate) fn judge(walk: &mut Walk<'_, '_>, how: &Judging) {
     let graph = walk.graph;
     let root = walk.document.root();
-    if root.resource() != graph.known.bundle || graph.rule_sets().is_empty() {
+    if how.off || root.resource() != graph.known.bundle || graph.rule_sets().is_empty() {
         return;
     }
     for (number, set) in graph.rule_sets().iter().enumerate() {
@@ -163,7 +216,7 @@ pub(crate) fn judge(walk: &mut Walk<'_, '_>, how: &Judging) {
 
 /// The rule sets of the files that are loaded.
 pub(crate) fn rule_sets(graph: &RuleGraph) -> Vec<RuleSet> {
-    let files = graph.library().rule_files.iter().map(|(name, text)| (name.as_str(), &**text));
+    let files = graph.library().rule_files();
     let (read, errors) = read_files(files);
     let mut sets = compile::compile(read, graph.names());
     // Packs come from the general to the special: the special ones speak first.
@@ -195,13 +248,4 @@ pub(crate) fn rule_of_unreadable(graph: &RuleGraph, bytes: &[u8]) -> Option<Clai
         let code = set.rules.get(*rule as usize)?.id.to_string();
         markers.iter().any(|m| text.contains(m)).then(|| Claim { system: set.url.to_string(), code })
     })
-}
-
-/// Checks rule files without a message: what cannot be read or compiled, with the place.
-pub fn lint(files: &[(String, String)], graph: &RuleGraph) -> Vec<RuleFileError> {
-    let (read, mut errors) = read_files(files.iter().map(|(name, text)| (name.as_str(), text.as_str())));
-    for set in compile::compile(read, graph.names()) {
-        errors.extend(set.errors);
-    }
-    errors
 }

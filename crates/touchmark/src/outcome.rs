@@ -22,15 +22,23 @@ rules! {
         why "A profile has versions, and several packs may hold it: this is what was used.",
         mend "Nothing; --packs and --package choose other definitions.",
         at "resource.html#Meta.profile";
+    SUPPRESSED = "profile-suppressed", Information, "informational",
+        says "{found} suppressed by {detail}",
+        why "Somebody has accepted the findings, with a reason: they do not count, and are not gone.",
+        mend "Nothing; take the entry out of the suppression file when what it accepts has been mended.",
+        at "operationoutcome.html";
     INVARIANTS_UNCHECKED = "invariant-unchecked", Information, "informational",
         says "{found} invariants were not evaluated",
-        why "What was not checked is said.",
-        mend "Nothing.",
+        why "A definition has invariants without an expression, or with one that cannot be read: whether they are met is open.",
+        mend "Nothing at the document; touchmark lint says which definitions have such invariants.",
         at "conformance-rules.html#constraints";
 }
 
 /// The system of touchmark's rule codes in `details.coding`.
 pub const RULE_SYSTEM: &str = "https://touchmark.github.io/fhir/CodeSystem/rule";
+/// The system of what `details.coding` says of a finding beside its rules: `advice`, where the document conforms and could be
+/// better.
+pub const CATEGORY_SYSTEM: &str = "https://touchmark.github.io/fhir/CodeSystem/category";
 /// Says the line of an issue, as later editions of FHIR do; STU3 has no element for it.
 pub const LINE_EXTENSION: &str = "http://hl7.org/fhir/StructureDefinition/operationoutcome-issue-line";
 /// Says the column of an issue.
@@ -65,11 +73,12 @@ struct Issue<'r> {
 }
 
 impl<'r> Issue<'r> {
-    /// The engine's code, and behind it that of a rule file which claims the finding. What only a rule file finds has its code
-    /// alone.
+    /// The engine's code, and behind it that of a rule file which claims the finding, or that it is advice. What only a rule
+    /// file finds has its code alone.
     fn codings(&self) -> impl Iterator<Item = (&'r str, &'r str)> + use<'r> {
         let own = (self.claimed.is_none() || *self.rule != messages::BROKEN).then_some((RULE_SYSTEM, self.rule.code));
-        own.into_iter().chain(self.claimed)
+        let advice = (self.claimed.is_none() && self.rule.advice).then_some((CATEGORY_SYSTEM, "advice"));
+        own.into_iter().chain(self.claimed).chain(advice)
     }
 }
 
@@ -81,13 +90,22 @@ fn issues(report: &Report) -> impl Iterator<Item = Issue<'_>> {
     let no_fault =
         clean.then(|| Issue { diagnostics: Some(report.basis()), ..note(report, &NO_FAULT, "no fault found") });
     let judged = report.judged.iter().filter(move |_| notes).map(|j| note(report, &JUDGED, format!("judged by {j}")));
-    let messages =
-        report.judgements.iter().filter(move |_| notes).map(|j| note(report, &JUDGED, format!("judged as {j}")));
+    let messages = report.judgements.iter().filter(move |_| notes).flat_map(|j| {
+        let undecided = j.undecided.iter().map(|(id, reason)| Issue {
+            claimed: Some((&*j.set, &**id)),
+            ..note(report, &messages::UNDECIDED, format!("the rule {id} was not decided: {reason}"))
+        });
+        std::iter::once(note(report, &JUDGED, format!("judged as {j}"))).chain(undecided)
+    });
+    let suppressed = report.suppressed.iter().filter(|s| !s.expired).map(|s| {
+        let found = format!("{} {}", s.count, if s.count == 1 { "finding is" } else { "findings are" });
+        note(report, &SUPPRESSED, SUPPRESSED.says.replace("{found}", &found).replace("{detail}", &s.text))
+    });
     let unchecked = (notes && report.invariants_unchecked > 0).then(|| {
         let text = INVARIANTS_UNCHECKED.says.replace("{found}", &report.invariants_unchecked.to_string());
         note(report, &INVARIANTS_UNCHECKED, text)
     });
-    found.chain(no_fault).chain(messages).chain(judged).chain(unchecked)
+    found.chain(no_fault).chain(suppressed).chain(messages).chain(judged).chain(unchecked)
 }
 
 fn of_finding(finding: &Finding) -> Issue<'_> {
@@ -133,7 +151,7 @@ fn diagnostics(finding: &Finding) -> String {
         say(&format!("{} in FHIRPath: ", invariant.key), &invariant.expression, ".");
     }
     match &finding.hint {
-        Some(hint) => say("Likely fix: ", hint, if hint.ends_with('?') { "" } else { "." }),
+        Some(hint) => say("Likely fix: ", hint, if hint.ends_with(['?', '.']) { "" } else { "." }),
         None => say("To mend: ", finding.rule.mend, ""),
     }
     if let Some(source) = &finding.source {
@@ -149,6 +167,8 @@ impl Report {
     /// What the document was judged by, and what of it was not looked at or is not shown, in full sentences.
     pub fn basis(&self) -> String {
         let mut sentences: Vec<String> = self.judgements.iter().map(|j| format!("Judged as {j}.")).collect();
+        let undecided = self.judgements.iter().flat_map(|j| &j.undecided);
+        sentences.extend(undecided.map(|(id, reason)| format!("Not decided: {id}, as {reason}.")));
         if !self.judged.is_empty() {
             let judges: Vec<String> = self.judged.iter().map(ToString::to_string).collect();
             sentences.push(format!("Judged by {}.", judges.join(", ")));

@@ -1,4 +1,4 @@
-//! What lies outside the document and the loaded definitions, as the caller knows it. The library itself asks nobody.
+//! What lies outside the document, as the caller knows it. The library itself asks nobody.
 
 use std::fmt;
 
@@ -22,17 +22,5 @@ pub enum Outside {
 impl fmt::Debug for dyn Resolver + '_ {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Resolver")
-    }
-}
-
-/// Knows code systems and value sets that no loaded definition holds in full: SNOMED CT, dm+d, LOINC.
-pub trait Terminology: Sync {
-    /// Whether a value set holds a code; `None` where that is not known.
-    fn has_code(&self, value_set: &str, system: &str, code: &str) -> Option<bool>;
-}
-
-impl fmt::Debug for dyn Terminology + '_ {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Terminology")
     }
 }

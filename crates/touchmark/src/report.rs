@@ -2,6 +2,7 @@
 
 mod invariant;
 mod order;
+mod suppressed;
 
 use touchmark_document::{Form, Name, NodeId, NodeRef, Position, Positions, Unreadable};
 
@@ -11,8 +12,10 @@ use crate::issue::Issue;
 use crate::messages::{self, Judgement};
 use crate::place::{self, Expressions};
 use crate::rule::{Rule, Severity, rules};
+use crate::rules::advice::Advice;
 use crate::rules::{self as kinds, primitive::Primitive};
 use crate::sentence::{self, Values};
+use crate::suppress::Suppressed;
 use crate::walk::Walk;
 
 rules! {
@@ -45,6 +48,8 @@ pub struct Report {
     pub bindings_unchecked: u64,
     /// The type of the root resource; empty when there is no tree.
     pub resource: String,
+    /// How many findings were left out, or would have been, by which entry of [`Options::suppressions`].
+    pub suppressed: Vec<Suppressed>,
     /// The mildest findings that were to be kept.
     pub level: Severity,
 }
@@ -159,6 +164,12 @@ impl Finding {
         }
     }
 
+    /// The code that names what is broken: that of the rule, or the id of a rule that only a rule file has.
+    pub fn code(&self) -> &str {
+        let own = self.claimed.as_ref().filter(|_| *self.rule == messages::BROKEN);
+        own.map_or(self.rule.code, |claim| &claim.code)
+    }
+
     /// What is most likely to be done about it: the hint, or what the rule's page advises.
     pub fn mend(&self) -> &str {
         self.hint.as_deref().unwrap_or(self.rule.mend)
@@ -201,12 +212,20 @@ pub(crate) fn write(walk: &mut Walk<'_, '_>, options: &Options<'_>) -> Report {
     let mut issues = std::mem::take(&mut walk.issues);
     for issue in &mut issues {
         let id = issue.claim.and_then(|mark| messages::id_of(walk, mark));
+        // What the rule of a file claims is that rule's, whatever it was here.
+        if id.is_none() {
+            issue.severity = options.advice.severity(issue.rule, issue.severity);
+        }
         let is_meant = |code: &str| code == issue.rule.code || id == Some(code);
         if let Some((_, severity)) = options.severities.iter().rev().find(|(code, _)| is_meant(code)) {
             issue.severity = *severity;
         }
     }
+    if options.advice == Advice::Off {
+        issues.retain(|issue| !issue.rule.advice || issue.claim.is_some());
+    }
     order::sort(walk, &mut issues);
+    let suppressed = suppressed::take(walk, options, &mut issues);
     let more = order::fold(walk, &mut issues);
     issues.truncate(walk.budget.findings);
     let mut report = Report {
@@ -214,6 +233,7 @@ pub(crate) fn write(walk: &mut Walk<'_, '_>, options: &Options<'_>) -> Report {
         invariants_unchecked: walk.tally.invariants,
         bindings_unchecked: walk.tally.bindings,
         resource: named(document.root().resource_text()),
+        suppressed,
         level: options.level,
         ..Report::default()
     };
@@ -253,6 +273,11 @@ fn judge(walk: &Walk<'_, '_>, id: crate::snapshot::DefinitionId) -> Judge {
         version: entry.version.to_string(),
         package: package.map_or_else(String::new, ToString::to_string),
     }
+}
+
+/// A resource by its type, any other element by its name.
+fn called(node: NodeRef<'_>) -> &str {
+    if node.is_resource() { node.resource_text() } else { node.name_text() }
 }
 
 /// A name of the document, fit to be shown.
@@ -295,13 +320,20 @@ impl<'w, 'g, 'd> Writer<'w, 'g, 'd> {
         let node = walk.document.node(issue.node);
         let mut text = String::with_capacity(issue.rule.says.len() + 40);
         fill(&mut text, issue.rule, |out, place| self.fill_place(out, place, issue, node));
+        // That there is none, and that one is wanted, is what "missing" means.
+        if let Some(said) = text.strip_suffix(": 0 found, at least 1 wanted") {
+            text.truncate(said.len());
+        }
         let claimed = issue.claim.and_then(|mark| messages::claim_of(walk, mark));
         if let Some(own) = claimed.as_ref().and_then(|c| walk.details.get(c.text.0 as usize)) {
             let mut out = String::new();
             sentence::add(&mut out, own, self.values);
             text = out.replace(messages::FINDING, &text);
         }
-        if more > 0 {
+        let elsewhere = kinds::cardinality::elsewhere(walk, issue);
+        if elsewhere > 0 {
+            text.push_str(&sentence::nor_in(elsewhere, "place"));
+        } else if more > 0 {
             text.push_str(&format!(" (and so in {more} more repeats of {})", named(node.name_text())));
         }
         // What a sentence begins with may begin with a blank, which no text of FHIR should.
@@ -348,18 +380,13 @@ impl<'w, 'g, 'd> Writer<'w, 'g, 'd> {
             "element" if issue.what != Name::NONE => {
                 sentence::add(out, self.walk.document.name_text(issue.what), Values::Show);
             }
-            "element" => {
-                // Of an entry it is of more help to say what it holds.
-                let name = if node.is_resource() { node.resource_text() } else { node.name_text() };
-                sentence::add(out, name, Values::Show);
-            }
-            "parent" => {
-                let parent =
-                    node.parent().map_or("", |p| if p.is_resource() { p.resource_text() } else { p.name_text() });
-                sentence::add(out, parent, Values::Show);
-            }
+            "element" => sentence::add(out, node.name_text(), Values::Show),
+            "subject" => sentence::add(out, called(node), Values::Show),
+            "parent" => sentence::add(out, node.parent().map_or("", called), Values::Show),
             "found" => out.push_str(&issue.found.to_string()),
             "wanted" => out.push_str(&issue.wanted.to_string()),
+            "most" if issue.wanted == 0 => out.push_str("none"),
+            "most" => out.push_str(&format!("at most {}", issue.wanted)),
             "value" => sentence::add_value(out, node.value().unwrap_or(""), self.values),
             "detail" if invariant::is_named(issue) => invariant::say(self, out, issue, detail, node),
             "detail" => sentence::add(out, detail, self.values),

@@ -36,7 +36,8 @@ impl Severity {
 
 /// A rule that a document can break.
 ///
-/// Sentences have places: `{element}` the element concerned, `{parent}` where it stands, `{found}` and `{wanted}` numbers,
+/// Sentences have places: `{element}` the element concerned, `{subject}` the node (a resource by its type),
+/// `{parent}` where it stands, `{found}` and `{wanted}` numbers,
 /// `{value}` the value of the node (masked on request), `{detail}` names, urls and codes, `{profile}` where the rule comes from.
 #[derive(Debug)]
 pub struct Rule {
@@ -46,12 +47,16 @@ pub struct Rule {
     pub severity: Severity,
     /// The code of the value set `issue-type`.
     pub kind: &'static str,
+    /// Whether it is advice: what breaks it conforms, and could be better.
+    pub advice: bool,
     /// What is wrong, in one sentence.
     pub says: &'static str,
     /// Why it matters.
     pub why: &'static str,
     /// How to mend it.
     pub mend: &'static str,
+    /// What breaks it. Empty for rules of documents: of those the vectors are the examples.
+    pub example: &'static str,
     /// Where the specification says so.
     pub specification: &'static str,
     /// The source file that checks it.
@@ -68,19 +73,21 @@ impl PartialEq for Rule {
 
 impl Eq for Rule {}
 
-/// Declares the rules of a file: `NAME = "code", Severity, "issue-type", says …, why …, mend …, at …;`, on five lines each,
-/// since `line!()` only knows where the macro begins (a test looks every line up).
+/// Declares the rules of a file: `NAME = "code", Severity, "issue-type", says …, why …, mend …, at …;` (and `as "advice"` behind
+/// the type where it is that), on five lines each, since `line!()` only knows where the macro begins (a test looks every line up).
 macro_rules! rules {
-    ($($name:ident = $code:literal, $severity:ident, $kind:literal,
+    ($($name:ident = $code:literal, $severity:ident, $kind:literal $(as $advice:literal)?,
         says $says:literal, why $why:literal, mend $mend:literal, at $at:literal;)+) => {
         const CODES: &[&str] = &[$($code),+];
         $(pub(crate) static $name: $crate::rule::Rule = $crate::rule::Rule {
             code: $code,
             severity: $crate::rule::Severity::$severity,
             kind: $kind,
+            advice: !concat!($($advice)?).is_empty(),
             says: $says,
             why: $why,
             mend: $mend,
+            example: "",
             specification: concat!("http://hl7.org/fhir/STU3/", $at),
             file: file!(),
             line: line!() + 1 + 5 * $crate::rule::place(CODES, $code),

@@ -1,5 +1,7 @@
 //! The rule kinds, one file each: what it checks, its codes and their pages.
 
+pub mod advice;
+pub(crate) mod attachment;
 pub(crate) mod binding;
 pub(crate) mod bundle;
 pub(crate) mod cardinality;
@@ -17,6 +19,7 @@ pub(crate) mod syntax;
 pub(crate) mod types;
 pub(crate) mod value;
 
+use crate::graph::RuleGraph;
 use crate::rule::Rule;
 
 /// All rules, in the order of their kinds.
@@ -27,6 +30,7 @@ pub fn all() -> impl Iterator<Item = &'static Rule> {
         types::RULES,
         value::RULES,
         identifier::RULES,
+        attachment::RULES,
         slicing::RULES,
         extension::RULES,
         reference::RULES,
@@ -35,17 +39,30 @@ pub fn all() -> impl Iterator<Item = &'static Rule> {
         profile::RULES,
         binding::RULES,
         binding::coding::RULES,
+        binding::service::RULES,
         crate::messages::RULES,
         invariant::RULES,
         narrative::RULES,
         questionnaire::RULES,
+        advice::RULES,
         crate::report::RULES,
         crate::lint::RULES,
+        crate::messages::DEFECTS,
         crate::outcome::RULES,
     ]
     .into_iter()
     .flatten()
     .copied()
+}
+
+/// Whether there is a rule with this code, ours or one of a rule file by its id; if not, what is near, in a sentence.
+pub fn known(graph: &RuleGraph, code: &str) -> Result<(), String> {
+    if find(code).is_some() || graph.rules_of_files().any(|(id, _)| id == code) {
+        return Ok(());
+    }
+    let likely: Vec<&str> = all().map(|r| r.code).filter(|c| c.contains(code)).take(5).collect();
+    let hint = if likely.is_empty() { String::new() } else { format!("; did you mean {}?", likely.join(" or ")) };
+    Err(format!("there is no rule {code}{hint}"))
 }
 
 /// The rule with this code.

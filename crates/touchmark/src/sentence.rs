@@ -2,13 +2,15 @@
 
 use std::fmt::{self, Display, Write};
 
+use crate::rules::primitive::uuid;
+
 /// Whether findings quote the content of the message, which may be a patient's.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Values {
     /// Values are quoted.
     #[default]
     Show,
-    /// Values are replaced by their form (`10 digits`, `text of 23 characters`); codes, urls and names stay.
+    /// Values are replaced by their form (`10 digits`, `a UUID`, `text of 23 characters`); codes, urls and names stay.
     Mask,
 }
 
@@ -27,6 +29,15 @@ impl Display for Quoted<'_> {
         // Longer than what is shown, so that its length can be told, and bounded.
         self.0.chars().take(MOST_KEPT).filter(|c| !matches!(*c, OPEN | CLOSE)).try_for_each(|c| f.write_char(c))?;
         f.write_char(CLOSE)
+    }
+}
+
+/// ` (nor in 2 more places)`; nothing where there are no more.
+pub(crate) fn nor_in(more: u32, what: &str) -> String {
+    match more {
+        0 => String::new(),
+        1 => format!(" (nor in 1 more {what})"),
+        _ => format!(" (nor in {more} more {what}s)"),
     }
 }
 
@@ -99,6 +110,9 @@ fn add_form(out: &mut String, value: &str) {
     let more = if count == MOST_KEPT { "more than " } else { "" };
     let _ = match count {
         0 => write!(out, "nothing"),
+        // A bare UUID where a urn:uuid: belongs, or capital letters in one: the form is the fault.
+        36 if uuid(value) && value.bytes().any(|b| b.is_ascii_uppercase()) => write!(out, "a UUID in capital letters"),
+        36 if uuid(value) => write!(out, "a UUID"),
         1 if digits == 1 => write!(out, "1 digit"),
         _ if digits == count => write!(out, "{more}{count} digits"),
         // Dates and numbers of whatever notation: the notation is what matters.
@@ -132,6 +146,9 @@ mod tests {
         let form = |value: &str| written(&Quoted(value).to_string(), Values::Mask);
         assert_eq!(form("9990000123"), "10 digits");
         assert_eq!(form("28/02/2019"), "a value of the form 99/99/9999");
+        assert_eq!(form("4f0d1c5a-8e2b-4c3d-9f61-7a5be02c1402"), "a UUID");
+        assert_eq!(form("4F0D1C5A-8E2B-4C3D-9F61-7A5BE02C1402"), "a UUID in capital letters");
+        assert_eq!(form("4f0d1c5a-8e2b-4c3d-9f61-7a5be02c140"), "text of 35 characters");
         assert_eq!(form("https://fhir.nhs.uk/Id/nhs-number"), "'https://fhir.nhs.uk/Id/nhs-number'");
         assert_eq!(form(&"x".repeat(5000)), "text of more than 1000 characters");
     }

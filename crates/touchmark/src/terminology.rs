@@ -4,7 +4,9 @@ mod code_set;
 mod code_system;
 mod filter;
 pub(crate) mod form;
+mod language;
 pub(crate) mod near;
+mod registered;
 pub mod snomed;
 mod table;
 #[cfg(test)]

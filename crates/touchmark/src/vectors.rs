@@ -1,7 +1,10 @@
 //! Single-fault variants of a message: named edits from rule files, applied to any message and written in its own format.
 
 mod edit;
+pub mod generate;
 pub(crate) mod tree;
+
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -33,10 +36,13 @@ pub struct Mutation {
     pub may: Vec<String>,
     /// What the caller says of the message, by dimension.
     #[serde(default)]
-    pub named: std::collections::BTreeMap<String, String>,
+    pub named: BTreeMap<String, String>,
     /// The policy that it is judged by.
     #[serde(default)]
     pub policy: Option<String>,
+    /// What the transport says of the valid message, by name.
+    #[serde(default)]
+    pub envelope: BTreeMap<String, String>,
     /// The least severity that the findings must have.
     #[serde(default)]
     pub severity: Option<String>,
@@ -114,6 +120,13 @@ pub enum Edit {
         /// The size of the document.
         to: usize,
     },
+    /// Makes the transport say something else of the message.
+    Envelope {
+        /// The name.
+        name: String,
+        /// What it says.
+        value: String,
+    },
 }
 
 /// A variant of a message.
@@ -123,6 +136,8 @@ pub struct Variant {
     pub id: String,
     /// The text of the message with the fault.
     pub text: String,
+    /// What the transport says of it, by name.
+    pub envelope: BTreeMap<String, String>,
 }
 
 /// A message with what a checker must find in it; folders of vectors list them in `vectors.json`.
@@ -141,11 +156,14 @@ pub struct Vector {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub may: Vec<String>,
     /// What the caller says of the message, by dimension.
-    #[serde(default, skip_serializing_if = "std::collections::BTreeMap::is_empty")]
-    pub named: std::collections::BTreeMap<String, String>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub named: BTreeMap<String, String>,
     /// The policy that it is judged by.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub policy: Option<String>,
+    /// What the transport says of it, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub envelope: BTreeMap<String, String>,
 }
 
 impl Mutation {
@@ -154,11 +172,14 @@ impl Mutation {
     /// # Errors
     /// When a place is not there, so that the mutation makes no sense for this message, or is no JSONPath.
     pub fn apply(&self, text: &str, graph: &RuleGraph) -> Result<Variant, String> {
-        let mut text = text.to_owned();
+        let (mut text, mut envelope) = (text.to_owned(), self.envelope.clone());
         for edit in &self.edits {
-            text = edit::apply(edit, &text, graph)?;
+            match edit {
+                Edit::Envelope { name, value } => drop(envelope.insert(name.clone(), value.clone())),
+                edit => text = edit::apply(edit, &text, graph)?,
+            }
         }
-        Ok(Variant { id: self.id.clone(), text })
+        Ok(Variant { id: self.id.clone(), text, envelope })
     }
 }
 

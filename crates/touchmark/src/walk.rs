@@ -14,9 +14,10 @@ use crate::graph::{Children, Element, ElementId, Profile, RuleGraph, Type, TypeK
 use crate::issue::{Detail, Issue};
 use crate::links::Links;
 use crate::messages::{Claimed, Judgement, Mark};
-use crate::outside::{Resolver, Terminology};
+use crate::outside::Resolver;
 use crate::rule::{Rule, Severity};
 use crate::rules;
+use crate::service::Consultation;
 use crate::snapshot::DefinitionId;
 use crate::terminology::near::Hints;
 
@@ -58,8 +59,9 @@ pub(crate) struct Walk<'g, 'd> {
     /// Knows resources outside the document.
     pub resolver: Option<&'g dyn Resolver>,
     /// Knows codes that no loaded definition holds.
-    #[expect(dead_code, reason = "asked by the binding rules")]
-    pub terminology: Option<&'g dyn Terminology>,
+    pub terminology: Option<&'g Consultation<'g>>,
+    /// How often it failed.
+    pub failed_questions: Option<rules::binding::service::Failed>,
     /// The time of day, as an `instant`.
     pub now: Option<&'g str>,
     /// Pairs of a node and a profile that have been, or are being, checked.
@@ -67,6 +69,8 @@ pub(crate) struct Walk<'g, 'd> {
     /// Reference targets that must meet a profile; looked at when the resource is done.
     pub targets: Vec<rules::reference::Wanted>,
     pub tally: Tally,
+    /// Elements that must be supported and are not there, with the number of places; `None` where nobody asks.
+    pub unsupported: Option<HashMap<(DefinitionId, ElementId), u32, FixedState>>,
     /// Value sets that could not be asked.
     pub unchecked: Vec<rules::binding::Unchecked>,
     /// Memory of the evaluation of invariants.
@@ -147,10 +151,12 @@ impl<'g, 'd> Walk<'g, 'd> {
             budget: options.budget,
             resolver: options.resolver,
             terminology: options.terminology,
+            failed_questions: None,
             now: options.now,
             done,
             targets: Vec::new(),
             tally: Tally::default(),
+            unsupported: options.must_support.then(HashMap::default),
             unchecked: Vec::new(),
             scratch,
             canonicals,
@@ -324,7 +330,10 @@ impl<'g, 'd> Walk<'g, 'd> {
         match t.kind {
             TypeKind::Reference => rules::reference::check(self, node, at, t),
             TypeKind::Extension => rules::extension::check(self, node, at),
-            TypeKind::Complex => rules::identifier::check(self, node, t),
+            TypeKind::Complex => {
+                rules::identifier::check(self, node, t);
+                rules::attachment::check(self, node, t);
+            }
             _ => {}
         }
         rules::types::profiles(self, node, at, t);

@@ -69,6 +69,7 @@ fn each_rule_code_is_there_once_and_begins_with_its_kind() {
         "fixed",
         "pattern",
         "identifier",
+        "attachment",
         "slicing",
         "extension",
         "reference",
@@ -79,6 +80,7 @@ fn each_rule_code_is_there_once_and_begins_with_its_kind() {
         "invariant",
         "narrative",
         "questionnaire",
+        "advice",
         "message",
         "definition",
     ];

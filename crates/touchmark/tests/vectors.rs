@@ -3,11 +3,15 @@
 mod cases;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
 
 use cases::{Case, Expected};
 use serde_json::Value;
 use touchmark::document::{self, Arena, Limits};
-use touchmark::{Budget, Checker, Options, Outside, Resolver, rules};
+use touchmark::{
+    Budget, Checker, Consultation, Membership, Options, Outside, Question, Resolver, RuleGraph, Suppressions,
+    Terminology, rules,
+};
 use touchmark_fhirpath::{Environment, Expression, Scratch};
 
 /// Rules that no document can break, by the beginning of their codes, with the reason.
@@ -23,7 +27,7 @@ fn each_vector_finds_what_it_names() {
     let mut checker = Checker::new(&graph);
     let mut wrong = Vec::new();
     for case in cases::all() {
-        let found = outcome(&mut checker, &case);
+        let found = outcome(&graph, &mut checker, &case);
         if found != case.expected {
             wrong.push(format!("{}\n  expected {:?}\n  found    {found:?}", case.name, case.expected));
         }
@@ -101,7 +105,11 @@ fn each_expression_leads_to_one_node() {
 
 #[test]
 fn each_file_is_a_vector() {
-    let named: BTreeSet<String> = cases::all().into_iter().map(|case| case.name).collect();
+    let mut named: BTreeSet<String> = BTreeSet::new();
+    for case in cases::all() {
+        named.extend(case.suppress.map(|file| file.strip_prefix(cases::folder()).unwrap().display().to_string()));
+        named.insert(case.name);
+    }
     for folder in cases::folders() {
         // The folders in it have lists and tests of their own.
         for file in cases::files(&folder).into_iter().filter(|file| file.is_file()) {
@@ -112,11 +120,26 @@ fn each_file_is_a_vector() {
 }
 
 /// What the outcome says, as the vectors write it: all from warnings up, and of the milder ones those of the rule.
-fn outcome(checker: &mut Checker<'_>, case: &Case) -> Vec<Expected> {
+fn outcome<'g>(graph: &'g RuleGraph, checker: &mut Checker<'g>, case: &Case) -> Vec<Expected> {
     let absent = Absent(&case.absent);
     let findings = case.findings.unwrap_or(Budget::default().findings);
-    let options =
-        Options { budget: Budget { findings, ..Budget::default() }, resolver: Some(&absent), ..Options::default() };
+    let service = case.service.map(Service);
+    let consultation = service.as_ref().map(|service| Consultation::new(service));
+    let mut suppressions = Suppressions::default();
+    if let Some(file) = &case.suppress {
+        let text = fs::read_to_string(file).unwrap_or_else(|e| panic!("{}: {e}", file.display()));
+        suppressions.add(&file.display().to_string(), &text, graph).expect("a suppression file");
+    }
+    let options = Options {
+        budget: Budget { findings, ..Budget::default() },
+        resolver: Some(&absent),
+        suppressions: Some(&suppressions),
+        source: Some(&case.name),
+        must_support: case.must_support,
+        advice: case.advice,
+        terminology: consultation.as_ref(),
+        ..Options::default()
+    };
     let mut written = Vec::new();
     checker.check(&case.bytes, &options).write_json(&mut written);
     let outcome: Value = serde_json::from_slice(&written).expect("an outcome");
@@ -140,5 +163,14 @@ struct Absent<'c>(&'c [String]);
 impl Resolver for Absent<'_> {
     fn resolve(&self, reference: &str) -> Outside {
         if self.0.iter().any(|absent| absent == reference) { Outside::Absent } else { Outside::Unknown }
+    }
+}
+
+/// A terminology service that knows every code, or fails at every question.
+struct Service(bool);
+
+impl Terminology for Service {
+    fn ask(&self, _: Question<'_>) -> Result<Membership, String> {
+        if self.0 { Ok(Membership::Member(Vec::new())) } else { Err("no route to host".to_owned()) }
     }
 }

@@ -1,12 +1,13 @@
 //! For people: each finding with the place in the source, and a summary by rule.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::error::Error;
 use std::fmt::{self, Display, Write};
 use std::io::IsTerminal;
 
 use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, SourceCode};
-use touchmark::{Finding, Report, Severity, Values, document};
+use touchmark::{Finding, Judgement, Report, Severity, Values, document};
 
 use super::{Checked, Summary};
 use crate::snippet::Snippet;
@@ -33,9 +34,10 @@ impl Text {
 
     pub fn document(&self, checked: &Checked<'_>, out: &mut Vec<u8>) {
         let report = checked.report;
-        let judged: String = report.judgements.iter().map(|j| format!("  judged as {j}\n")).collect();
+        let judged: String =
+            report.judgements.iter().filter(|j| !j.recognised.is_empty()).map(|j| self.judged(j)).collect();
         if report.findings.is_empty() {
-            let mut lines = format!("{}: no fault found\n{judged}", checked.source);
+            let mut lines = format!("{}: no fault found{}\n{judged}", checked.source, suppressed(report));
             if self.single {
                 report.judged.iter().for_each(|judge| lines.push_str(&format!("  judged by {judge}\n")));
                 report.unsaid().iter().for_each(|sentence| lines.push_str(&format!("{sentence}\n")));
@@ -46,14 +48,30 @@ impl Text {
         let text = document::decode(checked.bytes).unwrap_or(Cow::Borrowed(""));
         let source = text.strip_prefix('\u{feff}').unwrap_or(&text);
         let mut written = String::new();
-        for finding in &report.findings {
-            let shown = Shown::new(checked.source, source, finding, self.quotes);
+        for alike in alike(&report.findings) {
+            let shown = Shown::new(checked.source, source, &alike, self.quotes);
             // Writing to memory does not fail.
             let _ = self.handler.render_report(&mut written, &shown);
             written.push('\n');
         }
-        let _ = writeln!(written, "{}: {}\n{}", checked.source, verdict(report), judged.trim_end());
+        let _ = write!(written, "{}: {}\n{judged}", checked.source, verdict(report));
         out.extend_from_slice(written.as_bytes());
+    }
+
+    /// By what a message was judged, and the rules that were not decided: with the reasons where there is one document only.
+    fn judged(&self, judgement: &Judgement) -> String {
+        // Where nothing is recognised, only the rules have a name.
+        let how = if judgement.recognised.is_empty() { "by" } else { "as" };
+        let mut lines = format!("  judged {how} {judgement}\n");
+        if self.single {
+            for (id, reason) in &judgement.undecided {
+                let _ = writeln!(lines, "  not decided: {id}, as {reason}");
+            }
+        } else if !judgement.undecided.is_empty() {
+            let ids: Vec<&str> = judgement.undecided.iter().map(|(id, _)| &**id).collect();
+            let _ = writeln!(lines, "  not decided: {}", ids.join(", "));
+        }
+        lines
     }
 
     pub fn summary(&self, summary: &Summary) -> Vec<u8> {
@@ -94,7 +112,13 @@ fn verdict(report: &Report) -> String {
         .filter(|s| report.counts.of(*s) > 0)
         .map(|s| counted_severity(u64::from(report.counts.of(s)), s))
         .collect();
-    counts.join(", ")
+    counts.join(", ") + &suppressed(report)
+}
+
+/// `, 3 suppressed`
+fn suppressed(report: &Report) -> String {
+    let count: u32 = report.suppressed.iter().filter(|s| !s.expired).map(|s| s.count).sum();
+    if count == 0 { String::new() } else { format!(", {count} suppressed") }
 }
 
 fn counted_severity(count: u64, severity: Severity) -> String {
@@ -110,6 +134,41 @@ fn counted(count: u64, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
+/// So many findings may say the same of different places before they are shown as one: two stay two.
+const MOST_ALIKE: usize = 2;
+/// Of those that are not shown by themselves, the lines of so many.
+const MOST_LINES: usize = 12;
+
+/// Findings in their order; those of which more than [`MOST_ALIKE`] say the same stand together, where the first of them does.
+fn alike(findings: &[Finding]) -> Vec<Vec<&Finding>> {
+    let mut groups: HashMap<_, Vec<usize>> = HashMap::new();
+    let key = |f: &'_ Finding| (f.code().to_owned(), f.text.clone(), f.source.clone(), f.severity);
+    for (number, finding) in findings.iter().enumerate() {
+        groups.entry(key(finding)).or_default().push(number);
+    }
+    let mut shown = Vec::new();
+    for (number, finding) in findings.iter().enumerate() {
+        match groups.get(&key(finding)) {
+            Some(group) if group.len() > MOST_ALIKE && group[0] == number => {
+                shown.push(group.iter().map(|number| &findings[*number]).collect());
+            }
+            Some(group) if group.len() > MOST_ALIKE => {}
+            _ => shown.push(vec![finding]),
+        }
+    }
+    shown
+}
+
+/// `17 more alike, in lines 120, 144 and others`
+fn more(rest: &[&Finding]) -> String {
+    let mut lines: Vec<u32> = rest.iter().filter_map(|f| f.position).map(|at| at.line).collect();
+    lines.dedup();
+    let shown: Vec<String> = lines.iter().take(MOST_LINES).map(ToString::to_string).collect();
+    let others = if lines.len() > MOST_LINES { " and others" } else { "" };
+    let word = if lines.len() == 1 { "line" } else { "lines" };
+    format!("{} more alike, in {word} {}{others}", rest.len(), shown.join(", "))
+}
+
 /// A finding as miette shows it.
 #[derive(Debug)]
 struct Shown<'f> {
@@ -119,7 +178,9 @@ struct Shown<'f> {
 }
 
 impl<'f> Shown<'f> {
-    fn new(name: &str, source: &str, finding: &'f Finding, quotes: bool) -> Self {
+    /// The first of some findings that say the same, with where the others are.
+    fn new(name: &str, source: &str, alike: &[&'f Finding], quotes: bool) -> Self {
+        let finding = alike[0];
         let snippet = finding
             .position
             .filter(|_| quotes && !source.is_empty())
@@ -134,6 +195,9 @@ impl<'f> Shown<'f> {
         if let Some(entry) = &finding.entry {
             lines.push(format!("in {entry}"));
         }
+        if alike.len() > 1 {
+            lines.push(more(&alike[1..]));
+        }
         if snippet.is_none() {
             let place = finding.position.map_or_else(String::new, |at| format!(":{}:{}", at.line, at.column));
             let expression = finding.expression.as_deref().unwrap_or("");
@@ -145,9 +209,12 @@ impl<'f> Shown<'f> {
 
 impl Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.finding.rule.code)?;
-        if let Some(claim) = &self.finding.claimed {
+        let code = self.finding.code();
+        f.write_str(code)?;
+        if let Some(claim) = self.finding.claimed.as_ref().filter(|claim| claim.code != code) {
             write!(f, " ({})", claim.code)?;
+        } else if self.finding.rule.advice {
+            f.write_str(" (advice)")?;
         }
         write!(f, ": {}", self.finding.text)
     }

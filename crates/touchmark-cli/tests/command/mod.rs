@@ -3,6 +3,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::io::Write;
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use serde_json::Value;
@@ -14,13 +15,15 @@ pub fn folder() -> tempfile::TempDir {
 
 /// The program, to be run.
 pub fn touchmark() -> Program {
-    Program { arguments: Vec::new(), input: Vec::new(), memory: None }
+    Program { arguments: Vec::new(), input: Vec::new(), memory: None, folder: None, variables: Vec::new() }
 }
 
 pub struct Program {
     arguments: Vec<OsString>,
     input: Vec<u8>,
     memory: Option<u32>,
+    folder: Option<PathBuf>,
+    variables: Vec<(&'static str, PathBuf)>,
 }
 
 impl Program {
@@ -46,6 +49,18 @@ impl Program {
         self
     }
 
+    /// The folder in which it runs.
+    pub fn within(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.folder = Some(folder.into());
+        self
+    }
+
+    /// A folder that a variable of its environment names.
+    pub fn variable(mut self, name: &'static str, folder: PathBuf) -> Self {
+        self.variables.push((name, folder));
+        self
+    }
+
     pub fn run(self) -> Answer {
         let program = env!("CARGO_BIN_EXE_touchmark");
         let mut command = match self.memory {
@@ -56,6 +71,10 @@ impl Program {
                 shell
             }
         };
+        if let Some(folder) = &self.folder {
+            command.current_dir(folder);
+        }
+        command.envs(self.variables);
         command.args(&self.arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         // What does not read its input closes it.

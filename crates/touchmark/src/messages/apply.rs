@@ -5,8 +5,9 @@ use std::collections::HashSet;
 use touchmark_document::{NodeId, NodeRef};
 use touchmark_fhirpath::{Environment, EvaluationError, EvaluationErrorKind, Expression, Item, Moment, Truth};
 
-use super::compile::{Check, Claim, Link, Rule, RuleSet, Ruled};
+use super::compile::{Check, Claim, Link, Rule, RuleSet, Ruled, Undecided};
 use super::file::Level;
+use super::functions::Asked;
 use super::recognise::Message;
 use super::sentence::Sentence;
 use super::{BROKEN, Claimed, Judgement, Judging, UNDECIDED};
@@ -22,10 +23,11 @@ use crate::walk::Walk;
 pub(crate) fn apply<'g>(walk: &mut Walk<'g, '_>, number: u32, set: &'g RuleSet, how: &Judging) -> Option<Judgement> {
     let root = walk.document.root();
     let resolver = Links::new(walk.graph, walk.document);
+    let functions = Asked { tables: &set.tables, envelope: how.envelope.as_deref() };
     let environment = Environment {
         now: walk.now.and_then(Moment::parse_date_time),
         resolver: &resolver,
-        functions: Some(&set.tables),
+        functions: Some(&functions),
         resource: None,
         ..Environment::default()
     };
@@ -111,7 +113,13 @@ where
                 if bare && link.form.is_some() {
                     (
                         link.form.as_ref(),
-                        vec![reference::FORM.code, reference::FULL_URL.code],
+                        // An entry that holds no resource: to the engine its id leads elsewhere.
+                        vec![
+                            reference::FORM.code,
+                            reference::FULL_URL.code,
+                            reference::NOT_IN_BUNDLE.code,
+                            reference::ELSEWHERE.code,
+                        ],
                         format!("{value} is the id of an entry, not its fullUrl"),
                     )
                 } else {
@@ -331,13 +339,8 @@ where
         let case = rule.cases.iter().find(|(when, _)| message.fits(when)).map(|(_, level)| *level);
         // A severity that a single check or claim states is meant, whatever the message; cases speak of the rule's own.
         let level = here.or(case).unwrap_or(rule.severity);
-        let Some((_, changes)) = message.set.policies.get(message.policy) else { return level };
-        let fits = |c: &&super::file::Change| {
-            c.from == level
-                && (c.authority.is_empty() || c.authority.iter().any(|a| **a == *rule.authority))
-                && (!c.broken_officially || rule.broken_officially)
-        };
-        changes.iter().find(fits).map_or(level, |c| c.to)
+        let policy = message.set.policies.get(message.policy);
+        policy.map_or(level, |p| p.applied(level, &rule.authority, rule.broken_officially))
     }
 
     fn give(&mut self, at: usize, rule: u32, level: Level, text: Option<String>) {
@@ -369,14 +372,17 @@ where
     }
 
     fn judgement(self) -> Judgement {
-        let (message, set) = (self.message, self.walk.graph.rule_sets());
+        let (mut message, set) = (self.message, self.walk.graph.rule_sets());
         let set = &set[self.number as usize];
-        let undecided = set
-            .undecided
-            .iter()
-            .filter(|u| u.said && message.fits(&u.when))
-            .map(|u| (u.id.to_string(), u.reason.to_string()))
-            .collect();
+        let root = message.root;
+        let mut is_said = |undecided: &&'g Undecided| {
+            let condition = undecided.condition.as_ref();
+            undecided.said
+                && message.fits(&undecided.when)
+                && condition.is_none_or(|c| message.truth(c, root) == Ok(Truth::True))
+        };
+        let undecided =
+            set.undecided.iter().filter(|u| is_said(u)).map(|u| (u.id.to_string(), u.reason.to_string())).collect();
         let mut exercised: Vec<String> = self
             .exercised
             .iter()
@@ -389,7 +395,7 @@ where
             set: set.url.to_string(),
             version: set.version.to_string(),
             title: set.title.to_string(),
-            policy: set.policies.get(message.policy).map_or_else(String::new, |p| p.0.to_string()),
+            policy: set.policies.get(message.policy).map_or_else(String::new, |p| p.name.clone()),
             recognised: message.recognised,
             undecided,
             exercised,

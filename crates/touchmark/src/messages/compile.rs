@@ -6,7 +6,8 @@ use regex::Regex;
 use touchmark_document::Names;
 use touchmark_fhirpath::Expression;
 
-use super::file::{Change, Level, RuleFile, RuleFileError, Verdict, When};
+use super::defect::{self, RuleFileError};
+use super::file::{Level, Policy, RuleFile, Verdict, When};
 use super::functions::{FUNCTIONS, Tables};
 use super::selector::Selector;
 use super::sentence::Sentence;
@@ -26,7 +27,7 @@ pub(crate) struct RuleSet {
     pub dimensions: Vec<Dimension>,
     /// The values of dimensions that something is limited to; a message is compared with them once.
     pub values: Vec<Box<str>>,
-    pub policies: Vec<(Box<str>, Vec<Change>)>,
+    pub policies: Vec<Policy>,
     pub tables: Tables,
     pub conform: Vec<Conform>,
     pub links: Vec<Link>,
@@ -46,6 +47,7 @@ pub(crate) struct Undecided {
     pub id: Box<str>,
     pub reason: Box<str>,
     pub when: Vec<Limit>,
+    pub condition: Option<Expression>,
     pub said: bool,
 }
 
@@ -147,6 +149,9 @@ pub(crate) struct Check {
     pub pointer: Box<str>,
 }
 
+/// Something that is there and cannot be read, which has been said.
+struct Unread;
+
 /// What a dimension must be: one of these values, and none of those, by their numbers in [`RuleSet::values`].
 #[derive(Debug)]
 pub(crate) struct Limit {
@@ -197,7 +202,11 @@ impl<'n> Compiler<'n> {
             for (at, place) in file.places.iter().enumerate() {
                 let number = compiler.places.len() as u32;
                 if compiler.places.insert(place.name.clone(), number).is_some() {
-                    compiler.error(&format!("/places/{at}/name"), format!("the place {} is there already", place.name));
+                    compiler.error(
+                        &defect::REPEATED,
+                        &format!("/places/{at}/name"),
+                        format!("the place {} is there already", place.name),
+                    );
                 }
             }
             for (at, dimension) in file.dimensions.iter().enumerate() {
@@ -205,42 +214,61 @@ impl<'n> Compiler<'n> {
                 let values = dimension.values.iter().map(|v| v.value.clone()).collect();
                 let groups = dimension.groups.clone().into_iter().collect();
                 if compiler.dimensions.insert(dimension.name.clone(), (number, groups, values)).is_some() {
-                    compiler.error(&format!("/dimensions/{at}/name"), format!("{} is there already", dimension.name));
+                    compiler.error(
+                        &defect::REPEATED,
+                        &format!("/dimensions/{at}/name"),
+                        format!("{} is there already", dimension.name),
+                    );
                 }
             }
             for (at, rule) in file.rules.iter().enumerate() {
                 let number = compiler.rules.len() as u32;
                 if compiler.rules.insert(rule.id.clone(), number).is_some() {
-                    compiler.error(&format!("/rules/{at}/id"), format!("the rule {} is there already", rule.id));
+                    compiler.error(
+                        &defect::REPEATED,
+                        &format!("/rules/{at}/id"),
+                        format!("the rule {} is there already", rule.id),
+                    );
                 }
             }
         }
         compiler
     }
 
-    fn error(&mut self, pointer: &str, reason: String) {
-        self.errors.push(RuleFileError { file: self.file.clone(), pointer: pointer.to_owned(), reason });
+    fn error(&mut self, rule: &'static EngineRule, pointer: &str, reason: String) {
+        self.error_in(rule, pointer, None, reason);
+    }
+
+    fn error_in(&mut self, rule: &'static EngineRule, pointer: &str, within: Option<usize>, reason: String) {
+        let (file, pointer) = (self.file.clone(), pointer.to_owned());
+        self.errors.push(RuleFileError { file, pointer, within, position: None, rule, reason });
     }
 
     fn expression(&mut self, text: &str, pointer: &str) -> Option<Expression> {
+        self.expression_at(text, pointer, 0)
+    }
+
+    /// As [`Compiler::expression`], `start` bytes into the text at the pointer.
+    fn expression_at(&mut self, text: &str, pointer: &str, start: usize) -> Option<Expression> {
         match Expression::parse_with(text, FUNCTIONS) {
             Ok(mut expression) => {
                 expression.bind(self.names);
                 Some(expression)
             }
             Err(e) => {
-                self.error(pointer, e.to_string());
+                self.error_in(&defect::CONDITION, pointer, Some(start + e.offset), e.reason);
                 None
             }
         }
     }
 
-    fn optional(&mut self, text: Option<&String>, pointer: &str) -> Option<Expression> {
-        text.and_then(|t| self.expression(t, pointer))
+    /// A condition that need not be there. Where it is there and cannot be read, what it limits must not go without it.
+    fn optional(&mut self, text: Option<&String>, pointer: &str) -> Result<Option<Expression>, Unread> {
+        text.map(|t| self.expression(t, pointer).ok_or(Unread)).transpose()
     }
 
     fn sentence(&mut self, text: &str, pointer: &str) -> Sentence {
-        Sentence::parse(text, |part| self.expression(part, pointer))
+        Sentence::parse(text, |part, start| self.expression_at(part, pointer, start))
     }
 
     fn optional_sentence(&mut self, text: Option<&String>, pointer: &str) -> Option<Sentence> {
@@ -248,13 +276,14 @@ impl<'n> Compiler<'n> {
     }
 
     fn selector(&mut self, text: &str, pointer: &str) -> Option<Selector> {
-        Selector::parse(text, self.names).map_err(|reason| self.error(pointer, reason)).ok()
+        let parsed = Selector::parse(text, self.names);
+        parsed.map_err(|e| self.error_in(&defect::SELECTOR, pointer, e.offset, e.reason)).ok()
     }
 
     fn place(&mut self, name: &str, pointer: &str) -> Option<u32> {
         let found = self.places.get(name).copied();
         if found.is_none() {
-            self.error(pointer, format!("there is no place {name}"));
+            self.error(&defect::NAME, pointer, format!("there is no place {name}"));
         }
         found
     }
@@ -263,7 +292,7 @@ impl<'n> Compiler<'n> {
         let mut limits = Vec::new();
         for (name, wanted) in when {
             let Some((dimension, groups, values)) = self.dimensions.get(name).cloned() else {
-                self.error(&format!("{pointer}/{name}"), format!("there is no dimension {name}"));
+                self.error(&defect::NAME, &format!("{pointer}/{name}"), format!("there is no dimension {name}"));
                 continue;
             };
             let mut limit = Limit { dimension, any: Vec::new(), none: Vec::new() };
@@ -273,7 +302,11 @@ impl<'n> Compiler<'n> {
                 let open = values.iter().any(|v| v.contains('{'));
                 for value in expanded {
                     if !open && !values.contains(&value) {
-                        self.error(&format!("{pointer}/{name}"), format!("{value} is no value and no group of {name}"));
+                        self.error(
+                            &defect::NAME,
+                            &format!("{pointer}/{name}"),
+                            format!("{value} is no value and no group of {name}"),
+                        );
                     }
                     let next = self.values.len() as u32;
                     let number = *self.values.entry(value).or_insert(next);
@@ -288,7 +321,7 @@ impl<'n> Compiler<'n> {
     fn ruled(&mut self, verdict: Option<&Verdict>, pointer: &str) -> Option<Ruled> {
         let verdict = verdict?;
         let Some(rule) = self.rules.get(&verdict.rule).copied() else {
-            self.error(&format!("{pointer}/rule"), format!("there is no rule {}", verdict.rule));
+            self.error(&defect::NAME, &format!("{pointer}/rule"), format!("there is no rule {}", verdict.rule));
             return None;
         };
         let text = self.optional_sentence(verdict.text.as_ref(), &format!("{pointer}/text"));
@@ -304,7 +337,8 @@ impl<'n> Compiler<'n> {
                 let pointer = format!("/conform/{at}");
                 let when = self.when(&conform.when, &format!("{pointer}/when"));
                 let condition = self.optional(conform.condition.as_ref(), &format!("{pointer}/if"));
-                let Some(place) = self.place(&conform.place, &format!("{pointer}/place")) else { continue };
+                let place = self.place(&conform.place, &format!("{pointer}/place"));
+                let (Some(place), Ok(condition)) = (place, condition) else { continue };
                 set.conform.push(Conform { place, profile: conform.profile.as_str().into(), when, condition });
             }
             for (at, link) in file.links.iter().enumerate() {
@@ -320,8 +354,10 @@ impl<'n> Compiler<'n> {
             }
             for (at, undecided) in file.undecided.iter().enumerate() {
                 let when = self.when(&undecided.when, &format!("/undecided/{at}/when"));
+                let condition = self.optional(undecided.condition.as_ref(), &format!("/undecided/{at}/if"));
+                let Ok(condition) = condition else { continue };
                 let (id, reason) = (undecided.id.as_str().into(), undecided.reason.as_str().into());
-                set.undecided.push(Undecided { id, reason, when, said: undecided.said });
+                set.undecided.push(Undecided { id, reason, when, condition, said: undecided.said });
             }
         }
         set.values = vec!["".into(); self.values.len()];
@@ -345,7 +381,7 @@ impl<'n> Compiler<'n> {
         if let Some(unreadable) = &file.unreadable {
             match self.rules.get(&unreadable.rule) {
                 Some(rule) => set.unreadable = Some((*rule, unreadable.markers.clone())),
-                None => self.error("/unreadable/rule", format!("there is no rule {}", unreadable.rule)),
+                None => self.error(&defect::NAME, "/unreadable/rule", format!("there is no rule {}", unreadable.rule)),
             }
         }
         for (at, place) in file.places.iter().enumerate() {
@@ -358,19 +394,17 @@ impl<'n> Compiler<'n> {
             let mut values = Vec::new();
             for (n, value) in dimension.values.iter().enumerate() {
                 let pointer = format!("/dimensions/{at}/values/{n}");
-                let sentence = self.sentence(&value.value, &pointer);
-                let when = self.optional(value.when.as_ref(), &format!("{pointer}/when"));
+                let sentence = self.sentence(&value.value, &format!("{pointer}/value"));
+                let Ok(when) = self.optional(value.when.as_ref(), &format!("{pointer}/when")) else { continue };
                 values.push((sentence, when, value.title.as_str().into()));
             }
             let (name, title) = (dimension.name.as_str().into(), dimension.title.as_str().into());
             set.dimensions.push(Dimension { name, title, hidden: dimension.hidden, values });
         }
-        for policy in &file.policies {
-            set.policies.push((policy.name.as_str().into(), policy.changes.clone()));
-        }
+        set.policies.extend(file.policies.iter().cloned());
         for (name, table) in &file.tables {
             if !set.tables.add(name, table.clone()) {
-                self.error(&format!("/tables/{name}"), "this table is there already".into());
+                self.error(&defect::REPEATED, &format!("/tables/{name}"), "this table is there already".into());
             }
         }
         set.mutations.extend(file.mutations.iter().cloned());
@@ -411,11 +445,11 @@ impl<'n> Compiler<'n> {
         }
         for id in &rule.unless {
             if !self.rules.contains_key(id) {
-                self.error(&format!("{pointer}/unless"), format!("there is no rule {id}"));
+                self.error(&defect::NAME, &format!("{pointer}/unless"), format!("there is no rule {id}"));
             }
         }
         if rule.text.is_none() && rule.checks.iter().any(|c| c.text.is_none()) {
-            self.error(pointer, format!("{} has no sentence for what it checks", rule.id));
+            self.error(&defect::SENTENCE, pointer, format!("{} has no sentence for what it checks", rule.id));
         }
         set.rules.push(Rule {
             id: rule.id.as_str().into(),
@@ -440,7 +474,10 @@ impl<'n> Compiler<'n> {
                 Some(pattern) => match Regex::new(&format!("^(?:{pattern})$")) {
                     Ok(regex) => elements.push(Pattern::Regex(regex)),
                     Err(e) => {
-                        self.error(&format!("{pointer}/element"), e.to_string());
+                        let text = e.to_string();
+                        let why = text.lines().last().unwrap_or_default().trim_start_matches("error: ");
+                        let reason = format!("{pattern} is no regular expression: {why}");
+                        self.error(&defect::CLAIM, &format!("{pointer}/element"), reason);
                         return None;
                     }
                 },
@@ -448,7 +485,7 @@ impl<'n> Compiler<'n> {
         }
         for code in &claim.code {
             if rules_of(code).next().is_none() {
-                self.error(&format!("{pointer}/code"), format!("the engine has no rule {code}"));
+                self.error(&defect::CLAIM, &format!("{pointer}/code"), format!("the engine has no rule {code}"));
             }
         }
         let places: Vec<u32> = claim.places.iter().filter_map(|p| self.place(p, &format!("{pointer}/in"))).collect();
@@ -462,7 +499,7 @@ impl<'n> Compiler<'n> {
             elements,
             keys: claim.key.clone(),
             places,
-            condition: self.optional(claim.condition.as_ref(), &format!("{pointer}/if")),
+            condition: self.optional(claim.condition.as_ref(), &format!("{pointer}/if")).ok()?,
             when: self.when(&claim.when, &format!("{pointer}/when")),
             severity: claim.severity,
             text: self.optional_sentence(claim.text.as_ref(), &format!("{pointer}/text")),
@@ -470,20 +507,18 @@ impl<'n> Compiler<'n> {
     }
 
     fn check(&mut self, check: &super::file::Check, pointer: &str) -> Option<Check> {
-        let on = match &check.on {
-            Some(on) => Some(self.place(on, &format!("{pointer}/on"))?),
-            None => None,
-        };
-        let select = match &check.select {
-            Some(select) => Some(self.selector(select, &format!("{pointer}/select"))?),
-            None => None,
-        };
+        // All of it is looked at before it is left out, so that all that is wrong is said.
+        let on = check.on.as_ref().map(|on| self.place(on, &format!("{pointer}/on")).ok_or(Unread)).transpose();
+        let select = check.select.as_ref().map(|s| self.selector(s, &format!("{pointer}/select")).ok_or(Unread));
+        let condition = self.optional(check.condition.as_ref(), &format!("{pointer}/if"));
+        let must = self.expression(&check.must, &format!("{pointer}/must"));
+        let at = self.optional(check.at.as_ref(), &format!("{pointer}/at"));
         Some(Check {
-            on,
-            select,
-            condition: self.optional(check.condition.as_ref(), &format!("{pointer}/if")),
-            must: self.expression(&check.must, &format!("{pointer}/must"))?,
-            at: self.optional(check.at.as_ref(), &format!("{pointer}/at")),
+            on: on.ok()?,
+            select: select.transpose().ok()?,
+            condition: condition.ok()?,
+            must: must?,
+            at: at.ok()?,
             when: self.when(&check.when, &format!("{pointer}/when")),
             severity: check.severity,
             text: self.optional_sentence(check.text.as_ref(), &format!("{pointer}/text")),

@@ -1,9 +1,11 @@
 //! The rule file: what a programme says of its messages, as data. `docs/rule-files.md` is its handbook.
 
 use std::collections::BTreeMap;
-use std::fmt;
 
 use serde::{Deserialize, Deserializer};
+use touchmark_document::Position;
+
+use super::defect::{self, RuleFileError};
 
 /// A rule file, or one of several that make up a rule set: those with the same `url`.
 #[derive(Clone, Debug, Deserialize)]
@@ -62,6 +64,23 @@ pub struct RuleFile {
     /// How a response to a message is written.
     #[serde(default)]
     pub acknowledgement: Option<serde_json::Value>,
+}
+
+/// Declares a part of a rule file that is for some messages and some places only: each has the same two conditions.
+macro_rules! conditional {
+    ($(#[$attribute:meta])* pub struct $name:ident { $($fields:tt)* }) => {
+        $(#[$attribute])*
+        #[serde(deny_unknown_fields, rename_all = "camelCase")]
+        pub struct $name {
+            $($fields)*
+            /// For which messages.
+            #[serde(default)]
+            pub when: When,
+            /// Only where this FHIRPath holds: on the node that the part looks at, or on the root where it looks at none.
+            #[serde(default, rename = "if")]
+            pub condition: Option<String>,
+        }
+    };
 }
 
 /// The rule that a document breaks which cannot be read at all.
@@ -144,6 +163,18 @@ pub struct Change {
     pub broken_officially: bool,
 }
 
+impl Policy {
+    /// The severity of a rule under the policy, which had this one.
+    pub fn applied(&self, level: Level, rule_authority: &str, is_broken_officially: bool) -> Level {
+        let fits = |change: &&Change| {
+            change.from == level
+                && (change.authority.is_empty() || change.authority.iter().any(|a| a == rule_authority))
+                && (!change.broken_officially || is_broken_officially)
+        };
+        self.changes.iter().find(fits).map_or(level, |change| change.to)
+    }
+}
+
 /// A table of codes.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
@@ -162,7 +193,7 @@ pub struct Table {
 
 /// One cell of a table.
 #[derive(Clone, Debug, Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "a text or an array of texts is wanted")]
 pub enum Cell {
     /// One text.
     One(String),
@@ -170,20 +201,15 @@ pub enum Cell {
     Several(Vec<String>),
 }
 
-/// A profile that places must meet.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub struct Conform {
-    /// The place.
-    pub place: String,
-    /// The profile.
-    pub profile: String,
-    /// When.
-    #[serde(default)]
-    pub when: When,
-    /// On which of the place's nodes: FHIRPath.
-    #[serde(default, rename = "if")]
-    pub condition: Option<String>,
+conditional! {
+    /// A profile that places must meet.
+    #[derive(Clone, Debug, Deserialize)]
+    pub struct Conform {
+        /// The place.
+        pub place: String,
+        /// The profile.
+        pub profile: String,
+    }
 }
 
 /// Where a reference must lead.
@@ -261,6 +287,9 @@ pub struct Rule {
     /// How to mend it.
     #[serde(default)]
     pub mend: Option<String>,
+    /// Where the sources contradict each other: what is done about it.
+    #[serde(default)]
+    pub contradiction: Option<String>,
     /// Findings of the engine that are this rule's.
     #[serde(default)]
     pub claims: Vec<Claim>,
@@ -279,89 +308,77 @@ pub struct Case {
     pub severity: Level,
 }
 
-/// A finding of the engine that a rule takes as its own.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub struct Claim {
-    /// The codes of the engine.
-    #[serde(deserialize_with = "one_or_several")]
-    pub code: Vec<String>,
-    /// The profile that is broken; any when none is given.
-    #[serde(default, deserialize_with = "one_or_several")]
-    pub profile: Vec<String>,
-    /// The element: its id in the profile or its path in the resource; a regular expression between slashes; any when none is
-    /// given.
-    #[serde(default, deserialize_with = "one_or_several")]
-    pub element: Vec<String>,
-    /// What the detail of the finding begins with: the key of an invariant, a name.
-    #[serde(default, deserialize_with = "one_or_several")]
-    pub key: Vec<String>,
-    /// The places in whose resource it must lie; any when none is given.
-    #[serde(default, rename = "in", deserialize_with = "one_or_several")]
-    pub places: Vec<String>,
-    /// A FHIRPath condition where the finding is.
-    #[serde(default, rename = "if")]
-    pub condition: Option<String>,
-    /// For which messages.
-    #[serde(default)]
-    pub when: When,
-    /// The severity here; without it the rule's.
-    #[serde(default)]
-    pub severity: Option<Level>,
-    /// The sentence here; `{finding}` is the engine's own.
-    #[serde(default)]
-    pub text: Option<String>,
+conditional! {
+    /// A finding of the engine that a rule takes as its own.
+    #[derive(Clone, Debug, Default, Deserialize)]
+    pub struct Claim {
+        /// The codes of the engine.
+        #[serde(deserialize_with = "one_or_several")]
+        pub code: Vec<String>,
+        /// The profile that is broken; any when none is given.
+        #[serde(default, deserialize_with = "one_or_several")]
+        pub profile: Vec<String>,
+        /// The element: its id in the profile or its path in the resource; a regular expression between slashes; any when none is
+        /// given.
+        #[serde(default, deserialize_with = "one_or_several")]
+        pub element: Vec<String>,
+        /// What the detail of the finding begins with: the key of an invariant, a name.
+        #[serde(default, deserialize_with = "one_or_several")]
+        pub key: Vec<String>,
+        /// The places in whose resource it must lie; any when none is given.
+        #[serde(default, rename = "in", deserialize_with = "one_or_several")]
+        pub places: Vec<String>,
+        /// The severity here; without it the rule's.
+        #[serde(default)]
+        pub severity: Option<Level>,
+        /// The sentence here; `{finding}` is the engine's own.
+        #[serde(default)]
+        pub text: Option<String>,
+    }
 }
 
-/// Something that a rule looks at.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub struct Check {
-    /// The place that the selector starts from; without it the root.
-    #[serde(default)]
-    pub on: Option<String>,
-    /// The nodes that the condition is asked of, as JSONPath; without it the place itself.
-    #[serde(default)]
-    pub select: Option<String>,
-    /// Only nodes where this FHIRPath holds.
-    #[serde(default, rename = "if")]
-    pub condition: Option<String>,
-    /// What must hold there, as FHIRPath; where it is false there is a finding. Empty says nothing.
-    pub must: String,
-    /// Where the finding is: FHIRPath from the node; without it the node itself.
-    #[serde(default)]
-    pub at: Option<String>,
-    /// For which messages.
-    #[serde(default)]
-    pub when: When,
-    /// The severity here; without it the rule's.
-    #[serde(default)]
-    pub severity: Option<Level>,
-    /// The sentence here.
-    #[serde(default)]
-    pub text: Option<String>,
-    /// Silent where one of these rules has spoken.
-    #[serde(default)]
-    pub unless: Vec<String>,
-    /// Whether one finding is enough.
-    #[serde(default)]
-    pub once: bool,
+conditional! {
+    /// Something that a rule looks at.
+    #[derive(Clone, Debug, Deserialize)]
+    pub struct Check {
+        /// The place that the selector starts from; without it the root.
+        #[serde(default)]
+        pub on: Option<String>,
+        /// The nodes that the condition is asked of, as JSONPath; without it the place itself.
+        #[serde(default)]
+        pub select: Option<String>,
+        /// What must hold there, as FHIRPath; where it is false there is a finding. Empty says nothing.
+        pub must: String,
+        /// Where the finding is: FHIRPath from the node; without it the node itself.
+        #[serde(default)]
+        pub at: Option<String>,
+        /// The severity here; without it the rule's.
+        #[serde(default)]
+        pub severity: Option<Level>,
+        /// The sentence here.
+        #[serde(default)]
+        pub text: Option<String>,
+        /// Silent where one of these rules has spoken.
+        #[serde(default)]
+        pub unless: Vec<String>,
+        /// Whether one finding is enough.
+        #[serde(default)]
+        pub once: bool,
+    }
 }
 
-/// A rule that nobody can decide from a message alone.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub struct Undecided {
-    /// The rule.
-    pub id: String,
-    /// Why.
-    pub reason: String,
-    /// For which messages a report says so.
-    #[serde(default)]
-    pub when: When,
-    /// Whether a report says so at all, or only the documentation.
-    #[serde(default)]
-    pub said: bool,
+conditional! {
+    /// A rule that nobody can decide from a message alone.
+    #[derive(Clone, Debug, Deserialize)]
+    pub struct Undecided {
+        /// The rule.
+        pub id: String,
+        /// Why.
+        pub reason: String,
+        /// Whether a report says so at all, or only the documentation.
+        #[serde(default)]
+        pub said: bool,
+    }
 }
 
 /// For which messages: values or groups by dimension; all dimensions must fit. `!value` excludes.
@@ -379,7 +396,7 @@ impl<'de> Deserialize<'de> for Strings {
 
 fn one_or_several<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
     #[derive(Deserialize)]
-    #[serde(untagged)]
+    #[serde(untagged, expecting = "a text or an array of texts is wanted")]
     enum Either {
         One(String),
         Several(Vec<String>),
@@ -406,24 +423,18 @@ pub enum Level {
     Found,
 }
 
-/// What is wrong with a rule file, and where.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RuleFileError {
-    /// The file's name, as given.
-    pub file: String,
-    /// The JSON pointer of the place; empty for the file as a whole.
-    pub pointer: String,
-    /// What is wrong.
-    pub reason: String,
-}
-
-impl fmt::Display for RuleFileError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}{}{}: {}", self.file, if self.pointer.is_empty() { "" } else { "#" }, self.pointer, self.reason)
+impl Level {
+    /// The word for it in rule files.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Level::Error => "error",
+            Level::Warning => "warning",
+            Level::Information => "information",
+            Level::Silent => "silent",
+            Level::Found => "found",
+        }
     }
 }
-
-impl std::error::Error for RuleFileError {}
 
 impl RuleFile {
     /// Whether a text is meant to be a rule file: a JSON object with a `url` and a part of a rule file, and no FHIR resource.
@@ -433,11 +444,18 @@ impl RuleFile {
         if begin.contains("\"resourceType\"") {
             return false;
         }
-        let Ok(serde_json::Value::Object(fields)) = serde_json::from_str(text) else { return false };
         let parts = ["recognise", "places", "dimensions", "tables", "links", "rules", "mutations", "acknowledgement"];
-        fields.contains_key("url")
-            && !fields.contains_key("resourceType")
-            && parts.iter().any(|p| fields.contains_key(*p))
+        let has = |name: &str| text.contains(&format!("\"{name}\""));
+        match serde_json::from_str(text) {
+            Ok(serde_json::Value::Object(fields)) => {
+                fields.contains_key("url")
+                    && !fields.contains_key("resourceType")
+                    && parts.iter().any(|p| fields.contains_key(*p))
+            }
+            Ok(_) => false,
+            // What is no JSON is told by its words, so that somebody hears what is wrong with it.
+            Err(_) => begin.trim_start().starts_with('{') && has("url") && parts.iter().any(|p| has(p)),
+        }
     }
 
     /// Reads a rule file.
@@ -449,12 +467,22 @@ impl RuleFile {
         serde_path_to_error::deserialize(&mut reader).map_err(|e| RuleFileError {
             file: name.to_owned(),
             pointer: pointer(e.path()),
-            reason: e.inner().to_string(),
+            within: None,
+            position: (e.inner().line() > 0)
+                .then(|| Position { line: e.inner().line() as u32, column: e.inner().column() as u32 }),
+            rule: &defect::FORM,
+            reason: reason(e.inner()),
         })
     }
 }
 
-fn pointer(path: &serde_path_to_error::Path) -> String {
+/// What a reader of JSON complains of; the place is said apart.
+pub(crate) fn reason(trouble: &serde_json::Error) -> String {
+    let text = trouble.to_string();
+    text.rsplit_once(" at line ").map_or(text.clone(), |(reason, _)| reason.to_owned())
+}
+
+pub(crate) fn pointer(path: &serde_path_to_error::Path) -> String {
     use serde_path_to_error::Segment;
     path.iter()
         .map(|segment| match segment {

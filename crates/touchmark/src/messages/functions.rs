@@ -39,7 +39,38 @@ pub(crate) const FUNCTIONS: &[(&str, RangeInclusive<usize>)] = &[
     ("holder", 0..=0),
     // Those nodes that repeat an earlier one in all but the named children.
     ("repeated", 0..=1),
+    // What the transport says of the message under a name, in any case of letters; without a name, the names. {} where the
+    // caller has no envelope.
+    ("envelope", 0..=1),
 ];
+
+/// What functions may ask beside their input: the tables of the rule set, and the envelope of the message.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Asked<'a> {
+    pub tables: &'a Tables,
+    pub envelope: Option<&'a [(String, String)]>,
+}
+
+impl Functions for Asked<'_> {
+    fn call<'d>(&self, name: &str, input: &Collection<'d>, arguments: &[Collection<'d>]) -> Option<Collection<'d>> {
+        if name != "envelope" {
+            return self.tables.call(name, input, arguments);
+        }
+        let facts = self.envelope?;
+        let own = |text: &String| Item::String(Cow::Owned(text.clone()));
+        Some(match arguments.first() {
+            None => facts.iter().map(|(name, _)| own(name)).collect(),
+            Some(wanted) => {
+                let wanted = wanted.first()?.to_string();
+                facts
+                    .iter()
+                    .filter(|(name, _)| name.eq_ignore_ascii_case(&wanted))
+                    .map(|(_, value)| own(value))
+                    .collect()
+            }
+        })
+    }
+}
 
 /// The tables of a rule set.
 #[derive(Debug, Default)]
@@ -130,7 +161,7 @@ fn one_edit(a: &str, b: &str) -> bool {
     a_rest == b_rest || a_rest == b || a == b_rest
 }
 
-impl Functions for Tables {
+impl Tables {
     fn call<'d>(&self, name: &str, input: &Collection<'d>, arguments: &[Collection<'d>]) -> Option<Collection<'d>> {
         let argument = |at: usize| arguments.get(at).and_then(Collection::first).map(ToString::to_string);
         match name {
@@ -161,7 +192,7 @@ impl Functions for Tables {
                 Some(numbers(&value, length).into_iter().map(|n| Item::String(Cow::Owned(n))).collect())
             }
             "isUuid" => Some(truth(uuid(&value.to_ascii_lowercase()))),
-            "derivedUuid" => Some(text(&derived_uuid(&value, &argument(0)?))),
+            "derivedUuid" => Some(text(&crate::uuid::made_of(&[value.as_bytes(), argument(0)?.as_bytes()]))),
             "mediaType" => media_type(&first_bytes(&value, LONGEST_SIGNATURE)?).map(text),
             "decodedLength" => Some(Collection::One(Item::Integer(i64::try_from(decoded_length(&value)?).ok()?))),
             _ => None,
@@ -281,24 +312,6 @@ fn numbers(text: &str, length: usize) -> Vec<String> {
         }
     }
     found
-}
-
-/// A UUID of version 8 (<https://www.rfc-editor.org/rfc/rfc9562#name-uuid-version-8>) from two FNV-1a hashes.
-fn derived_uuid(seed: &str, name: &str) -> String {
-    let hash = |start: u64| {
-        let bytes = seed.bytes().chain([0]).chain(name.bytes());
-        bytes.fold(start, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3))
-    };
-    let (high, low) = (hash(0xcbf2_9ce4_8422_2325), hash(0x8422_2325_cbf2_9ce4));
-    let (high, low) = ((high & !0xf000) | 0x8000, (low & !(3 << 62)) | 1 << 63);
-    format!(
-        "{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
-        high >> 32,
-        high >> 16 & 0xffff,
-        high & 0xffff,
-        low >> 48,
-        low & 0xffff_ffff_ffff
-    )
 }
 
 /// Signatures of the types that messages carry.

@@ -42,7 +42,7 @@ impl<'e> Message<'e> {
         is_known: bool,
     ) -> Option<Self> {
         let policy =
-            how.policy.as_ref().and_then(|p| set.policies.iter().position(|(name, _)| **name == **p)).unwrap_or(0);
+            how.policy.as_ref().and_then(|p| set.policies.iter().position(|known| known.name == *p)).unwrap_or(0);
         let mut message = Message {
             set,
             root,
@@ -62,7 +62,7 @@ impl<'e> Message<'e> {
         }
         let asked = how.named.iter().map(|(name, _)| text(name)).collect();
         message.variable("asked", asked);
-        let policy_name = set.policies.get(policy).map_or("", |p| &p.0);
+        let policy_name = set.policies.get(policy).map_or("", |p| &p.name);
         message.variable("policy", Collection::One(text(policy_name)));
         let size = i64::try_from(root.document().source().len()).unwrap_or(i64::MAX);
         message.variable("size", Collection::One(Item::Integer(size)));

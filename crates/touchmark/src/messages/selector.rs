@@ -5,11 +5,13 @@
 
 use std::cmp::Ordering;
 
+use jsonpath_rust::parser::errors::JsonPathError;
 use jsonpath_rust::parser::model::{
     Comparable, Comparison, Filter, FilterAtom, FnArg, Literal, Segment, Selector as Part, SingularQuery,
     SingularQuerySegment, Test, TestFunction,
 };
 use jsonpath_rust::parser::parse_json_path;
+use pest::error::InputLocation;
 use regex::Regex;
 use touchmark_document::{Document, Name, Names, NodeId, NodeRef};
 
@@ -17,6 +19,24 @@ use touchmark_document::{Document, Name, Names, NodeId, NodeRef};
 #[derive(Debug)]
 pub(crate) struct Selector {
     steps: Vec<Step>,
+}
+
+/// Why a text is no selector.
+#[derive(Clone, Debug)]
+pub(crate) struct SelectorError {
+    /// Where in the text, in bytes, where the parser knows.
+    pub offset: Option<usize>,
+    pub reason: String,
+}
+
+impl SelectorError {
+    fn of(trouble: &JsonPathError) -> Self {
+        let JsonPathError::PestError(trouble) = trouble else {
+            return SelectorError { offset: None, reason: trouble.to_string() };
+        };
+        let (InputLocation::Pos(offset) | InputLocation::Span((offset, _))) = trouble.location;
+        SelectorError { offset: Some(offset), reason: "this is no JSONPath from here on".to_owned() }
+    }
 }
 
 #[derive(Debug)]
@@ -128,9 +148,10 @@ impl Selector {
     ///
     /// # Errors
     /// The parser's reason, or the part that has no meaning over an element tree.
-    pub fn parse(text: &str, names: &Names) -> Result<Selector, String> {
-        let query = parse_json_path(text).map_err(|e| e.to_string())?;
-        Ok(Selector { steps: steps(&query.segments, names)? })
+    pub fn parse(text: &str, names: &Names) -> Result<Selector, SelectorError> {
+        let query = parse_json_path(text).map_err(|e| SelectorError::of(&e))?;
+        let steps = steps(&query.segments, names).map_err(|reason| SelectorError { offset: None, reason })?;
+        Ok(Selector { steps })
     }
 
     /// The nodes that the selector finds from `root`, which `$` stands for; in the order of the document, each once.

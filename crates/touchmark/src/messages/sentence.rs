@@ -1,5 +1,7 @@
 //! Sentences with places: FHIRPath in `{}` is evaluated where the finding is; behind `~` it gives content, which may be masked.
 
+use std::ops::Range;
+
 use touchmark_fhirpath::{Collection, Expression};
 
 use crate::sentence::Quoted;
@@ -20,25 +22,33 @@ enum Part {
 }
 
 impl Sentence {
-    /// Cuts a sentence; `parse` reads what stands in a place. `{{` and `}}` are the brackets themselves.
-    pub fn parse(text: &str, mut parse: impl FnMut(&str) -> Option<Expression>) -> Sentence {
+    /// Cuts a sentence; `parse` reads what stands in a place, and is told how far in the sentence that is.
+    pub fn parse(text: &str, mut parse: impl FnMut(&str, usize) -> Option<Expression>) -> Sentence {
         let mut parts = Vec::new();
-        let mut rest = text;
-        while let Some(at) = rest.find('{') {
-            parts.push(Part::Text(rest[..at].into()));
-            let inside = &rest[at + 1..];
-            let Some(end) = inside.find('}') else { break };
-            match &inside[..end] {
+        let mut done = 0;
+        for place in places(text).map_while(Result::ok) {
+            parts.push(Part::Text(text[done..place.start - 1].into()));
+            done = place.end + 1;
+            match &text[place.clone()] {
                 "finding" => parts.push(Part::Finding),
-                expression => {
-                    let (expression, content) = expression.strip_prefix('~').map_or((expression, false), |e| (e, true));
-                    parts.extend(parse(expression).map(|e| Part::Value(e, content)));
+                inside => {
+                    let (expression, content) = inside.strip_prefix('~').map_or((inside, false), |e| (e, true));
+                    let expression = parse(expression, place.start + usize::from(content));
+                    parts.extend(expression.map(|e| Part::Value(e, content)));
                 }
             }
-            rest = &inside[end + 1..];
         }
-        parts.push(Part::Text(rest.into()));
+        parts.push(Part::Text(text[done..].into()));
         Sentence { parts }
+    }
+
+    /// The sentence, where it has no places.
+    pub fn plain(&self) -> Option<String> {
+        let text = |part: &Part| match part {
+            Part::Text(text) => Some(text.to_string()),
+            Part::Value(..) | Part::Finding => None,
+        };
+        self.parts.iter().map(text).collect()
     }
 
     /// The sentence with its places filled in.
@@ -66,6 +76,17 @@ impl Sentence {
         }
         out
     }
+}
+
+/// What stands between the brackets of a text, one after the other; the place of one that is not closed is an error.
+pub(crate) fn places(text: &str) -> impl Iterator<Item = Result<Range<usize>, usize>> {
+    let mut done = Some(0);
+    std::iter::from_fn(move || {
+        let start = done? + text[done?..].find('{')? + 1;
+        let end = text[start..].find('}').map(|length| start + length);
+        done = end.map(|end| end + 1);
+        Some(end.map(|end| start..end).ok_or(start - 1))
+    })
 }
 
 /// A quoted value stays readable.

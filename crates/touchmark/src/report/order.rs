@@ -25,7 +25,7 @@ pub(super) fn sort(walk: &Walk<'_, '_>, issues: &mut Vec<Issue>) {
     issues.dedup_by(|a, b| (a.start, a.node) == (b.start, b.node) && alike(a, b).is_eq());
 }
 
-fn claim<'w>(walk: &'w Walk<'_, '_>, issue: &Issue) -> Option<&'w str> {
+pub(super) fn claim<'w>(walk: &'w Walk<'_, '_>, issue: &Issue) -> Option<&'w str> {
     issue.claim.and_then(|mark| messages::id_of(walk, mark))
 }
 

@@ -1,18 +1,22 @@
 //! Bindings: codes are of the value sets that profiles name. What cannot be looked up is said to be unchecked, once for each set.
 
 pub(crate) mod coding;
+pub(crate) mod service;
 
 use touchmark_document::{NodeId, NodeRef};
 
 use crate::definition::Strength;
 use crate::graph::{Bound, Type, TypeKind};
-use crate::issue::Detail;
-use crate::rule::{Rule, rules};
+use crate::issue::{Detail, Issue};
+use crate::rule::{Rule, Severity, rules};
 use crate::rules::primitive::Primitive;
+use crate::rules::value;
 use crate::snapshot::DefinitionId;
 use crate::terminology::near::Written;
 use crate::terminology::{self, Answer, CodeSet, Missing};
 use crate::walk::{At, Walk};
+
+use service::Said;
 
 rules! {
     REQUIRED = "binding-required", Error, "code-invalid",
@@ -30,7 +34,7 @@ rules! {
         why "The binding is extensible: another code is right only where none of the set says what is meant, which no program can judge.",
         mend "Look for a code of the set that says the same.",
         at "terminologies.html#extensible";
-    PREFERRED = "binding-preferred", Information, "code-invalid",
+    PREFERRED = "binding-preferred", Information, "code-invalid" as "advice",
         says "{element} has no code of the preferred value set {detail}",
         why "The binding is preferred: other codes are allowed, but fewer receivers will know them.",
         mend "Use a code of the set where one says the same.",
@@ -40,7 +44,7 @@ rules! {
         why "The binding is required: a text alone cannot be processed.",
         mend "Add a coding with a code of the value set.",
         at "terminologies.html#required";
-    TEXT_EXTENSIBLE = "binding-code-advised", Warning, "code-invalid",
+    TEXT_EXTENSIBLE = "binding-code-advised", Warning, "code-invalid" as "advice",
         says "{element} has no code; one of the value set {detail} should be given",
         why "The binding is extensible: text alone is right only where no code of the set says what is meant.",
         mend "Add a coding with a code of the value set where one fits.",
@@ -48,7 +52,7 @@ rules! {
     UNCHECKED = "binding-unchecked", Information, "incomplete",
         says "the value set {detail}",
         why "What was not checked may be wrong; only somebody who has the codes can tell.",
-        mend "Load the code system or value set that is named.",
+        mend "Load the code system or value set that is named, with --terminology or --package.",
         at "terminologies.html";
 }
 
@@ -88,21 +92,27 @@ pub(crate) fn check<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, at: At<'_>, 
 }
 
 /// Whether a node certainly has a code of a value set. Used to tell slices apart.
-pub(crate) fn is_in<'d>(walk: &Walk<'_, 'd>, node: NodeRef<'d>, canonical: &str) -> bool {
+pub(crate) fn is_in<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, canonical: &str) -> bool {
     let graph = walk.graph;
     let id = terminology::find_set(graph.library(), canonical);
-    let Some(set) = id.and_then(|id| graph.terminology.set(graph.library(), id)) else { return false };
+    let set = id.and_then(|id| graph.terminology.set(graph.library(), id));
     let known = &graph.known;
     let kind = match node.value() {
         Some(_) => Kind::Value,
         None if node.child_named(known.coding).is_some() => Kind::Concept,
         None => Kind::Coding,
     };
-    matches!(verdict(walk, node, set, kind), Verdict::In)
+    match set.map(|set| verdict(walk, node, set, kind)) {
+        Some(Verdict::In) => true,
+        None | Some(Verdict::Unknown(_)) if walk.terminology.is_some() => {
+            service::verdict(walk, node, canonical, set, kind) == Said::In
+        }
+        _ => false,
+    }
 }
 
 /// Where an element has its codes.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Kind {
     /// It is one.
     Value,
@@ -112,6 +122,14 @@ enum Kind {
 }
 
 fn binding<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, at: At<'_>, bound: &Bound, kind: Kind) {
+    if let Some(canonical) = &bound.maximum {
+        let text_rule = (bound.strength == Strength::Extensible).then_some(&TEXT_REQUIRED);
+        let asked = Asked { canonical, set: bound.maximum_set, rule: &MAXIMUM, text_rule };
+        // What is not even in the maximum need not be sought in a part of it.
+        if against(walk, node, at, &asked, kind) && bound.strength != Strength::Required {
+            return;
+        }
+    }
     if let Some(canonical) = &bound.value_set
         && bound.strength != Strength::Example
     {
@@ -122,10 +140,6 @@ fn binding<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, at: At<'_>, bound: &B
             _ => (&PREFERRED, None),
         };
         against(walk, node, at, &Asked { canonical, set: bound.set, rule, text_rule }, kind);
-    }
-    if let Some(canonical) = &bound.maximum {
-        let text_rule = (bound.strength == Strength::Extensible).then_some(&TEXT_REQUIRED);
-        against(walk, node, at, &Asked { canonical, set: bound.maximum_set, rule: &MAXIMUM, text_rule }, kind);
     }
 }
 
@@ -138,25 +152,33 @@ struct Asked<'b> {
     text_rule: Option<&'static Rule>,
 }
 
-fn against<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, at: At<'_>, asked: &Asked<'_>, kind: Kind) {
+/// Asks a value set. Returns whether something is wrong with the element.
+fn against<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, at: At<'_>, asked: &Asked<'_>, kind: Kind) -> bool {
     let graph = walk.graph;
     let terminology = &graph.terminology;
     let set = match asked.set {
         Some(id) => terminology.set(graph.library(), id),
         None => terminology.by_form(asked.canonical),
     };
-    let Some(set) = set else {
-        let reason = match graph.find(asked.canonical) {
-            Some(id) if graph.library().entry(id).resource == "CodeSystem" => {
-                "the profile names a code system where a value set belongs"
-            }
-            Some(_) => "it is no value set",
-            None => "it is not loaded",
-        };
-        unchecked(walk, node, asked.canonical, || reason.to_owned());
-        return;
+    let mut verdict = match set {
+        Some(set) => verdict(walk, node, set, kind),
+        None => Verdict::NoSet,
     };
-    match verdict(walk, node, set, kind) {
+    if let Verdict::Unknown(_) | Verdict::NoSet = verdict
+        && walk.terminology.is_some()
+    {
+        verdict = match service::verdict(walk, node, asked.canonical, set, kind) {
+            Said::In => Verdict::In,
+            Said::NotIn => Verdict::NotIn,
+            Said::NoCode => Verdict::NoCode,
+            Said::Unknown => verdict,
+            Said::Failed => {
+                unchecked(walk, node, asked.canonical, || "the terminology service did not answer".to_owned());
+                return false;
+            }
+        };
+    }
+    match verdict {
         Verdict::In => {
             if walk
                 .issues
@@ -168,20 +190,38 @@ fn against<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, at: At<'_>, asked: &A
         }
         Verdict::NoCode => {
             if let Some(rule) = asked.text_rule {
+                if kind == Kind::Coding {
+                    take_back(walk, &[node], &coding::NO_SYSTEM);
+                }
                 let detail = walk.detail(named(walk, asked));
                 walk.say_from(rule, node, at).detail = detail;
+                return true;
             }
         }
-        Verdict::NotIn => match fixed_elsewhere(walk, at, set) {
+        Verdict::NotIn => match set.and_then(|set| fixed_elsewhere(walk, at, set)) {
             Some(system) => {
                 let reason =
                     || format!("the profile fixes the system {system}, from which the value set takes no codes");
                 unchecked(walk, node, asked.canonical, reason);
             }
-            None => not_in(walk, node, at, asked, set, kind),
+            None => {
+                not_in(walk, node, at, asked, set, kind);
+                return true;
+            }
         },
         Verdict::Unknown(missing) => unchecked(walk, node, asked.canonical, || missing.sentence()),
+        Verdict::NoSet => {
+            let reason = match graph.find(asked.canonical) {
+                Some(id) if graph.library().entry(id).resource == "CodeSystem" => {
+                    "the profile names a code system where a value set belongs"
+                }
+                Some(_) => "it is no value set",
+                None => "it is not loaded",
+            };
+            unchecked(walk, node, asked.canonical, || reason.to_owned());
+        }
     }
+    false
 }
 
 enum Verdict<'t> {
@@ -190,6 +230,8 @@ enum Verdict<'t> {
     /// There is nothing that could be in a set.
     NoCode,
     Unknown(&'t Missing),
+    /// The value set is not loaded.
+    NoSet,
 }
 
 impl<'t> From<Answer<'t>> for Verdict<'t> {
@@ -283,7 +325,14 @@ fn fixed_elsewhere<'g>(walk: &Walk<'g, '_>, at: At<'g>, set: &CodeSet) -> Option
 }
 
 #[cold]
-fn not_in<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, at: At<'_>, asked: &Asked<'_>, set: &CodeSet, kind: Kind) {
+fn not_in<'d>(
+    walk: &mut Walk<'_, 'd>,
+    node: NodeRef<'d>,
+    at: At<'_>,
+    asked: &Asked<'_>,
+    set: Option<&CodeSet>,
+    kind: Kind,
+) {
     let known = &walk.graph.known;
     let codings: Vec<NodeRef<'d>> = match kind {
         Kind::Concept => node.children_named(known.coding).collect(),
@@ -294,22 +343,66 @@ fn not_in<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, at: At<'_>, asked: &As
     if !codings.is_empty() && codings.iter().all(|c| coding::is_wrong(walk, *c)) && claim(walk, node, at, &codings) {
         return;
     }
+    // A system that the profile has refused is an error: that the code is beside what is recommended only follows.
+    if asked.rule.severity < Severity::Error
+        && !codings.is_empty()
+        && codings.iter().all(|c| has_refused_system(walk, node, *c, at))
+    {
+        return;
+    }
+    let flaw = codings.iter().map(|c| coding::flaw(walk, *c)).reduce(Option::and).flatten();
+    if asked.rule.severity >= Severity::Warning {
+        // The finding here names code and system: what is amiss with them is its reason, and no finding of its own.
+        if flaw.is_some() {
+            take_back(walk, &codings, &coding::SNOMED_FORM);
+        }
+        if kind == Kind::Coding {
+            take_back(walk, &codings, &coding::NO_SYSTEM);
+        }
+    } else if flaw.is_some() {
+        return;
+    }
     let written: Vec<Written<'d>> = match kind {
         Kind::Value => vec![Written { code: node.value(), ..Written::default() }],
         Kind::Quantity => vec![coding::written(walk, node)],
         _ => codings.iter().map(|c| coding::written(walk, *c)).collect(),
     };
     let found: Vec<String> = written.iter().map(ToString::to_string).collect();
-    let hint = written.iter().find_map(|w| walk.hints.in_set(set, *w)).or_else(|| match set.systems()[..] {
-        [only] if written.iter().all(|w| w.system.is_some_and(|s| s != only)) => {
-            Some(format!("the codes of the value set are of {only}"))
-        }
-        _ => None,
+    let hint = set.and_then(|set| {
+        written.iter().find_map(|w| walk.hints.in_set(set, *w)).or_else(|| match set.systems()[..] {
+            [only] if written.iter().all(|w| w.system.is_some_and(|s| s != only)) => {
+                Some(format!("the codes of the value set are of {only}"))
+            }
+            _ => None,
+        })
     });
+    let hint = hint.or_else(|| flaw.map(|flaw| format!("this cannot be a SNOMED CT code: {}", flaw.sentence())));
     let detail = format!("{}, not {}", named(walk, asked), super::types::list(&found));
     let (detail, hint) = (walk.detail(detail), hint.map_or(Detail::NONE, |hint| walk.detail(hint)));
     let issue = walk.say_from(asked.rule, node, at);
     (issue.detail, issue.hint) = (detail, hint);
+}
+
+/// Takes back what has just been said of codings by themselves, where the binding says it with more words.
+fn take_back<'d>(walk: &mut Walk<'_, 'd>, codings: &[NodeRef<'d>], rule: &'static Rule) {
+    // The codings were looked at just now: their findings are the last.
+    let mut at = walk.issues.len().saturating_sub(codings.len() * 4);
+    while let Some(issue) = walk.issues.get(at) {
+        let of_coding = issue.from.is_none() && codings.binary_search_by_key(&issue.node, |c| c.id()).is_ok();
+        if of_coding && issue.rule == rule {
+            walk.issues.remove(at);
+        } else {
+            at += 1;
+        }
+    }
+}
+
+/// Whether the profile fixes another system for a coding than it has, which has been said just now.
+fn has_refused_system<'d>(walk: &Walk<'_, 'd>, node: NodeRef<'d>, coding: NodeRef<'d>, at: At<'_>) -> bool {
+    let Some(system) = coding.child_named(walk.graph.known.system) else { return false };
+    let recent = walk.issues.iter().rev().take_while(|issue| issue.node >= node.id());
+    let of_profile = |issue: &Issue| issue.from.is_some_and(|(profile, _)| profile == at.profile.id);
+    recent.filter(|issue| issue.node == system.id() && of_profile(issue)).any(|issue| *issue.rule == value::FIXED)
 }
 
 /// What is wrong with all codings of a concept is wrong with the concept: it is said there, as what the binding asks for.
@@ -347,8 +440,9 @@ fn unchecked<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, set: &str, reason: 
     }
 }
 
-/// Says which value sets could not be asked, each once.
+/// Says which value sets could not be asked, each once, and that the terminology service did not answer.
 pub(crate) fn finish(walk: &mut Walk<'_, '_>) {
+    service::finish(walk);
     for unchecked in std::mem::take(&mut walk.unchecked) {
         let Unchecked { set, reason, count, first } = unchecked;
         let times = if count == 1 { "here".to_owned() } else { format!("here and at {} further places", count - 1) };

@@ -26,8 +26,8 @@ rules! {
         why "A RESTful url ends in the type and id of the resource it identifies.",
         mend "Make the end of the fullUrl the type and id of the resource.",
         at "bundle-definitions.html#Bundle.entry.fullUrl";
-    UUID_DISAGREES = "bundle-full-url-uuid", Information, "value",
-        says "the fullUrl is a UUID and the id of the resource another: {detail}",
+    UUID_DISAGREES = "bundle-full-url-uuid", Information, "value" as "advice",
+        says "the id of the resource is not the UUID of its fullUrl: {detail}",
         why "Both identify the resource; readers that go by the id miss references to the fullUrl.",
         mend "Use one UUID for both.",
         at "bundle-definitions.html#Bundle.entry.fullUrl";
@@ -56,7 +56,7 @@ rules! {
         why "A receiver that follows the links never sees it.",
         mend "Refer to it, or leave it out.",
         at "bundle.html#document";
-    REVERSE = "bundle-reverse", Information, "informational",
+    REVERSE = "bundle-reverse", Information, "informational" as "advice",
         says "this entry is reached only against the direction of a reference, from the {detail}",
         why "It points at what is reached, but nothing points at it.",
         mend "Nothing, if it is meant to be there.",
@@ -107,6 +107,7 @@ fn urls<'d>(walk: &mut Walk<'_, 'd>, index: &Rc<Index<'d>>) {
     let mut seen: HashSet<(&str, Option<&str>), foldhash::fast::RandomState> = HashSet::default();
     for entry in &index.entries {
         let Some(url) = entry.full_url.filter(|u| !u.is_empty()) else { continue };
+        let place = entry.node.child_named(walk.graph.known.full_url).unwrap_or(entry.node);
         if !absolute_uri(url) {
             let hint = if super::primitive::uuid(url) {
                 format!("; did you mean urn:uuid:{}?", url.to_ascii_lowercase())
@@ -114,21 +115,21 @@ fn urls<'d>(walk: &mut Walk<'_, 'd>, index: &Rc<Index<'d>>) {
                 String::new()
             };
             let detail = walk.detail(hint);
-            walk.say(&RELATIVE, entry.node).detail = detail;
+            walk.say(&RELATIVE, place).detail = detail;
         } else if url.contains("/_history/") {
             let detail = walk.detail(url);
-            walk.say(&VERSIONED, entry.node).detail = detail;
+            walk.say(&VERSIONED, place).detail = detail;
         } else if let (Some(resource), Some(id)) = (entry.resource, entry.id) {
             let wanted = format!("{}/{id}", resource.resource_text());
             if service_base(url).is_some() && !url.ends_with(&format!("/{wanted}")) {
                 let detail = walk.detail(format!("{url} does not end in {wanted}"));
-                walk.say(&DISAGREES, entry.node).detail = detail;
+                walk.say(&DISAGREES, place).detail = detail;
             } else if let Some(uuid) = url.strip_prefix("urn:uuid:")
                 && super::primitive::uuid(id)
                 && !uuid.eq_ignore_ascii_case(id)
             {
-                let detail = walk.detail(format!("{uuid} and {id}"));
-                walk.say(&UUID_DISAGREES, entry.node).detail = detail;
+                let detail = walk.detail(format!("{id}, where the fullUrl has {uuid}"));
+                walk.say(&UUID_DISAGREES, place).detail = detail;
             }
         }
         let version = entry
@@ -138,6 +139,7 @@ fn urls<'d>(walk: &mut Walk<'_, 'd>, index: &Rc<Index<'d>>) {
             .and_then(NodeRef::value);
         if !seen.insert((url, version)) {
             let detail = walk.detail(url);
+            // That it is there twice is a fault of the two entries, not of what is written in one of them.
             walk.say(&DUPLICATE, entry.node).detail = detail;
         }
     }

@@ -2,6 +2,7 @@
 
 use touchmark_document::NodeRef;
 
+use crate::issue::Issue;
 use crate::rule::rules;
 use crate::walk::{At, Walk};
 
@@ -12,10 +13,15 @@ rules! {
         mend "Add the element at the place named, with a value that is true; do not invent one.",
         at "profiling.html#cardinality";
     MAXIMUM = "cardinality-maximum", Error, "structure",
-        says "{element} is there too often: {found} found, at most {wanted} allowed",
+        says "{element} is there too often: {found} found, {most} allowed",
         why "A receiver that follows the profile reads no more than the maximum, and 0 means that it must not be there.",
         mend "Remove the surplus; where the maximum is 0, find the element that the profile uses instead.",
         at "profiling.html#cardinality";
+    SUPPORT = "cardinality-must-support", Information, "informational",
+        says "{element}, which must be supported, is not here",
+        why "Whoever implements the profile must be able to fill the element; that one message lacks it is no fault.",
+        mend "Nothing, where there is nothing to say; look for a message that has it before you claim to support the profile.",
+        at "elementdefinition-definitions.html#ElementDefinition.mustSupport";
 }
 
 /// Checks how many repeats a node has of one child element.
@@ -26,7 +32,34 @@ pub(crate) fn check<'d>(walk: &mut Walk<'_, 'd>, parent: NodeRef<'d>, at: At<'_>
         minimum(walk, parent, at, count);
     } else if count > element.max {
         maximum(walk, parent, at, count);
+    } else if count == 0 && element.must_support && walk.unsupported.is_some() {
+        unsupported(walk, parent, at);
     }
+}
+
+/// An element, or a slice, that must be supported and is not there. Said at the first place without it; the others are counted.
+#[cold]
+pub(crate) fn unsupported<'d>(walk: &mut Walk<'_, 'd>, parent: NodeRef<'d>, at: At<'_>) {
+    let element = at.element();
+    if walk.trying > 0 || element.max == 0 {
+        return;
+    }
+    let Some(counts) = &mut walk.unsupported else { return };
+    let count = counts.entry((at.profile.id, at.id)).or_insert(0);
+    *count += 1;
+    if *count > 1 {
+        return;
+    }
+    // In full, since it is said of all places at once; a slice has its name behind the element's.
+    let label = walk.detail(element.id.replace("[x]", ""));
+    let issue = walk.say_from(&SUPPORT, parent, at);
+    (issue.what, issue.detail) = (element.name, label);
+}
+
+/// In how many more places an element is not there that must be supported.
+pub(crate) fn elsewhere(walk: &Walk<'_, '_>, issue: &Issue) -> u32 {
+    let counts = walk.unsupported.as_ref().filter(|_| *issue.rule == SUPPORT);
+    counts.zip(issue.from).and_then(|(counts, from)| counts.get(&from)).map_or(0, |count| count - 1)
 }
 
 #[cold]

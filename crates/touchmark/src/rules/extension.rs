@@ -103,7 +103,7 @@ fn ends_with(way: &[Step<'_, '_>], path: &str) -> bool {
             let Some(behind) = rest.strip_prefix('.') else { return false };
             // A choice may be written `value`, `value[x]` or, at the end, `valueQuantity`.
             if below.choice && behind == below.written {
-                return std::ptr::eq(below, &way[way.len() - 1]);
+                return std::ptr::eq(below, &raw const way[way.len() - 1]);
             }
             let Some(behind) = behind.strip_prefix(below.label) else { return false };
             rest = behind.strip_prefix("[x]").filter(|_| below.choice).unwrap_or(behind);

@@ -27,15 +27,14 @@ pub(crate) fn check<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, t: &Type) {
     if &*t.code != "Identifier" {
         return;
     }
-    let Some(system) = node.child_named(walk.graph.known.system).and_then(NodeRef::value).filter(|s| !s.is_empty())
-    else {
-        return;
-    };
+    let Some(place) = node.child_named(walk.graph.known.system) else { return };
+    let Some(system) = place.value().filter(|s| !s.is_empty()) else { return };
     if !absolute_uri(system.trim()) {
         let detail = walk.detail(Quoted(system).to_string());
-        walk.say(&SYSTEM, node).detail = detail;
+        walk.say(&SYSTEM, place).detail = detail;
     } else if system == "urn:ietf:rfc:3986" {
-        let value = node.child_named(walk.graph.known.value).and_then(NodeRef::value).unwrap_or("");
+        let Some(place) = node.child_named(walk.graph.known.value) else { return };
+        let value = place.value().unwrap_or("");
         if !value.is_empty() && !absolute_uri(value) {
             let hint = if uuid(value) {
                 format!(": a bare UUID; did you mean urn:uuid:{}?", value.to_ascii_lowercase())
@@ -43,7 +42,7 @@ pub(crate) fn check<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, t: &Type) {
                 String::new()
             };
             let detail = walk.detail(hint);
-            walk.say(&URI_VALUE, node).detail = detail;
+            walk.say(&URI_VALUE, place).detail = detail;
         }
     }
 }

@@ -1,17 +1,19 @@
 //! Invariants: FHIRPath expressions that must hold for an element, the commonest of them as code of our own.
 
 use std::cmp::Ordering;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use foldhash::fast::FixedState;
-use touchmark_document::NodeRef;
+use touchmark_document::{NodeId, NodeRef};
 use touchmark_fhirpath::{Environment, Expression, Model, Truth, resource_of};
 
 use super::primitive::{self, Primitive};
+use super::{cardinality, slicing};
 use crate::answers::Answers;
 use crate::definition::Constraint;
 use crate::graph::RuleGraph;
+use crate::issue::Issue;
 use crate::library::Library;
 use crate::place;
 use crate::rule::{Severity, rules};
@@ -20,12 +22,12 @@ use crate::walk::{At, Walk};
 
 rules! {
     FAILED = "invariant-failed", Error, "invariant",
-        says "{element} breaks the invariant {detail}",
+        says "{subject} breaks the invariant {detail}",
         why "The definition requires the expression to be true of the element.",
         mend "Read what must hold, and mend the part of the element that does not go with the others.",
         at "conformance-rules.html#constraints";
     UNKNOWN = "invariant-unknown", Information, "incomplete",
-        says "it cannot be said whether {element} meets the invariant {detail}",
+        says "it cannot be said whether {subject} meets the invariant {detail}",
         why "The expression comes to nothing: dates of different precision, or elements that it compares and that are not there.",
         mend "Nothing; where a date is less precise than another, the order of the two is open.",
         at "conformance-rules.html#constraints";
@@ -35,6 +37,9 @@ rules! {
         mend "Look at the element; if nothing is wrong with it, the definition's author should mend the expression.",
         at "conformance-rules.html#constraints";
 }
+
+/// What the detail of [`FAILED`] begins with where it is about [`How::Extension`].
+const EXTENSION_KEY: &str = "ext-1:";
 
 /// An invariant, compiled.
 #[derive(Clone, Debug)]
@@ -145,6 +150,30 @@ fn failed<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, at: At<'_>, invariant:
     if constraint.warning {
         issue.severity = Severity::Warning;
     }
+}
+
+/// Leaves out that an extension has neither or both of value and parts where a profile says which of them is missing or too
+/// much: that is one fault, and the profile says more.
+pub(crate) fn finish(walk: &mut Walk<'_, '_>) {
+    let of_extension = |walk: &Walk<'_, '_>, issue: &Issue| {
+        let detail = walk.details.get(issue.detail.0 as usize);
+        *issue.rule == FAILED && detail.is_some_and(|d| d.starts_with(EXTENSION_KEY))
+    };
+    let failed: HashSet<NodeId, FixedState> =
+        walk.issues.iter().filter(|i| of_extension(walk, i)).map(|i| i.node).collect();
+    if failed.is_empty() {
+        return;
+    }
+    let place = |issue: &Issue| match issue.rule {
+        rule if *rule == cardinality::MINIMUM || *rule == slicing::MINIMUM => Some(issue.node),
+        rule if *rule == cardinality::MAXIMUM => walk.document.node(issue.node).parent().map(NodeRef::id),
+        _ => None,
+    };
+    let said: HashSet<NodeId, FixedState> =
+        walk.issues.iter().filter_map(place).filter(|node| failed.contains(node)).collect();
+    let mut issues = std::mem::take(&mut walk.issues);
+    issues.retain(|issue| !(said.contains(&issue.node) && of_extension(walk, issue)));
+    walk.issues = issues;
 }
 
 #[cold]

@@ -15,7 +15,7 @@ mod uri;
 
 use std::cmp::Ordering;
 
-pub(crate) use base64::{decoded_length, first_bytes};
+pub(crate) use base64::{decoded_length, first_bytes, in_pieces};
 pub use flaw::Flaw;
 pub use uri::{absolute_uri, uuid};
 

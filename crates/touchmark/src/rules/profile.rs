@@ -2,6 +2,7 @@
 
 use touchmark_document::NodeRef;
 
+use crate::issue::Detail;
 use crate::rule::rules;
 use crate::snapshot::DefinitionId;
 use crate::walk::Walk;
@@ -18,9 +19,9 @@ rules! {
         mend "Claim a profile of the resource's own type.",
         at "resource.html#Meta.profile";
     UNUSABLE = "profile-unusable", Warning, "processing",
-        says "the profile {detail} cannot be used: what it derives from is not loaded",
-        why "Its rules stand on those of its base.",
-        mend "Load the base with --package.",
+        says "{detail}: nothing was checked by it",
+        why "A profile is a StructureDefinition, and its rules stand on those of its base.",
+        mend "Name a profile; where its base is missing, load that with --package.",
         at "structuredefinition.html#StructureDefinition.baseDefinition";
 }
 
@@ -33,13 +34,10 @@ pub(crate) fn claimed<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, base: Defi
         let Some(canonical) = claim.value().map(str::trim).filter(|c| !c.is_empty()) else { continue };
         match walk.find(canonical) {
             None => {
-                let likely = likely(walk, canonical);
-                let text = match likely {
-                    Some(likely) => format!("{canonical} (did you mean {likely}?)"),
-                    None => canonical.to_owned(),
-                };
-                let detail = walk.detail(text);
-                walk.say(&UNKNOWN, claim).detail = detail;
+                let hint = likely(walk, canonical).map(|likely| walk.detail(format!("did you mean {likely}?")));
+                let detail = walk.detail(canonical);
+                let issue = walk.say(&UNKNOWN, claim);
+                (issue.detail, issue.hint) = (detail, hint.unwrap_or(Detail::NONE));
             }
             Some(id) if fits(walk, node, id) && id != base && !profiles.contains(&id) => profiles.push(id),
             Some(_) => {}
@@ -51,7 +49,14 @@ pub(crate) fn claimed<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, base: Defi
 /// Whether a profile can judge the resource; says at the resource why it cannot.
 pub(crate) fn fits<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, id: DefinitionId) -> bool {
     let Some(profile) = walk.graph.profile(id) else {
-        let detail = walk.detail(&*walk.graph.library().entry(id).url);
+        let entry = walk.graph.library().entry(id);
+        let text = match &*entry.resource {
+            "StructureDefinition" => {
+                format!("the profile {} cannot be used, as what it derives from is not loaded", entry.url)
+            }
+            other => format!("{} is no profile, it is of type {other}", entry.url),
+        };
+        let detail = walk.detail(text);
         walk.say(&UNUSABLE, node).detail = detail;
         return false;
     };

@@ -8,7 +8,7 @@ use crate::definition::SlicingRules;
 use crate::graph::{Slice, Slicing, Step, Test};
 use crate::links::Resolution;
 use crate::rule::rules;
-use crate::rules::{binding, extension, value};
+use crate::rules::{binding, cardinality, extension, value};
 use crate::walk::{At, Repeat, Walk};
 
 rules! {
@@ -18,7 +18,7 @@ rules! {
         mend "Add a repeat that has the value by which the slice is told apart.",
         at "profiling.html#slicing";
     MAXIMUM = "slicing-maximum", Error, "structure",
-        says "the slice {detail} of {element} is there too often: {found} found, at most {wanted} allowed",
+        says "the slice {detail} of {element} is there too often: {found} found, {most} allowed",
         why "The profile limits the repeats of this kind.",
         mend "Remove the surplus.",
         at "profiling.html#slicing";
@@ -84,6 +84,11 @@ pub(crate) fn check<'g, 'd>(walk: &mut Walk<'g, 'd>, parent: NodeRef<'d>, at: At
         if slice.tests.is_some() && (count < element.min || count > element.max) {
             let surplus = walk.sliced[range.clone()].iter().filter(|r| r.child == child).map(|r| r.node).collect();
             miscounted(walk, parent, at, slice, count, surplus);
+        } else if count == 0 && element.must_support && slice.tests.is_some() && walk.unsupported.is_some() {
+            // Where the element as a whole is not there and must be supported, that has been said.
+            if !at.element().must_support || walk.sliced[range.clone()].iter().any(|r| r.child == child) {
+                cardinality::unsupported(walk, parent, at.child(slice.element));
+            }
         }
     }
     walk.counts.truncate(base);

@@ -3,6 +3,7 @@
 use touchmark_document::{FaultKind, Form, NodeRef};
 
 use crate::graph::Element;
+use crate::issue::Issue;
 use crate::rule::{Rule, rules};
 use crate::sentence::Quoted;
 use crate::walk::{At, Walk, is_xml};
@@ -124,8 +125,8 @@ rules! {
         mend "Remove the square brackets.",
         at "json.html#repeating";
     OBJECT_WANTED = "syntax-object-wanted", Error, "structure",
-        says "{element} has parts and no value of its own",
-        why "The element is of a complex type: it is read by its parts.",
+        says "{element} is of a complex type: it has parts, and no value of its own",
+        why "It is read by its parts; a value beside them, or in their place, is lost.",
         mend "Write the parts that the type defines.",
         at "datatypes.html#complex";
     RESOURCE_WANTED = "syntax-resource-wanted", Error, "structure",
@@ -206,5 +207,9 @@ pub(crate) fn complex_form<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>) -> bo
 /// A place for a resource that holds none.
 #[cold]
 pub(crate) fn no_resource<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>) {
-    walk.say(&RESOURCE_WANTED, node);
+    // What is empty has been said to be, and holds no resource for that reason.
+    let empty = |i: &Issue| i.node == node.id() && [&EMPTY_ELEMENT, &EMPTY_OBJECT].contains(&i.rule);
+    if node.has_children() || !walk.issues.iter().any(empty) {
+        walk.say(&RESOURCE_WANTED, node);
+    }
 }

@@ -3,6 +3,7 @@
 use touchmark_document::{Name, NodeRef};
 
 use crate::graph::{Children, Type};
+use crate::issue::Detail;
 use crate::rule::rules;
 use crate::snapshot::DefinitionId;
 use crate::walk::{At, Walk};
@@ -14,7 +15,7 @@ rules! {
         mend "Correct the name (elements are case-sensitive), move it to where it belongs, or use an extension.",
         at "conformance-rules.html#conformance";
     CHOICE = "type-choice", Error, "structure",
-        says "{element} has a value of a type that is not allowed here: {detail}",
+        says "a value of this type is not allowed here: {detail}",
         why "The profile restricts the types that this element may have.",
         mend "Write the value with an allowed type; the type is part of the element's name.",
         at "formats.html#choice";
@@ -95,8 +96,45 @@ pub(crate) fn unexpected<'d>(
         // Written by the reader for what is no element at all.
         return None;
     }
-    walk.say_from(&UNKNOWN_ELEMENT, child, at);
+    let hint = likely(at, children, name).map(|hint| walk.detail(hint));
+    walk.say_from(&UNKNOWN_ELEMENT, child, at).hint = hint.unwrap_or(Detail::NONE);
     None
+}
+
+/// Of an element with more children than this nobody wants to read all their names.
+const FEW: usize = 12;
+
+/// What the writer of an unknown element most likely meant: one with nearly the same name, or one of the few that there are.
+fn likely(at: At<'_>, children: &Children, name: &str) -> Option<String> {
+    // DSTU2 wrote comments so; some tools still do.
+    if name == "fhir_comments" {
+        return Some("remove it: STU3 has no comments in JSON".to_owned());
+    }
+    let elements = children.order.iter().map(|id| at.child(*id).element()).filter(|element| element.max > 0);
+    let labels: Vec<&str> = elements.map(|element| &*element.label).collect();
+    if let Some(near) = labels.iter().find(|label| is_near(label, name)) {
+        return Some(format!("did you mean {near}?"));
+    }
+    let own: Vec<String> = labels
+        .iter()
+        .filter(|label| !matches!(**label, "id" | "extension" | "modifierExtension"))
+        .map(ToString::to_string)
+        .collect();
+    let parent = at.element().label.trim_end_matches("[x]");
+    (1..=FEW).contains(&own.len()).then(|| format!("{parent} has {}", list(&own).replacen(" or ", " and ", 1)))
+}
+
+/// Whether two names differ in case or in one letter.
+fn is_near(one: &str, other: &str) -> bool {
+    let (one, other) = (one.to_ascii_lowercase(), other.to_ascii_lowercase());
+    let (short, long) = if one.len() <= other.len() { (one, other) } else { (other, one) };
+    let same = short.bytes().zip(long.bytes()).take_while(|(a, b)| a == b).count();
+    let (rest, longer) = (&short.as_bytes()[same..], &long.as_bytes()[same..]);
+    match long.len() - short.len() {
+        0 => rest.is_empty() || short.len() > 3 && rest[1..] == longer[1..],
+        1 => short.len() > 3 && *rest == longer[1..],
+        _ => false,
+    }
 }
 
 /// A place for a resource: what stands there is checked as a resource of its own.
@@ -158,5 +196,26 @@ pub(crate) fn list(names: &[String]) -> String {
         [] => "nothing".into(),
         [only] => only.clone(),
         [most @ .., last] => format!("{} or {last}", most.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_are_near() {
+        let check = |one: &str, other: &str, expected: bool| assert_eq!(is_near(one, other), expected, "{one} {other}");
+        check("birthDate", "birthdate", true);
+        check("versionId", "versionID", true);
+        check("comment", "comments", true);
+        check("comments", "comment", true);
+        check("idnetifier", "identifier", false);
+        check("identifer", "identifier", true);
+        check("gendre", "gender", false);
+        check("gendar", "gender", true);
+        check("use", "user", false);
+        check("use", "Use", true);
+        check("text", "é", false);
     }
 }

@@ -17,7 +17,7 @@ rules! {
         why "Receivers read the value by its type and may refuse, or misread, one of another form.",
         mend "Write the value in the form that its type prescribes.",
         at "datatypes.html#primitive";
-    BLANKS = "primitive-advice", Warning, "value",
+    BLANKS = "primitive-advice", Warning, "value" as "advice",
         says "{element} is a doubtful {detail}",
         why "The value is legal, but is hardly what was meant; blanks around a text make equal values differ.",
         mend "Write the value without what the sentence names.",

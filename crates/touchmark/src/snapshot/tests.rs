@@ -37,6 +37,8 @@ const TYPES: &[(&str, &str)] = &[
         {"path":"Thing.token","min":0,"max":"*","type":[{"code":"Token"}]},
         {"path":"Thing.extension","min":0,"max":"*","type":[{"code":"Extension"}]},
         {"path":"Thing.value[x]","min":0,"max":"1","type":[{"code":"string"},{"code":"uri"},{"code":"Token"}]},
+        {"path":"Thing.owner","min":0,"max":"1","type":[{"code":"Reference",
+            "targetProfile":"http://hl7.org/fhir/StructureDefinition/Thing"}]},
         {"path":"Thing.part","min":0,"max":"*","type":[{"code":"Element"}]},
         {"path":"Thing.part.name","min":0,"max":"1","type":[{"code":"string"}]},
         {"path":"Thing.part.part","min":0,"max":"*","contentReference":"\#Thing.part"}"#,
@@ -245,14 +247,15 @@ fn versions_are_narrower_wider_or_neither() {
             "Two",
             "Thing",
             "One",
-            r#"{"path":"Thing.token","min":1},{"path":"Thing.valueToken","type":[{"code":"Token"}]}"#,
+            r#"{"path":"Thing.token","min":1},{"path":"Thing.valueToken","type":[{"code":"Token"}]},
+            {"path":"Thing.owner","type":[{"code":"Reference","targetProfile":"http://hl7.org/fhir/StructureDefinition/One"}]}"#,
         ),
     ]);
     let profile =
         |name: &str| graph.find(&format!("{BASE}{name}")).and_then(|id| graph.profile(id)).expect("a profile");
     let narrower = differences(profile("One"), profile("Two"));
     let told: Vec<(&str, &str)> = narrower.iter().map(|c| (&*c.element, c.what)).collect();
-    assert_eq!(told, [("Thing.token", "min"), ("Thing.value[x]", "type")]);
+    assert_eq!(told, [("Thing.token", "min"), ("Thing.value[x]", "type"), ("Thing.owner", "target")]);
     assert_eq!(summary(&narrower), Some(Direction::Narrower));
     assert_eq!(summary(&differences(profile("Two"), profile("One"))), Some(Direction::Wider));
     assert_eq!(summary(&differences(profile("One"), profile("One"))), None);

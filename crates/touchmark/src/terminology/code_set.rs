@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use regex::Regex;
+
 use super::Compiler;
 use super::code_system::CodeSystem;
 use super::filter::{self, Chosen};
@@ -86,7 +88,8 @@ enum Codes {
     Listed(Box<[Listed]>, Table),
     Whole(Arc<CodeSystem>, Missing),
     Chosen(Arc<CodeSystem>, Chosen, Missing),
-    Form(Form),
+    /// Those of a code system that needs no definition, which look like all of these.
+    Form(Form, Box<[Regex]>),
     /// Concepts of a SNOMED CT release.
     Snomed(Arc<SnomedIndex>, Expression, Missing),
     Unknown(Missing),
@@ -111,7 +114,7 @@ impl CodeSet {
 
     /// All codes of one code system that have its form.
     pub(super) fn of_form(system: &str, form: Form) -> CodeSet {
-        let part = Part { own: Some((system.into(), Codes::Form(form))), imports: Box::default() };
+        let part = Part { own: Some((system.into(), Codes::Form(form, Box::default()))), imports: Box::default() };
         CodeSet { includes: Box::new([part]), ..CodeSet::default() }
     }
 
@@ -160,6 +163,20 @@ impl CodeSet {
     pub fn each(&self, stop: &mut dyn FnMut(&str, &str, &str) -> bool) -> bool {
         self.includes.iter().any(|part| part.each(stop))
             || self.expansion.as_ref().is_some_and(|e| e.codes.iter().any(|(s, l)| stop(s, &l.code, &l.display)))
+    }
+
+    /// What was probably meant by a code of a system that needs no definition.
+    pub fn probable(&self, system: Option<&str>, code: &str) -> Option<String> {
+        self.includes.iter().find_map(|part| match &part.own {
+            Some((own, Codes::Form(form, patterns))) if system.is_none_or(|s| s == &**own) => {
+                form.probable(code).filter(|likely| patterns.iter().all(|p| p.is_match(likely)))
+            }
+            Some(_) => None,
+            None => part.imports.iter().find_map(|import| match import {
+                Import::Set(set) => set.probable(system, code),
+                Import::Missing(_) => None,
+            }),
+        })
     }
 
     /// The code systems from which the set takes codes, in its order.
@@ -255,7 +272,10 @@ impl Codes {
         let system = compiler.code_system(&choice.system, &choice.version);
         let missing = Missing::System(choice.system.clone());
         if !choice.concepts.is_empty() {
-            let folds = system.is_some_and(|s| s.folds());
+            let folds = match system {
+                Some(system) => system.folds(),
+                None => Form::of_system(&choice.system).is_some_and(Form::folds),
+            };
             let table = Table::new(choice.concepts.len(), folds, |at| &choice.concepts[at as usize].code);
             return Codes::Listed(choice.concepts.clone().into(), table);
         }
@@ -266,9 +286,10 @@ impl Codes {
             };
         }
         let Some(system) = system.filter(|s| !s.concepts().is_empty()) else {
-            return match Form::of_system(&choice.system) {
-                Some(form) if choice.filters.is_empty() => Codes::Form(form),
-                _ => Codes::Unknown(missing),
+            let Some(form) = Form::of_system(&choice.system) else { return Codes::Unknown(missing) };
+            return match filter::patterns(&choice.filters) {
+                Ok(patterns) => Codes::Form(form, patterns),
+                Err(filter) => Codes::not_understood(choice, filter),
             };
         };
         if choice.filters.is_empty() {
@@ -303,8 +324,8 @@ impl Codes {
                 None if !system.is_complete() => Answer::Unknown(missing),
                 _ => Answer::NotIn,
             },
-            Codes::Form(form) if form.admits(code) => found(""),
-            Codes::Form(_) => Answer::NotIn,
+            Codes::Form(form, patterns) if form.admits(code) && patterns.iter().all(|p| p.is_match(code)) => found(""),
+            Codes::Form(..) => Answer::NotIn,
             Codes::Snomed(index, expression, missing) => {
                 match code.parse().ok().map(|identifier| index.find(identifier)) {
                     Some(Some(concept)) => match expression.holds(index, concept) {

@@ -33,6 +33,21 @@ pub(super) fn choose<'f>(system: &CodeSystem, filters: &'f [Filter]) -> Result<C
     Ok(Chosen(bits.into()))
 }
 
+/// What the codes of a code system without a definition must look like: the filters on the code that are patterns.
+///
+/// # Errors
+/// The filter that cannot be applied.
+pub(super) fn patterns(filters: &[Filter]) -> Result<Box<[Regex]>, &Filter> {
+    let pattern =
+        |f: &Filter| (matches!(&*f.property, "code" | "concept") && &*f.op == "regex").then(|| whole(&f.value));
+    filters.iter().map(|f| pattern(f).flatten().ok_or(f)).collect()
+}
+
+/// A pattern for a whole value.
+fn whole(pattern: &str) -> Option<Regex> {
+    regex::RegexBuilder::new(&format!("^(?:{pattern})$")).size_limit(1 << 20).build().ok()
+}
+
 enum Test<'f> {
     /// At or (when the second says so) only below one of these places.
     Below(Vec<u32>, bool),
@@ -60,10 +75,7 @@ impl<'f> Test<'f> {
             "descendent-of" | "descendant-of" => Test::Below(places()?, true),
             "is-not-a" => Test::NotBelow(places()?),
             "generalizes" => Test::Above(places()?),
-            "regex" => Test::Matches(
-                property,
-                regex::RegexBuilder::new(&format!("^(?:{value})$")).size_limit(1 << 20).build().ok()?,
-            ),
+            "regex" => Test::Matches(property, whole(value)?),
             "=" => Test::OneOf(property, vec![value], false),
             "in" => Test::OneOf(property, value.split(',').map(str::trim).collect(), false),
             "not-in" => Test::OneOf(property, value.split(',').map(str::trim).collect(), true),

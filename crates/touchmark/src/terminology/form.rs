@@ -1,6 +1,8 @@
-//! Code systems known by the form of their codes: language tags, media types, units of measure, SNOMED CT identifiers.
+//! Code systems known without a definition: by the form of their codes, or by a list that the library carries.
 
-/// A code system whose codes cannot be listed but have a grammar.
+use super::{language, registered};
+
+/// A code system that needs no definition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Form {
     /// Language tags, BCP 47 (<https://www.rfc-editor.org/rfc/rfc5646#section-2.1>).
@@ -9,6 +11,10 @@ pub(crate) enum Form {
     Media,
     /// Units of measure, UCUM (<https://ucum.org/ucum>).
     Unit,
+    /// Countries, ISO 3166-1 (<https://www.iso.org/iso-3166-country-codes.html>): of two or three letters, or numeric.
+    Country,
+    /// Currencies, ISO 4217 (<https://www.iso.org/iso-4217-currency-codes.html>).
+    Currency,
 }
 
 /// The code system of units of measure.
@@ -21,56 +27,43 @@ impl Form {
             "urn:ietf:bcp:47" => Some(Form::Language),
             "urn:ietf:bcp:13" => Some(Form::Media),
             UCUM => Some(Form::Unit),
+            "urn:iso:std:iso:3166" => Some(Form::Country),
+            "urn:iso:std:iso:4217" => Some(Form::Currency),
             _ => None,
         }
     }
 
-    /// Whether a code has the form.
+    /// Whether codes that differ only in the case of their letters are the same.
+    pub fn folds(self) -> bool {
+        self != Form::Unit
+    }
+
+    /// What was probably meant by what is no code: another way to join the parts of a language tag, or the country that half the
+    /// world knows by other letters than ISO does.
+    pub fn probable(self, code: &str) -> Option<String> {
+        let british = |part: &str| if part.eq_ignore_ascii_case("uk") { "GB".to_owned() } else { part.to_owned() };
+        let likely = match self {
+            Form::Language => {
+                let mut parts = code.trim().split(['-', '_']);
+                let language = parts.next().map(str::to_owned);
+                language.into_iter().chain(parts.map(british)).collect::<Vec<_>>().join("-")
+            }
+            Form::Country => british(code.trim()),
+            Form::Media | Form::Unit | Form::Currency => code.trim().to_owned(),
+        };
+        (likely != code && self.admits(&likely)).then_some(likely)
+    }
+
+    /// Whether there is such a code.
     pub fn admits(self, code: &str) -> bool {
         match self {
-            Form::Language => is_language_tag(code),
+            Form::Language => language::is_tag(code),
             Form::Media => is_media_type(code),
             Form::Unit => octofhir_ucum::validate(code).is_ok(),
+            Form::Country => registered::is_country(code),
+            Form::Currency => registered::is_currency(code),
         }
     }
-}
-
-/// Whether a text is a well-formed language tag. Whether its parts are registered is not looked at.
-fn is_language_tag(tag: &str) -> bool {
-    let mut parts = tag.split('-').peekable();
-    let letters = |p: &str| p.bytes().all(|b| b.is_ascii_alphabetic());
-    let digits = |p: &str| p.bytes().all(|b| b.is_ascii_digit());
-    let plain = |p: &str, most: usize| !p.is_empty() && p.len() <= most && p.bytes().all(|b| b.is_ascii_alphanumeric());
-    let Some(first) = parts.next() else { return false };
-    if !letters(first) {
-        return false;
-    }
-    match first.len() {
-        1 if matches!(first, "x" | "X" | "i" | "I") => return parts.peek().is_some() && parts.all(|p| plain(p, 8)),
-        2 | 3 => {
-            for _ in 0..3 {
-                parts.next_if(|p| p.len() == 3 && letters(p));
-            }
-        }
-        4..=8 => {}
-        _ => return false,
-    }
-    parts.next_if(|p| p.len() == 4 && letters(p));
-    parts.next_if(|p| p.len() == 2 && letters(p) || p.len() == 3 && digits(p));
-    while parts.next_if(|p| plain(p, 8) && (p.len() >= 5 || p.len() == 4 && p.as_bytes()[0].is_ascii_digit())).is_some()
-    {
-    }
-    while let Some(singleton) = parts.next() {
-        let private = singleton.eq_ignore_ascii_case("x");
-        let mut count = 0;
-        while parts.next_if(|p| plain(p, 8) && (private || p.len() > 1)).is_some() {
-            count += 1;
-        }
-        if singleton.len() != 1 || !plain(singleton, 1) || count == 0 || private && parts.peek().is_some() {
-            return false;
-        }
-    }
-    true
 }
 
 /// Whether a text is a media type, with or without parameters, or one of the short names that FHIR allows for its own formats.
@@ -175,33 +168,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn language_tags() {
-        for (tag, wanted) in [
-            ("en", true),
-            ("en-GB", true),
-            ("zh-Hant-TW", true),
-            ("sl-rozaj-biske", true),
-            ("de-CH-1901", true),
-            ("es-419", true),
-            ("zh-cmn-Hans-CN", true),
-            ("en-u-ca-gregory", true),
-            ("x-private", true),
-            ("i-klingon", true),
-            ("en-x-a-b", true),
-            ("", false),
-            ("e", false),
-            ("en_GB", false),
-            ("en-", false),
-            ("english language", false),
-            ("en-u", false),
-            ("en-GB-oxford!", false),
-            ("12", false),
-        ] {
-            assert_eq!(is_language_tag(tag), wanted, "{tag}");
-        }
-    }
-
-    #[test]
     fn media_types() {
         for (text, wanted) in [
             ("text/plain", true),
@@ -217,6 +183,23 @@ mod tests {
             ("pdf", false),
         ] {
             assert_eq!(is_media_type(text), wanted, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_was_probably_meant() {
+        for (form, code, wanted) in [
+            (Form::Language, "en_GB", Some("en-GB")),
+            (Form::Language, "en-UK", Some("en-GB")),
+            (Form::Language, "uk_UA", Some("uk-UA")),
+            (Form::Language, "english", None),
+            (Form::Country, "UK", Some("GB")),
+            (Form::Country, " GB", Some("GB")),
+            (Form::Country, "England", None),
+            (Form::Currency, "GBP ", Some("GBP")),
+            (Form::Media, "pdf", None),
+        ] {
+            assert_eq!(form.probable(code).as_deref(), wanted, "{code}");
         }
     }
 

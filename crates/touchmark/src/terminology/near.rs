@@ -86,7 +86,10 @@ fn in_set(set: &CodeSet, written: Written<'_>) -> Option<String> {
         left -= 1;
         left == 0
     });
-    best.map(|(_, text)| text)
+    best.map(|(_, text)| text).or_else(|| {
+        let likely = set.probable(written.system, written.code?)?;
+        Some(format!("did you mean '{likely}'?"))
+    })
 }
 
 /// The same within one code system.
@@ -104,8 +107,8 @@ pub(crate) fn in_system(system: &CodeSystem, written: Written<'_>) -> Option<Str
 
 fn near(written: Written<'_>, system: &str, code: &str, display: &str) -> Option<Way> {
     let meant = written.code?;
-    let same_system = written.system.is_none_or(|s| s == system);
-    if meant == code && !same_system {
+    // Another system, or none.
+    if meant == code && written.system != Some(system) {
         return Some(Way::System);
     }
     if same_display(meant, code) {
@@ -136,7 +139,7 @@ pub(crate) fn same_display(a: &str, b: &str) -> bool {
 
 /// Whether two displays begin alike, which most do not: their first letters, where those need no folding but of case.
 fn may_be_same(a: &str, b: &str) -> bool {
-    let first = |text: &str| text.bytes().find(|b| *b != b' ').filter(|b| b.is_ascii_alphanumeric());
+    let first = |text: &str| text.bytes().find(|b| *b != b' ').filter(u8::is_ascii_alphanumeric);
     match (first(a), first(b)) {
         (Some(a), Some(b)) => a.eq_ignore_ascii_case(&b),
         _ => true,

@@ -9,29 +9,35 @@ use std::cmp::Ordering;
 use std::fmt;
 use std::ops::Range;
 
-pub use build::SnomedBuilder;
+use sha1::{Digest, Sha1};
+
+pub use build::{SnomedBuilder, SnomedFile};
 pub(crate) use expression::Expression;
 
 /// The code system.
 pub(crate) const SNOMED: &str = "http://snomed.info/sct";
 
-const MAGIC: &[u8; 16] = b"touchmark-sct-01";
+/// Its last two digits are the version of the format.
+const MAGIC: &[u8; 16] = b"touchmark-sct-02";
 
-/// The tables of an index, in their order: how many bytes one row takes.
-const WIDTHS: [usize; 9] = [8, 4, 4, 8, 4, 4, 4, 4, 1];
+/// What the maker of an index says of its source: a hash, say.
+pub type Source = [u8; 24];
+
+/// The header: magic, source, length of the whole, rows of each table, checksum of all that.
+const HEADER: usize = 16 + 24 + 8 + Table::COUNT * 8 + 8;
 
 /// The bytes of an index, however they are held: a vector, a mapped file.
 type Bytes = dyn AsRef<[u8]> + Send + Sync;
 
 /// A SNOMED CT release, indexed: its concepts, what they are called, what they are kinds of, and its simple reference sets.
 ///
-/// Made once by [`SnomedBuilder`]; opening it reads nothing but the sizes of its tables.
+/// Made once by [`SnomedBuilder`]; opening it reads nothing but its header.
 pub struct SnomedIndex {
     bytes: Box<Bytes>,
-    tables: [Range<usize>; 9],
+    tables: [Range<usize>; Table::COUNT],
 }
 
-/// The tables.
+/// The tables, in their order.
 #[derive(Clone, Copy)]
 enum Table {
     /// Concept identifiers, sorted.
@@ -42,39 +48,84 @@ enum Table {
     Parents,
     /// Reference set identifiers, sorted.
     Sets,
-    /// For each reference set where its members begin.
+    /// For each reference set where its members begin; one row more than sets.
     MemberStarts,
     /// Members, by number of concept, sorted within each set.
     Members,
-    /// For each concept where its terms begin.
+    /// For each concept where its terms begin; one row more than concepts.
     TermStarts,
-    /// For each term where its text begins.
+    /// For each term where its text begins; one row more than terms.
     TextStarts,
     /// All texts.
     Texts,
+    /// The namespaces of long-format identifiers, sorted.
+    Namespaces,
 }
 
+impl Table {
+    const COUNT: usize = 10;
+
+    /// How many bytes one row of each takes.
+    const WIDTHS: [usize; Table::COUNT] = [8, 4, 4, 8, 4, 4, 4, 4, 1, 4];
+}
+
+/// No concept is a kind of so many others: a line of parents that is longer is none.
+const MOST_ANCESTORS: usize = 5000;
+
 impl SnomedIndex {
-    /// Opens an index.
+    /// Opens an index. The header is checked, and that the tables fit each other and the length. The rows are not read: those of
+    /// an index that somebody damaged behind its header give wrong answers at worst.
     ///
     /// # Errors
-    /// When the bytes are no index of this version, or cut short.
+    /// When the bytes are no index of this version, or damaged or cut short.
     pub fn open(bytes: impl AsRef<[u8]> + Send + Sync + 'static) -> Result<Self, String> {
-        let (head, rest) = bytes.as_ref().split_at_checked(MAGIC.len()).ok_or("the index is cut short")?;
-        if head != MAGIC {
+        let all = bytes.as_ref();
+        let Some((magic, _)) = all.split_first_chunk::<16>() else { return Err("the index is cut short".into()) };
+        if magic != MAGIC {
             return Err("this is no SNOMED CT index of this version of touchmark".into());
         }
-        let mut at = MAGIC.len() + WIDTHS.len() * 8;
-        let mut tables: [Range<usize>; 9] = std::array::from_fn(|_| 0..0);
-        for (number, width) in WIDTHS.into_iter().enumerate() {
-            let count = rest.get(number * 8..number * 8 + 8).ok_or("the index is cut short")?;
-            let count = count.try_into().map(u64::from_le_bytes).map_err(|_| "the index is cut short")?;
-            let size = usize::try_from(count).ok().and_then(|c| c.checked_mul(width)).ok_or("a table is too large")?;
-            let end = at.checked_add(size).filter(|e| *e <= bytes.as_ref().len()).ok_or("the index is cut short")?;
-            tables[number] = at..end;
-            at = end;
+        let Some((header, _)) = all.split_first_chunk::<HEADER>() else { return Err("the index is cut short".into()) };
+        let (said, sum) = header.split_at(HEADER - 8);
+        if checksum(said) != *sum {
+            return Err("the header of the index is damaged".into());
         }
-        Ok(SnomedIndex { bytes: Box::new(bytes), tables })
+        let (_, numbers) = said.split_at(MAGIC.len() + size_of::<Source>());
+        let mut numbers = numbers.as_chunks::<8>().0.iter().map(|number| u64::from_le_bytes(*number));
+        if numbers.next() != Some(all.len() as u64) {
+            return Err("the index is cut short, or too long".into());
+        }
+        let mut at = HEADER;
+        let mut tables: [Range<usize>; Table::COUNT] = std::array::from_fn(|_| 0..0);
+        for ((table, count), width) in tables.iter_mut().zip(numbers).zip(Table::WIDTHS) {
+            let size = u32::try_from(count).ok().and_then(|count| (count as usize).checked_mul(width));
+            let end = size.and_then(|size| at.checked_add(size)).filter(|end| *end <= all.len());
+            *table = at..end.ok_or("a table of the index is too large")?;
+            at = table.end;
+        }
+        let index = SnomedIndex { bytes: Box::new(bytes), tables };
+        if at != index.bytes().len() || !index.fits() {
+            return Err("the tables of the index do not fit each other".into());
+        }
+        Ok(index)
+    }
+
+    /// Whether each table of starts has a row for all that it is about, and ends where the rows end that it divides.
+    fn fits(&self) -> bool {
+        let whole = |starts: Table, of: usize, divided: Table| {
+            self.rows(starts) == of + 1 && self.short(starts, of) as usize == self.rows(divided)
+        };
+        let terms = self.rows(Table::TextStarts).wrapping_sub(1);
+        whole(Table::ParentStarts, self.len(), Table::Parents)
+            && whole(Table::MemberStarts, self.rows(Table::Sets), Table::Members)
+            && whole(Table::TextStarts, terms, Table::Texts)
+            && self.rows(Table::TermStarts) == self.len() + 1
+            && self.short(Table::TermStarts, self.len()) as usize == terms
+    }
+
+    /// What its maker said of the source of the index.
+    pub fn source(&self) -> Source {
+        let source = self.bytes().get(MAGIC.len()..).and_then(|rest| rest.first_chunk());
+        source.copied().unwrap_or_default()
     }
 
     /// How many concepts there are, inactive ones included.
@@ -105,7 +156,7 @@ impl SnomedIndex {
                     return true;
                 }
                 // Lists are short: a concept has some dozens of ancestors.
-                if !seen.contains(&parent) {
+                if seen.len() < MOST_ANCESTORS && !seen.contains(&parent) {
                     seen.push(parent);
                 }
             }
@@ -132,10 +183,13 @@ impl SnomedIndex {
 
     /// Whether codes with the namespace of this one are in the release at all, so that one that is not found does not exist.
     pub(crate) fn covers(&self, code: &str) -> bool {
-        let Some(namespace) = namespace(code) else { return !self.is_empty() };
-        // Identifiers of one namespace are scattered; releases have few namespaces, and this is asked of missing codes only.
-        let mut codes = (0..self.len()).map(|at| self.long(Table::Concepts, at));
-        codes.any(|identifier| identifier >= 10_000_000_000 && identifier / 1000 % 10_000_000 == namespace)
+        match code.parse().ok().and_then(namespace_of) {
+            None => !self.is_empty(),
+            Some(namespace) => {
+                let rows = 0..self.rows(Table::Namespaces);
+                Self::search(rows, &namespace, |at| self.short(Table::Namespaces, at)).is_some()
+            }
+        }
     }
 
     fn parents(&self, concept: u32) -> impl Iterator<Item = u32> {
@@ -147,7 +201,7 @@ impl SnomedIndex {
     }
 
     fn rows(&self, table: Table) -> usize {
-        self.tables[table as usize].len() / WIDTHS[table as usize]
+        self.tables[table as usize].len() / Table::WIDTHS[table as usize]
     }
 
     /// A row of a table; 0 for one that is not there, as in an index that somebody damaged.
@@ -184,11 +238,18 @@ impl SnomedIndex {
     }
 }
 
-/// The namespace of a long-format identifier (<http://snomed.org/rel>, 'SCTID'): seven digits before partition and check digit.
-fn namespace(code: &str) -> Option<u64> {
-    let partition = code.len().checked_sub(3)?;
-    (code.as_bytes().get(partition) == Some(&b'1'))
-        .then(|| code.get(partition.checked_sub(7)?..partition)?.parse().ok())?
+/// The namespace of a long-format identifier (<http://snomed.org/rel>, 'SCTID'): seven digits before partition and check digit;
+/// `None` for one of the short format, which is international.
+fn namespace_of(identifier: u64) -> Option<u32> {
+    let long = identifier >= 10_000_000_000 && identifier / 100 % 10 == 1;
+    long.then_some((identifier / 1000 % 10_000_000) as u32)
+}
+
+/// The first bytes of the SHA-1 of a header: against damage, not against malice.
+fn checksum(header: &[u8]) -> [u8; 8] {
+    let mut sum = [0; 8];
+    sum.copy_from_slice(&Sha1::digest(header)[..8]);
+    sum
 }
 
 impl fmt::Debug for SnomedIndex {

@@ -118,6 +118,27 @@ fn filters() {
 }
 
 #[test]
+fn systems_that_need_no_definition() {
+    let of = |system: &str, rest: &str| format!(r#""include":[{{"system":"{system}"{rest}}}]"#);
+    for (system, rest, expected) in [
+        ("urn:ietf:bcp:47", "", &[("|en-GB", "in"), ("|en_GB", "not in")][..]),
+        ("urn:ietf:bcp:47", r#","concept":[{"code":"en-GB"}]"#, &[("|EN-gb", "in"), ("|en", "not in")]),
+        ("urn:ietf:bcp:13", "", &[("|text/plain", "in"), ("|plain", "not in")]),
+        ("urn:iso:std:iso:3166", "", &[("|GB", "in"), ("|GBR", "in"), ("|826", "in"), ("|UK", "not in")]),
+        (
+            "urn:iso:std:iso:3166",
+            r#","filter":[{"property":"code","op":"regex","value":"[A-Z]{3}"}]"#,
+            &[("|GB", "not in"), ("|GBR", "in"), ("|UKK", "not in")],
+        ),
+        ("urn:iso:std:iso:3166", r#","filter":[{"property":"code","op":"is-a","value":"GB"}]"#, &[("|GB", "unknown")]),
+        ("urn:iso:std:iso:4217", "", &[("|GBP", "in"), ("|PND", "not in")]),
+        ("http://unitsofmeasure.org", "", &[("|mg", "in"), ("|milligram", "not in")]),
+    ] {
+        check(&of(system, rest), &[], expected);
+    }
+}
+
+#[test]
 fn excludes_and_imports() {
     let w =
         value_set("w", r#""include":[{"system":"http://e.org/colours","concept":[{"code":"red"},{"code":"blue"}]}]"#);

@@ -20,7 +20,8 @@ pub(crate) fn apply(edit: &Edit, text: &str, graph: &RuleGraph) -> Result<String
     let mut tree = Tree::of(document.root());
     let found = |path: &str| nodes(document, graph, path);
     match edit {
-        Edit::CutBehind(_) => {}
+        // Neither is of the tree.
+        Edit::CutBehind(_) | Edit::Envelope { .. } => {}
         Edit::Remove(at) => {
             let found = found(at)?;
             tree.change(&found, &mut |_| Vec::new());
@@ -102,8 +103,12 @@ pub(crate) fn apply(edit: &Edit, text: &str, graph: &RuleGraph) -> Result<String
 }
 
 fn nodes(document: Document<'_>, graph: &RuleGraph, path: &str) -> Result<Vec<u32>, String> {
-    let found: Vec<u32> =
-        Selector::parse(path, graph.names())?.select(document.root()).into_iter().map(|n| n.id().0).collect();
+    let found: Vec<u32> = Selector::parse(path, graph.names())
+        .map_err(|e| format!("{path}: {}", e.reason))?
+        .select(document.root())
+        .into_iter()
+        .map(|n| n.id().0)
+        .collect();
     if found.is_empty() { Err(format!("the message has no {path}")) } else { Ok(found) }
 }
 

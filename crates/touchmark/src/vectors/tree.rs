@@ -58,7 +58,18 @@ impl Tree {
         }
     }
 
-    fn leaf(name: &str, value: Option<String>, form: Form) -> Tree {
+    /// A node without content.
+    pub fn empty(name: &str, form: Form) -> Tree {
+        Tree::leaf(name, None, form)
+    }
+
+    /// The first child with this name.
+    pub fn child(&self, name: &str) -> Option<&Tree> {
+        self.children.iter().find(|c| c.name == name)
+    }
+
+    /// A node with a value.
+    pub fn leaf(name: &str, value: Option<String>, form: Form) -> Tree {
         let (name, resource) = (name.to_owned(), String::new());
         Tree { name, resource, value, form, in_array: false, children: Vec::new(), node: None }
     }

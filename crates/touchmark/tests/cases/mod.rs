@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 use touchmark::document::{self, Arena, Limits, Names};
-use touchmark::{Library, RuleGraph, definition};
+use touchmark::{Advice, Library, RuleGraph, Severity, definition};
 
 /// A document and what must be found in it.
 pub struct Case {
@@ -21,6 +21,14 @@ pub struct Case {
     pub findings: Option<usize>,
     /// References that a resolver knows to lead to nothing.
     pub absent: Vec<String>,
+    /// A suppression file beside the document.
+    pub suppress: Option<PathBuf>,
+    /// Whether absent elements that must be supported are told.
+    pub must_support: bool,
+    /// How advice is said.
+    pub advice: Advice,
+    /// Whether there is a terminology service: one that answers each question, or one that fails.
+    pub service: Option<bool>,
     /// The document.
     pub bytes: Vec<u8>,
 }
@@ -115,6 +123,14 @@ fn read_case(list: &Path, case: &Value) -> Case {
             .collect(),
         findings: case["options"]["findings"].as_u64().map(|n| usize::try_from(n).expect("a number")),
         absent: texts(&case["options"]["absent"]),
+        suppress: case["options"]["suppress"].as_str().map(|file| folder.join(file)),
+        must_support: case["options"]["mustSupport"] == true,
+        advice: match case["options"]["advice"].as_str() {
+            None => Advice::Usual,
+            Some("off") => Advice::Off,
+            Some(level) => Advice::At(Severity::of_code(level).expect("a severity")),
+        },
+        service: case["options"]["service"].as_str().map(|service| service == "answers"),
         bytes: fs::read(folder.join(&file)).unwrap_or_else(|e| panic!("{file}: {e}")),
     }
 }

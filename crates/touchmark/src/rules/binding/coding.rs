@@ -2,11 +2,13 @@
 
 use touchmark_document::NodeRef;
 
+use super::service;
 use crate::issue::Detail;
 use crate::rule::{Rule, rules};
 use crate::rules::primitive::absolute_uri;
 use crate::sentence::Quoted;
-use crate::terminology::form::{UCUM, snomed_flaw};
+use crate::service::Membership;
+use crate::terminology::form::{Form, SnomedFlaw, UCUM, snomed_flaw};
 use crate::terminology::near::{self, Written, same_display};
 use crate::terminology::snomed::SNOMED;
 use crate::walk::Walk;
@@ -29,7 +31,7 @@ rules! {
         at "datatypes.html#Coding";
     UNKNOWN_CODE = "binding-code-unknown", Error, "code-invalid",
         says "there is no such code in its code system: {detail}",
-        why "The code system is loaded in full and does not define the code, so it means nothing.",
+        why "The code system is known in full and does not define the code, so it means nothing.",
         mend "Correct the code, or the system that it is said to be from.",
         at "datatypes.html#Coding";
     DISPLAY = "binding-display", Warning, "value",
@@ -76,6 +78,8 @@ pub(crate) fn check<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>) {
             say(walk, &UNKNOWN_CODE, node, detail, hint);
         } else if system == SNOMED {
             snomed(walk, node, written);
+        } else {
+            elsewhere(walk, node, written);
         }
         return;
     };
@@ -85,19 +89,51 @@ pub(crate) fn check<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>) {
         && !same_display(shown, &concept.display)
         && !concept.designations.iter().any(|d| same_display(shown, d))
     {
-        let detail =
-            walk.detail(format!("{} found, '{}' is that of '{code}' of {system}", Quoted(shown), concept.display));
-        walk.say(&DISPLAY, node).detail = detail;
+        other_display(walk, node, written, &concept.display);
     }
 }
 
-/// Checks the unit of a Quantity that says it is a UCUM code.
+/// Says that a display is not what the code is called.
+#[cold]
+fn other_display<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, written: Written<'d>, right: &str) {
+    let Written { system: Some(system), code: Some(code), display: Some(shown) } = written else { return };
+    let detail = walk.detail(format!("{} found, '{right}' is that of '{code}' of {system}", Quoted(shown)));
+    walk.say(&DISPLAY, node).detail = detail;
+}
+
+/// A code of which nothing is loaded: the caller's service may know it.
+fn elsewhere<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, written: Written<'d>) {
+    let Written { system: Some(system), code: Some(code), display } = written else { return };
+    if walk.terminology.is_none() {
+        return;
+    }
+    match service::of_system(walk, node, system, code) {
+        Membership::Member(displays) => {
+            if let (Some(shown), Some(right)) = (display, displays.first())
+                && !displays.iter().any(|d| same_display(shown, d))
+            {
+                other_display(walk, node, written, right);
+            }
+        }
+        Membership::NotMember => {
+            let detail = walk.detail(written.to_string());
+            walk.say(&UNKNOWN_CODE, node).detail = detail;
+        }
+        Membership::Unknown => {}
+    }
+}
+
+/// Checks the unit of a Quantity that says it is a UCUM code, or a currency.
 pub(crate) fn unit<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>) {
-    let Written { system: Some(UCUM), code: Some(code), .. } = written(walk, node) else { return };
-    if !walk.graph.terminology.is_unit(code) {
-        let found = Written { code: Some(code), ..Written::default() };
-        let detail = walk.detail(found.to_string());
-        walk.say(&UNIT, node).detail = detail;
+    let Written { system: Some(system), code: Some(code), .. } = written(walk, node) else { return };
+    let found = Written { code: Some(code), ..Written::default() };
+    if system == UCUM {
+        if !walk.graph.terminology.is_unit(code) {
+            let detail = walk.detail(found.to_string());
+            walk.say(&UNIT, node).detail = detail;
+        }
+    } else if Form::of_system(system) == Some(Form::Currency) {
+        of_form(walk, node, Form::Currency, Written { system: Some(system), ..found });
     }
 }
 
@@ -107,6 +143,8 @@ fn stranger<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, written: Written<'d>
     let Some(system) = written.system else { return };
     if system == SNOMED {
         snomed(walk, node, written);
+    } else if let Some(form) = Form::of_system(system) {
+        of_form(walk, node, form, written);
     } else if !absolute_uri(system.trim()) {
         let detail = walk.detail(Quoted(system).to_string());
         walk.say(&RELATIVE, node).detail = detail;
@@ -116,7 +154,21 @@ fn stranger<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, written: Written<'d>
         let hint = set.and_then(|s| walk.hints.in_set(s, Written { display: None, ..written }));
         let detail = walk.detail(format!("{system} is a value set"));
         say(walk, &VALUE_SET, node, detail, hint);
+    } else {
+        elsewhere(walk, node, written);
     }
+}
+
+/// A code of a system that needs no definition.
+fn of_form<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, form: Form, written: Written<'d>) {
+    let Some(code) = written.code.filter(|code| !has(walk, form, code)) else { return };
+    let hint = form.probable(code).map(|likely| format!("did you mean '{likely}'?"));
+    let detail = walk.detail(Written { display: None, ..written }.to_string());
+    say(walk, &UNKNOWN_CODE, node, detail, hint);
+}
+
+fn has(walk: &Walk<'_, '_>, form: Form, code: &str) -> bool {
+    if form == Form::Unit { walk.graph.terminology.is_unit(code) } else { form.admits(code) }
 }
 
 fn names_value_set(walk: &Walk<'_, '_>, system: &str) -> bool {
@@ -132,12 +184,14 @@ fn snomed<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, written: Written<'d>) 
         walk.say(&SNOMED_FORM, node).detail = detail;
         return;
     }
-    let Some(index) = walk.graph.library().snomed() else { return };
-    let Ok(identifier) = code.parse() else { return };
-    let Some(concept) = index.find(identifier) else {
+    let index = walk.graph.library().snomed();
+    let found = index.and_then(|index| Some((index, index.find(code.parse().ok()?)?)));
+    let Some((index, concept)) = found else {
         if is_no_concept(walk, code) {
             let detail = walk.detail(written.to_string());
             walk.say(&UNKNOWN_CODE, node).detail = detail;
+        } else {
+            elsewhere(walk, node, written);
         }
         return;
     };
@@ -145,9 +199,7 @@ fn snomed<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, written: Written<'d>) 
         && index.terms(concept).next().is_some()
         && !index.terms(concept).any(|term| same_display(shown, term) || same_display(shown, without_tag(term)))
     {
-        let term = index.terms(concept).next().unwrap_or("");
-        let detail = walk.detail(format!("{} found, '{term}' is that of '{code}' of {SNOMED}", Quoted(shown)));
-        walk.say(&DISPLAY, node).detail = detail;
+        other_display(walk, node, written, index.terms(concept).next().unwrap_or(""));
     }
 }
 
@@ -162,16 +214,41 @@ fn say<'d>(walk: &mut Walk<'_, 'd>, rule: &'static Rule, node: NodeRef<'d>, deta
     (issue.detail, issue.hint) = (detail, hint);
 }
 
+/// Why a Coding of SNOMED CT has none of its codes, by the form.
+pub(super) fn flaw<'d>(walk: &Walk<'_, 'd>, node: NodeRef<'d>) -> Option<SnomedFlaw> {
+    let written = written(walk, node);
+    written.code.filter(|_| written.system == Some(SNOMED)).and_then(|code| snomed_flaw(code.trim()))
+}
+
 /// Whether a Coding has an error by itself.
 pub(super) fn is_wrong<'d>(walk: &Walk<'_, 'd>, node: NodeRef<'d>) -> bool {
     let Written { system: Some(system), code, .. } = written(walk, node) else { return false };
     let graph = walk.graph;
+    let Some(code) = code else {
+        return graph.terminology.system(graph.library(), system).is_none()
+            && system != SNOMED
+            && Form::of_system(system).is_none()
+            && (!absolute_uri(system.trim()) || names_value_set(walk, system));
+    };
+    let is_none_elsewhere = || walk.terminology.is_some() && service::is_no_code(walk, system, code);
     match graph.terminology.system(graph.library(), system) {
-        Some(loaded) if loaded.is_complete() => code.is_some_and(|c| loaded.concept(c).is_none()),
-        _ if system == SNOMED => code.is_some_and(|c| snomed_flaw(c).is_none() && is_no_concept(walk, c)),
-        Some(_) => false,
-        None => !absolute_uri(system.trim()) || names_value_set(walk, system),
+        Some(loaded) if loaded.concept(code).is_some() => false,
+        Some(loaded) if loaded.is_complete() => true,
+        _ if system == SNOMED => {
+            snomed_flaw(code).is_none() && (is_no_concept(walk, code) || !is_concept(walk, code) && is_none_elsewhere())
+        }
+        Some(_) => is_none_elsewhere(),
+        None => match Form::of_system(system) {
+            Some(form) => !has(walk, form, code),
+            None => !absolute_uri(system.trim()) || names_value_set(walk, system) || is_none_elsewhere(),
+        },
     }
+}
+
+/// Whether the loaded release of SNOMED CT has a code.
+fn is_concept(walk: &Walk<'_, '_>, code: &str) -> bool {
+    let index = walk.graph.library().snomed();
+    index.is_some_and(|i| code.parse().is_ok_and(|id| i.find(id).is_some()))
 }
 
 /// Whether the loaded release of SNOMED CT would have the code if there were such a one, and has it not.

@@ -1,10 +1,14 @@
 //! Makes an index of the files of a SNOMED CT release, format 2 (RF2), snapshot.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
-use super::{MAGIC, WIDTHS};
+use super::{HEADER, MAGIC, Source, Table, checksum, namespace_of};
 
 const IS_A: u64 = 116_680_003;
+
+/// The type of a description that says what a concept is, and not how it is called.
+const DEFINITION: u64 = 900_000_000_000_550_004;
 
 /// Collects the files of a release, in any order and of any number of editions, and makes an index of them.
 #[derive(Debug, Default)]
@@ -14,8 +18,9 @@ pub struct SnomedBuilder {
     parents: Vec<(u64, u64)>,
     /// Reference set and member.
     members: Vec<(u64, u64)>,
-    /// Concept and term.
-    terms: Vec<(u64, Box<str>)>,
+    /// Concept, and where its term is in `texts`.
+    terms: Vec<(u64, Range<usize>)>,
+    texts: String,
 }
 
 /// What a file of a release holds, told from its header.
@@ -54,9 +59,15 @@ impl SnomedBuilder {
 
     /// Takes what a file holds. Returns what kind of file it is; `None` where it is of no use.
     pub fn add(&mut self, text: &str) -> Option<SnomedFile> {
-        let mut lines = text.lines();
-        let file = SnomedFile::of_header(lines.next()?)?;
-        for line in lines {
+        let (header, rows) = text.split_once('\n').unwrap_or((text, ""));
+        let file = SnomedFile::of_header(header)?;
+        self.add_rows(file, rows);
+        Some(file)
+    }
+
+    /// Takes whole lines of a file of this kind, behind its header: a file of a release need not be held in one piece.
+    pub fn add_rows(&mut self, file: SnomedFile, rows: &str) {
+        for line in rows.lines() {
             let mut columns = line.split('\t');
             let mut column = |skip: usize| columns.nth(skip);
             let number = |text: Option<&str>| text.and_then(|t| t.parse::<u64>().ok());
@@ -66,8 +77,13 @@ impl SnomedBuilder {
                 // An inactive concept is still a code of the system, only of no hierarchy.
                 SnomedFile::Concepts => self.concepts.extend(id),
                 SnomedFile::Descriptions if active => {
-                    if let (Some(concept), Some(term)) = (number(column(1)), column(2)) {
-                        self.terms.push((concept, term.into()));
+                    let (concept, kind, term) = (number(column(1)), number(column(1)), column(0));
+                    if let (Some(concept), Some(term)) = (concept, term)
+                        && kind != Some(DEFINITION)
+                    {
+                        let start = self.texts.len();
+                        self.texts.push_str(term);
+                        self.terms.push((concept, start..self.texts.len()));
                     }
                 }
                 SnomedFile::Relationships if active => {
@@ -84,83 +100,125 @@ impl SnomedBuilder {
                 _ => {}
             }
         }
-        Some(file)
     }
 
-    /// Makes the index.
-    pub fn build(mut self) -> Vec<u8> {
+    /// Makes the index. `source` is kept in it as it is, for the caller to tell by what the index was made of.
+    ///
+    /// # Errors
+    /// When the release is larger than an index can be: 4 GiB of terms, or as many concepts.
+    pub fn build(mut self, source: Source) -> Result<Vec<u8>, String> {
         self.concepts.sort_unstable();
         self.concepts.dedup();
         let number = |id: u64| self.concepts.binary_search(&id).ok().map(|n| n as u32);
+        let largest = [self.concepts.len(), self.parents.len(), self.members.len(), self.terms.len(), self.texts.len()];
+        if largest.into_iter().any(|count| u32::try_from(count).is_err()) {
+            return Err("the release is too large for an index".into());
+        }
         let mut parents: Vec<(u32, u32)> =
             self.parents.iter().filter_map(|(child, parent)| Some((number(*child)?, number(*parent)?))).collect();
-        sort(&mut parents);
-        let mut terms: Vec<(u32, &str)> =
-            self.terms.iter().filter_map(|(concept, term)| Some((number(*concept)?, &**term))).collect();
+        self.parents = Vec::new();
+        parents.sort_unstable();
+        parents.dedup();
+        let mut terms: Vec<(u32, Range<usize>)> =
+            self.terms.drain(..).filter_map(|(concept, term)| Some((number(concept)?, term))).collect();
+        self.terms = Vec::new();
         // A stable sort: the first description of a concept stays its first.
         terms.sort_by_key(|(concept, _)| *concept);
         let mut sets: BTreeMap<u64, Vec<u32>> = BTreeMap::new();
         for (set, member) in &self.members {
             sets.entry(*set).or_default().extend(number(*member));
         }
-        let count = self.concepts.len();
-        let mut tables: [Vec<u8>; WIDTHS.len()] = std::array::from_fn(|_| Vec::new());
-        let [concepts, parent_starts, parent_rows, set_ids, member_starts, members, term_starts, text_starts, texts] =
-            &mut tables;
-        for id in &self.concepts {
-            concepts.extend(id.to_le_bytes());
-        }
-        starts(parent_starts, count, parents.iter().map(|(child, _)| *child));
-        for (_, parent) in &parents {
-            parent_rows.extend(parent.to_le_bytes());
-        }
-        let mut start = 0_u32;
-        for (set, rows) in &mut sets {
+        for rows in sets.values_mut() {
             rows.sort_unstable();
             rows.dedup();
-            set_ids.extend(set.to_le_bytes());
-            member_starts.extend(start.to_le_bytes());
-            start += rows.len() as u32;
-            for row in &*rows {
-                members.extend(row.to_le_bytes());
-            }
         }
-        member_starts.extend(start.to_le_bytes());
-        starts(term_starts, count, terms.iter().map(|(concept, _)| *concept));
-        for (_, term) in &terms {
-            text_starts.extend((texts.len() as u32).to_le_bytes());
-            texts.extend(term.as_bytes());
-        }
-        text_starts.extend((texts.len() as u32).to_le_bytes());
-        let mut out = MAGIC.to_vec();
-        for (table, width) in tables.iter().zip(WIDTHS) {
-            out.extend(((table.len() / width) as u64).to_le_bytes());
-        }
-        for table in &tables {
-            out.extend(table);
-        }
-        out
+        let mut namespaces: Vec<u32> = self.concepts.iter().filter_map(|id| namespace_of(*id)).collect();
+        namespaces.sort_unstable();
+        namespaces.dedup();
+
+        let count = self.concepts.len();
+        let size = count * 16 + parents.len() * 4 + self.members.len() * 4 + terms.len() * 4 + self.texts.len();
+        let mut out = Writer::new(size);
+        out.table(Table::Concepts, self.concepts.iter().map(|id| id.to_le_bytes()));
+        out.starts(Table::ParentStarts, count, parents.iter().map(|(child, _)| *child));
+        out.table(Table::Parents, parents.iter().map(|(_, parent)| parent.to_le_bytes()));
+        out.table(Table::Sets, sets.keys().map(|set| set.to_le_bytes()));
+        out.table(Table::MemberStarts, running(sets.values().map(Vec::len)));
+        out.table(Table::Members, sets.values().flatten().map(|row| row.to_le_bytes()));
+        out.starts(Table::TermStarts, count, terms.iter().map(|(concept, _)| *concept));
+        out.table(Table::TextStarts, running(terms.iter().map(|(_, term)| term.len())));
+        let texts = self.texts.as_bytes();
+        out.texts(terms.iter().map(|(_, term)| &texts[term.clone()]));
+        out.table(Table::Namespaces, namespaces.iter().map(|namespace| namespace.to_le_bytes()));
+        Ok(out.finish(source))
     }
 }
 
-fn sort(pairs: &mut Vec<(u32, u32)>) {
-    pairs.sort_unstable();
-    pairs.dedup();
+/// Where each part begins when they stand one behind the other; and where the last one ends.
+fn running(lengths: impl Iterator<Item = usize>) -> impl Iterator<Item = [u8; 4]> {
+    let mut end = 0_u32;
+    let ends = lengths.map(move |length| {
+        end += length as u32;
+        end.to_le_bytes()
+    });
+    std::iter::once(0_u32.to_le_bytes()).chain(ends)
 }
 
-/// For each of `count` rows where those begin that belong to it, of a list sorted by owner.
-fn starts(out: &mut Vec<u8>, count: usize, owners: impl Iterator<Item = u32>) {
-    let mut row = 0;
-    let mut number = 0_u32;
-    for owner in owners {
-        while row <= owner as usize {
-            out.extend(number.to_le_bytes());
+/// Writes the tables of an index, in their order, behind room for the header.
+struct Writer {
+    out: Vec<u8>,
+    counts: [u64; Table::COUNT],
+}
+
+impl Writer {
+    fn new(size: usize) -> Self {
+        let mut out = Vec::with_capacity(HEADER + size);
+        out.resize(HEADER, 0);
+        Writer { out, counts: [0; Table::COUNT] }
+    }
+
+    fn table<const WIDTH: usize>(&mut self, table: Table, rows: impl Iterator<Item = [u8; WIDTH]>) {
+        for row in rows {
+            self.out.extend_from_slice(&row);
+            self.counts[table as usize] += 1;
+        }
+    }
+
+    fn texts<'t>(&mut self, texts: impl Iterator<Item = &'t [u8]>) {
+        for text in texts {
+            self.out.extend_from_slice(text);
+            self.counts[Table::Texts as usize] += text.len() as u64;
+        }
+    }
+
+    /// For each of `count` rows where those begin that belong to it, of a list sorted by owner.
+    fn starts(&mut self, table: Table, count: usize, owners: impl Iterator<Item = u32>) {
+        let mut row = 0;
+        let mut number = 0_u32;
+        for owner in owners {
+            while row <= owner as usize {
+                self.out.extend(number.to_le_bytes());
+                row += 1;
+            }
+            number += 1;
+        }
+        while row <= count {
+            self.out.extend(number.to_le_bytes());
             row += 1;
         }
-        number += 1;
+        self.counts[table as usize] = row as u64;
     }
-    while row <= count {
-        out.extend(number.to_le_bytes());
-        row += 1;
+
+    fn finish(mut self, source: Source) -> Vec<u8> {
+        let mut header = MAGIC.to_vec();
+        header.extend(source);
+        header.extend((self.out.len() as u64).to_le_bytes());
+        for count in self.counts {
+            header.extend(count.to_le_bytes());
+        }
+        let sum = checksum(&header);
+        header.extend(sum);
+        self.out[..HEADER].copy_from_slice(&header);
+        self.out
     }
 }

@@ -2,8 +2,10 @@
 
 use std::fmt::Write;
 
-use super::{Expression, SnomedBuilder, SnomedIndex};
+use super::{Expression, HEADER, MAGIC, SnomedBuilder, SnomedIndex, Table, checksum};
 use crate::terminology::form::snomed_flaw;
+
+const SOURCE: super::Source = *b"made for the tests here.";
 
 /// Appends the check digit: the one that leaves no flaw.
 pub(crate) fn with_check_digit(stem: &str) -> String {
@@ -46,7 +48,7 @@ fn index(count: u64) -> SnomedIndex {
         assert!(builder.add(&file).is_some());
     }
     assert_eq!(builder.add("id\teffectiveTime\tsomething else\n1\t2\t3"), None);
-    SnomedIndex::open(builder.build()).expect("an index")
+    SnomedIndex::open(builder.build(SOURCE).expect("a small release")).expect("an index")
 }
 
 fn check(index: &SnomedIndex, constraint: &str, n: u64, wanted: Option<bool>) {
@@ -105,53 +107,108 @@ fn terms_and_namespaces() {
     assert!(!index.covers("999000041000000102"), "a namespace of which nothing is loaded");
 }
 
+/// Asks an index everything that can be asked, of codes that it has or not.
+fn ask_everything(index: &SnomedIndex) {
+    let set: u64 = code(1).parse().expect("a number");
+    for n in 1..=60 {
+        let identifier = code(n);
+        if let Some(concept) = index.find(identifier.parse().expect("a number")) {
+            index.is_a(concept, 3);
+            index.is_member(set, concept);
+            index.terms(concept).for_each(drop);
+        }
+        index.covers(&identifier);
+    }
+    index.covers("999000041000000102");
+}
+
 #[test]
 fn a_damaged_index_is_refused_or_says_nothing() {
     let mut builder = SnomedBuilder::new();
     for file in release(50) {
         builder.add(&file);
     }
-    let bytes = builder.build();
-    for cut in [0, 5, 16, 40, 87, 88, bytes.len() / 2, bytes.len() - 1] {
-        assert!(SnomedIndex::open(bytes[..cut].to_vec()).is_err(), "cut to {cut}");
+    let whole = builder.build(SOURCE).expect("a small release");
+    assert_eq!(SnomedIndex::open(whole.clone()).expect("an index").source(), SOURCE);
+    for cut in [0, 5, 16, 40, HEADER - 1, HEADER, whole.len() / 2, whole.len() - 1] {
+        assert!(SnomedIndex::open(whole[..cut].to_vec()).is_err(), "cut to {cut}");
+    }
+    assert!(SnomedIndex::open([&whole[..], &[0]].concat()).is_err(), "one byte too many");
+    for at in 0..HEADER {
+        let mut bytes = whole.clone();
+        bytes[at] ^= 1;
+        assert!(SnomedIndex::open(bytes).is_err(), "byte {at} of the header");
     }
     // Every byte of the tables may be wrong: nothing but answers may come of it.
-    for at in (88..bytes.len()).step_by(7) {
-        let mut bytes = bytes.clone();
+    for at in HEADER..whole.len() {
+        let mut bytes = whole.clone();
         bytes[at] ^= 0xFF;
-        let index = SnomedIndex::open(bytes).expect("its sizes are right");
-        for n in 1..=50 {
-            if let Some(concept) = index.find(code(n).parse().expect("a number")) {
-                index.is_a(concept, 3);
-                index.is_member(code(1).parse().expect("a number"), concept);
-                index.terms(concept).for_each(drop);
-            }
+        if let Ok(index) = SnomedIndex::open(bytes) {
+            ask_everything(&index);
         }
     }
 }
 
+/// A header that somebody wrote on purpose has the right checksum: its numbers may be anything.
 #[test]
-#[ignore = "measures: cargo test --release -p touchmark --lib full_size -- --ignored --nocapture"]
-fn a_release_of_full_size() {
-    let start = std::time::Instant::now();
-    let files = release(700_000);
-    println!("made {} MB in {:?}", files.iter().map(String::len).sum::<usize>() / 1_000_000, start.elapsed());
-    let start = std::time::Instant::now();
+fn a_forged_header_is_refused_or_harmless() {
     let mut builder = SnomedBuilder::new();
-    for file in &files {
-        assert!(builder.add(file).is_some());
+    for file in release(50) {
+        builder.add(&file);
     }
-    let bytes = builder.build();
-    println!("built {} MB in {:?}", bytes.len() / 1_000_000, start.elapsed());
-    let start = std::time::Instant::now();
-    let index = SnomedIndex::open(bytes).expect("an index");
-    println!("opened in {:?}", start.elapsed());
-    let codes: Vec<u64> = (1..=700_000).step_by(7).map(|n| code(n).parse().expect("a number")).collect();
-    for text in [format!("<< {}", code(5)), format!("^ {}", code(1)), format!("< {} AND ^ {}", code(3), code(1))] {
-        let expression = Expression::parse(&text).expect("a constraint");
-        let start = std::time::Instant::now();
-        let held =
-            codes.iter().filter_map(|c| index.find(*c)).filter(|c| expression.holds(&index, *c) == Some(true)).count();
-        println!("{text}: {held} of {}, {:?} each", codes.len(), start.elapsed() / codes.len() as u32);
+    let whole = builder.build(SOURCE).expect("a small release");
+    let forged = |number: usize, value: u64| {
+        let mut bytes = whole.clone();
+        let at = MAGIC.len() + size_of::<super::Source>() + number * 8;
+        bytes[at..at + 8].copy_from_slice(&value.to_le_bytes());
+        let sum = checksum(&bytes[..HEADER - 8]);
+        bytes[HEADER - 8..HEADER].copy_from_slice(&sum);
+        SnomedIndex::open(bytes)
+    };
+    let mut opened = 0;
+    for number in 0..=Table::COUNT {
+        for value in [0, 1, 2, 49, 50, 51, 100, u64::from(u32::MAX), u64::MAX / 8, u64::MAX - 7, u64::MAX] {
+            if let Ok(index) = forged(number, value) {
+                ask_everything(&index);
+                opened += 1;
+            }
+        }
     }
+    // Fifty concepts, and their starts, are what they are said to be.
+    assert!((1..20).contains(&opened), "{opened} opened");
+}
+
+#[test]
+fn a_line_of_parents_without_end_comes_to_one() {
+    let mut concepts = "id\teffectiveTime\tactive\tmoduleId\tdefinitionStatusId\n".to_owned();
+    let mut relationships = "id\teffectiveTime\tactive\tmoduleId\tsourceId\tdestinationId\trelationshipGroup\ttypeId\tcharacteristicTypeId\tmodifierId\n".to_owned();
+    for n in 1..=20_000 {
+        let _ = writeln!(concepts, "{}\t20260101\t1\t0\t0", code(n));
+        // Each stands under the next, and the last under the first.
+        let _ =
+            writeln!(relationships, "{n}\t20260101\t1\t0\t{}\t{}\t0\t116680003\t0\t0", code(n), code(n % 20_000 + 1));
+    }
+    let mut builder = SnomedBuilder::new();
+    assert!(builder.add(&concepts).is_some() && builder.add(&relationships).is_some());
+    let index = SnomedIndex::open(builder.build(SOURCE).expect("a small release")).expect("an index");
+    let concept = |n| index.find(code(n).parse().expect("a number")).expect("a concept");
+    assert!(index.is_a(concept(1), concept(100)));
+    assert!(!index.is_a(concept(1), concept(20_000)), "too far away to be true");
+}
+
+#[test]
+fn what_says_what_a_concept_is_does_not_name_it() {
+    let mut builder = SnomedBuilder::new();
+    for file in release(2) {
+        builder.add(&file);
+    }
+    let text = format!(
+        "id\teffectiveTime\tactive\tmoduleId\tconceptId\tlanguageCode\ttypeId\tterm\tcaseSignificanceId\n\
+         1\t20260101\t1\t0\t{}\ten\t900000000000550004\tSomething that is there.\t0\n",
+        code(2)
+    );
+    assert!(builder.add(&text).is_some());
+    let index = SnomedIndex::open(builder.build(SOURCE).expect("a small release")).expect("an index");
+    let concept = index.find(code(2).parse().expect("a number")).expect("a concept");
+    assert_eq!(index.terms(concept).collect::<Vec<_>>(), ["Thing 2 (thing)", "Thing 2"]);
 }
