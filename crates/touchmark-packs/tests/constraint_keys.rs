@@ -212,11 +212,11 @@ fn the_words_are_those_of_the_constraints() {
         assert_eq!(words.found_by.as_deref().unwrap_or("invariant-failed"), rule, "{key}");
         assert_eq!(words.note.as_ref(), case.reason.as_ref().or(case.note.as_ref()), "{key}");
         // The example is what stands at the place in the vectors.
-        let example = words.example.as_ref();
-        assert_eq!(example.map(|e| &e.at), case.place.as_ref(), "{key}");
+        let example = words.example();
+        assert_eq!(example.as_ref().map(|e| &e.at), case.place.as_ref(), "{key}");
         for (name, shown) in [
-            (&case.kept, example.and_then(|e| e.kept.as_ref())),
-            (&case.broken, example.and_then(|e| e.broken.as_ref())),
+            (&case.kept, example.as_ref().and_then(|e| e.kept.as_ref())),
+            (&case.broken, example.as_ref().and_then(|e| e.broken.as_ref())),
         ] {
             let whole = name.as_ref().map(|name| serde_json::from_str::<Value>(&document(name)).expect("JSON"));
             let at = whole.as_ref().map(|whole| part(whole, case.place.as_deref().unwrap_or("")));

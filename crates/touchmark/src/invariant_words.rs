@@ -4,6 +4,7 @@
 //! of their own, in words of our own: `profiles/touchmark/invariants.json`.
 
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 
 /// The words of all invariants that have some.
 #[derive(Clone, Debug, Default)]
@@ -31,9 +32,17 @@ pub struct Words {
     pub note: Option<String>,
     /// The expression, as published.
     pub expression: String,
-    /// An element that keeps it and one that breaks it.
+    /// An element that keeps it and one that breaks it, as text: a check, which has no use for it, need not build it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub example: Option<Example>,
+    example: Option<Box<RawValue>>,
+}
+
+impl Words {
+    /// An element that keeps the invariant and one that breaks it.
+    pub fn example(&self) -> Option<Example> {
+        // A test holds that those of the packs have this form.
+        serde_json::from_str(self.example.as_ref()?.get()).ok()
+    }
 }
 
 /// Elements that keep or break an invariant, as JSON writes them.

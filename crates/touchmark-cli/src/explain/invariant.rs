@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use serde_json::{Value, json};
-use touchmark::invariant_words::Words;
+use touchmark::invariant_words::{Example, Words};
 use touchmark::{DefinitionId, RuleGraph, rules};
 
 use super::{canonical, package};
@@ -59,9 +59,8 @@ impl Page<'_> {
         self.words.and_then(|words| words.found_by.as_deref()).unwrap_or(rules::of_invariants().code)
     }
 
-    fn example(&self) -> [(&'static str, Option<&Value>); 2] {
-        let example = self.words.and_then(|words| words.example.as_ref());
-        [("kept", example.and_then(|e| e.kept.as_ref())), ("broken", example.and_then(|e| e.broken.as_ref()))]
+    fn example(&self) -> Option<Example> {
+        self.words.and_then(Words::example)
     }
 }
 
@@ -93,10 +92,10 @@ fn page_text(graph: &RuleGraph, page: &Page<'_>) -> String {
     if definitions.len() > MOST_PLACES {
         let _ = writeln!(out, "{:<10} and in {} more definitions", "", definitions.len() - MOST_PLACES);
     }
-    let at = page.words.and_then(|words| words.example.as_ref()).map_or("", |example| &*example.at);
-    for (label, element) in page.example() {
-        if let Some(element) = element {
-            let _ = write!(out, "\nExample, {label}, at {at}:\n  ");
+    if let Some(example) = page.example() {
+        for (label, element) in [("kept", &example.kept), ("broken", &example.broken)] {
+            let Some(element) = element else { continue };
+            let _ = write!(out, "\nExample, {label}, at {}:\n  ", example.at);
             write_json(&mut out, element, 2);
             out.push('\n');
         }
@@ -144,5 +143,5 @@ fn page_json(graph: &RuleGraph, page: &Page<'_>) -> Value {
         .collect();
     json!({"key": page.key, "severity": page.severity(), "holds": page.holds(), "expression": page.expression,
            "foundBy": page.found_by(), "places": places,
-           "example": page.words.and_then(|words| words.example.as_ref())})
+           "example": page.example()})
 }

@@ -229,7 +229,7 @@ defects! {
         like r#""path": "Patient.gender", "fixedCode": "F""#,
         at "terminologies.html#binding";
     Invariant = "definition-invariant", Error, true,
-        says "the invariant cannot be read: {detail}",
+        says "the invariant cannot be used: {detail}",
         means "The invariant is not checked.",
         instead "The invariant is left out.",
         mend "Correct the FHIRPath expression.",
