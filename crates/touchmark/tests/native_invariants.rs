@@ -26,7 +26,9 @@ type Said = BTreeSet<(u32, &'static str)>;
 fn code_says_what_expressions_say() {
     let graph = cases::graph();
     let mut expressions = NATIVE.map(|(key, kind, text)| (key, kind, Expression::parse(text).expect("an expression")));
-    expressions.iter_mut().for_each(|(_, _, expression)| expression.bind(graph.names()));
+    for (_, _, expression) in &mut expressions {
+        expression.bind(graph.names());
+    }
     let mut checker = Checker::new(&graph);
     let mut counts = [[0; 3]; 3];
     for (name, text) in documents() {
@@ -158,7 +160,7 @@ fn damaged(document: &Value, pointer: &str) -> impl Iterator<Item = String> {
     [
         changed(&|value| {
             if !whole(value) {
-                *value = json!({"id": "a1"})
+                *value = json!({"id": "a1"});
             }
         }),
         changed(&|value| value["extension"] = extensions.clone()),

@@ -361,9 +361,8 @@ impl<'n> Compiler<'n> {
             }
         }
         set.values = vec!["".into(); self.values.len()];
-        for (value, number) in self.values {
-            set.values[number as usize] = value.into();
-        }
+        // Each has its own place: the order in which they come is no matter.
+        self.values.into_iter().for_each(|(value, number)| set.values[number as usize] = value.into());
         set.errors = self.errors;
         set
     }
