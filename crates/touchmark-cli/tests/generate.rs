@@ -46,5 +46,5 @@ fn a_profile_that_is_not_there_is_an_error() {
     let out = folder();
     let made = touchmark().args(["vectors", "generate", "No-Such-Profile", "--out"]).arg(out.path()).run();
     assert_eq!(made.status, 2);
-    assert!(made.err.contains("there is no No-Such-Profile"), "{made:?}");
+    assert!(made.err.contains("no profile No-Such-Profile"), "{made:?}");
 }
