@@ -73,6 +73,7 @@ pub mod rules;
 mod sentence;
 pub mod service;
 pub mod snapshot;
+mod spelling;
 pub mod suppress;
 mod terminology;
 pub mod uuid;

@@ -6,6 +6,7 @@ use crate::graph::{Children, Type};
 use crate::issue::Detail;
 use crate::rule::rules;
 use crate::snapshot::DefinitionId;
+use crate::spelling::one_edit;
 use crate::walk::{At, Walk};
 
 rules! {
@@ -124,17 +125,10 @@ fn likely(at: At<'_>, children: &Children, name: &str) -> Option<String> {
     (1..=FEW).contains(&own.len()).then(|| format!("{parent} has {}", list(&own).replacen(" or ", " and ", 1)))
 }
 
-/// Whether two names differ in case or in one letter.
+/// Whether two names differ in case or, unless they are very short, in one letter.
 fn is_near(one: &str, other: &str) -> bool {
-    let (one, other) = (one.to_ascii_lowercase(), other.to_ascii_lowercase());
-    let (short, long) = if one.len() <= other.len() { (one, other) } else { (other, one) };
-    let same = short.bytes().zip(long.bytes()).take_while(|(a, b)| a == b).count();
-    let (rest, longer) = (&short.as_bytes()[same..], &long.as_bytes()[same..]);
-    match long.len() - short.len() {
-        0 => rest.is_empty() || short.len() > 3 && rest[1..] == longer[1..],
-        1 => short.len() > 3 && *rest == longer[1..],
-        _ => false,
-    }
+    one.eq_ignore_ascii_case(other)
+        || one.len().min(other.len()) > 3 && one_edit(&one.to_ascii_lowercase(), &other.to_ascii_lowercase())
 }
 
 /// A place for a resource: what stands there is checked as a resource of its own.
