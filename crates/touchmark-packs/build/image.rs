@@ -2,8 +2,11 @@
 
 use std::collections::HashMap;
 
-const MAGIC: &[u8; 16] = b"touchmark-packs2";
+const MAGIC: &[u8; 16] = b"touchmark-packs3";
 const WITHDRAWN: u32 = 1;
+/// The strings of a row, and its bytes.
+const STRINGS: usize = 8;
+const ROW: usize = 4 * (2 + 2 * STRINGS + 2);
 
 /// An image in the making.
 #[derive(Default)]
@@ -25,8 +28,8 @@ impl Image {
         }
     }
 
-    /// Adds a rule file: resource type, url, version, name, status, type, base.
-    pub fn add_row(&mut self, strings: [&str; 7], withdrawn: bool, text: &str) {
+    /// Adds a rule file: resource type, url, version, name, status, type, base, places of extensions.
+    pub fn add_row(&mut self, strings: [&str; STRINGS], withdrawn: bool, text: &str) {
         let pack = (self.packs.len() / 16) as u32 - 1;
         put(&mut self.rows, &[pack, if withdrawn { WITHDRAWN } else { 0 }]);
         for text in strings {
@@ -49,7 +52,7 @@ impl Image {
     /// The bytes of the image.
     pub fn write(self, names: &str) -> Vec<u8> {
         let mut out = MAGIC.to_vec();
-        let counts = [self.packs.len() / 16, self.rows.len() / 72, names.len(), self.pool.len(), self.texts.len()];
+        let counts = [self.packs.len() / 16, self.rows.len() / ROW, names.len(), self.pool.len(), self.texts.len()];
         put(&mut out, &counts.map(|n| n as u32));
         for part in [&self.packs, &self.rows, names.as_bytes(), self.pool.as_bytes(), &self.texts] {
             out.extend_from_slice(part);

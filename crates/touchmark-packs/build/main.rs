@@ -2,6 +2,7 @@
 
 mod image;
 mod names;
+mod places;
 
 use std::path::{Path, PathBuf};
 use std::{env, fs};
@@ -30,20 +31,24 @@ fn make(profiles: &Path) -> Result<Vec<u8>, String> {
         let folder = profiles.join(pack);
         let manifest = parse(&folder.join("package.json"))?.1;
         image.add_pack(word(&manifest, "name"), word(&manifest, "version"));
-        let mut add = |row: &Value, text: &str| {
-            let strings = ["resource", "url", "version", "name", "status", "type", "base"].map(|name| word(row, name));
+        let mut add = |row: &Value, places: &str, text: &str| {
+            let [resource, url, version, name, status, of_type, base] =
+                ["resource", "url", "version", "name", "status", "type", "base"].map(|name| word(row, name));
+            let strings = [resource, url, version, name, status, of_type, base, places];
             image.add_row(strings, row["withdrawn"] == true, text);
         };
         for row in manifest["canonicals"].as_array().ok_or_else(|| format!("{pack}/package.json lists nothing"))? {
             let (text, definition) = parse(&folder.join(word(row, "file")))?;
+            let mut places = String::new();
             if word(row, "resource") == "StructureDefinition" {
                 names.add(&definition);
+                places = places::of(&definition);
             }
-            add(row, &text);
+            add(row, &places, &text);
         }
         // Operations and their like have no rules, but whoever names one names something that is known.
         for row in manifest["listed"].as_array().into_iter().flatten() {
-            add(row, "");
+            add(row, "", "");
         }
     }
     Ok(image.write(&names.finish()))

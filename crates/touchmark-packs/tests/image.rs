@@ -45,6 +45,30 @@ fn the_names_of_the_image_are_those_of_its_definitions() {
 }
 
 #[test]
+fn the_places_of_extensions_are_those_of_the_definitions() {
+    let image = Image::open(touchmark_packs::image()).expect("an image of this version");
+    let read = library();
+    let numbers = (0_u32..).map(touchmark::DefinitionId).zip(read.entries()).filter(|(_, entry)| is_published(entry));
+    let rows = image.rows().filter(|row| ![RULE_FILE, INVARIANT_WORDS].contains(&row.resource) && !row.text.is_empty());
+    let mut placed = 0;
+    for ((id, entry), row) in numbers.zip(rows) {
+        assert_eq!((&*entry.url, &*entry.version), (row.url, row.version));
+        let definition = read.read(id).expect("a rule file");
+        let mut wanted: Vec<String> = Vec::new();
+        for element in definition.structure.iter().flat_map(|s| &s.elements) {
+            let Some((parent, _)) = element.path.rsplit_once('.') else { continue };
+            let extensions = element.types.iter().filter(|t| &*t.code == "Extension");
+            wanted.extend(extensions.flat_map(|t| &t.profiles).map(|url| format!("{url}\t{parent}")));
+        }
+        wanted.sort();
+        wanted.dedup();
+        assert_eq!(row.places.lines().collect::<Vec<_>>(), wanted, "{} {}", row.url, row.version);
+        placed += wanted.len();
+    }
+    assert!(placed > 1000);
+}
+
+#[test]
 fn every_rule_file_is_as_the_importer_writes_it() {
     let image = Image::open(touchmark_packs::image()).expect("an image of this version");
     let (mut arena, names) = (Arena::new(), Names::new());

@@ -1,17 +1,19 @@
 //! Compiles a profile: its tree becomes a flat list of elements whose edges are numbers.
 
 mod slicing;
+mod types;
+
+pub(crate) use types::Shared;
 
 use std::sync::Arc;
 
 use touchmark_document::Name;
 
 use crate::definition::Binding;
-use crate::graph::{ANY_TYPES, Bound, ChildName, Children, Element, ElementId, Profile, Target, Type, TypeKind};
-use crate::library::{Forest, HL7, Library, choice_name};
+use crate::graph::{Bound, ChildName, Children, Element, ElementId, Profile};
+use crate::library::{Forest, HL7, Library};
 use crate::lint::{Defect, DefectKind};
 use crate::rules::invariant::Invariant;
-use crate::rules::primitive::Primitive;
 use crate::snapshot::{DefinitionId, Tree};
 use crate::terminology;
 
@@ -70,7 +72,7 @@ impl Compiler<'_> {
             min: source.min,
             max: source.max,
             repeats: source.base_max > 1,
-            types: Box::default(),
+            types: Arc::default(),
             children: None,
             same_as: None,
             slicing: None,
@@ -101,7 +103,7 @@ impl Compiler<'_> {
         if !order.is_empty() {
             self.elements[number.0 as usize].children = Some(self.children(order));
         }
-        self.elements[number.0 as usize].types = types.into();
+        self.elements[number.0 as usize].types = types;
         if source.slicing.is_some() || !source.slices.is_empty() {
             let mut slices = Vec::with_capacity(source.slices.len());
             for slice in &source.slices {
@@ -147,21 +149,26 @@ impl Compiler<'_> {
         }
     }
 
-    fn children(&self, order: Vec<ElementId>) -> Children {
+    fn children(&mut self, order: Vec<ElementId>) -> Children {
         let mut names = Vec::with_capacity(order.len());
+        let mut demanding = Vec::new();
         for (child, id) in order.iter().enumerate() {
             let element = &self.elements[id.0 as usize];
+            let child = child as u16;
+            let wants = |s: &crate::graph::Slice| self.elements[s.element.0 as usize].min > 0;
+            if element.min > 0 || element.slicing.as_ref().is_some_and(|s| s.slices.iter().any(wants)) {
+                demanding.push(child);
+            }
             if let Some(stem) = element.label.strip_suffix("[x]") {
-                for (of_type, t) in element.types.iter().enumerate() {
-                    let name = self.library.names.find(&choice_name(stem, &t.code));
-                    names.push(ChildName { name, child: child as u16, of_type: of_type as u16 });
-                }
+                let choices = self.forest.shared.choices(self.library, stem, &element.types);
+                let choices = choices.iter().enumerate();
+                names.extend(choices.map(|(of_type, name)| ChildName { name: *name, child, of_type: of_type as u16 }));
             } else {
-                names.push(ChildName { name: element.name, child: child as u16, of_type: 0 });
+                names.push(ChildName { name: element.name, child, of_type: 0 });
             }
         }
         names.sort_by_key(|n| n.name);
-        Children { order: order.into(), names: names.into() }
+        Children { order: order.into(), names: names.into(), demanding: demanding.into() }
     }
 
     fn invariants(&mut self, at: usize, id: &str) -> Box<[Invariant]> {
@@ -179,32 +186,6 @@ impl Compiler<'_> {
             invariants.push(Invariant { constraint: constraint.clone(), origin: *origin, of_type, how });
         }
         invariants.into()
-    }
-
-    fn types(&mut self, at: usize, id: &str) -> Vec<Type> {
-        let mut types = Vec::new();
-        for source in self.tree.elements[at].types.iter() {
-            let codes: &[&str] = if *source.code == *"*" { ANY_TYPES } else { &[&source.code] };
-            for code in codes {
-                let mut profiles = Vec::new();
-                for canonical in &source.profiles {
-                    match self.library.find(canonical) {
-                        Some(profile) => profiles.push(profile),
-                        None => self.missing(id, canonical),
-                    }
-                }
-                let targets = source.target_profiles.iter().map(|t| self.target(id, t)).collect();
-                types.push(Type {
-                    code: (*code).into(),
-                    kind: self.type_kind(code),
-                    definition: self.library.find_type(code),
-                    profiles: profiles.into(),
-                    targets,
-                    aggregation: source.aggregation.clone().into(),
-                });
-            }
-        }
-        types
     }
 
     fn bound(&mut self, id: &str, binding: &Binding) -> Bound {
@@ -225,44 +206,5 @@ impl Compiler<'_> {
 
     fn missing(&mut self, id: &str, canonical: &str) {
         self.defects.push(Defect { element: id.into(), kind: DefectKind::CanonicalMissing, detail: canonical.into() });
-    }
-
-    fn type_kind(&mut self, code: &str) -> TypeKind {
-        if code == "xhtml" {
-            return TypeKind::Xhtml;
-        }
-        if let Some(primitive) = Primitive::of_type(code) {
-            return TypeKind::Primitive(primitive);
-        }
-        match code {
-            "Reference" => TypeKind::Reference,
-            "Extension" => TypeKind::Extension,
-            "Resource" | "DomainResource" => TypeKind::Resource,
-            _ => {
-                let is_resource = self
-                    .library
-                    .find_type(code)
-                    .and_then(|id| self.forest.tree(self.library, id))
-                    .is_some_and(|tree| tree.child(0, "implicitRules").is_some());
-                if is_resource { TypeKind::Resource } else { TypeKind::Complex }
-            }
-        }
-    }
-
-    fn target(&mut self, id: &str, canonical: &str) -> Target {
-        let profile = self.library.find(canonical);
-        if profile.is_none() {
-            self.missing(id, canonical);
-        }
-        let type_name = match profile {
-            Some(profile) => self.library.entry(profile).type_name.to_string(),
-            None => canonical.strip_prefix(HL7).unwrap_or("").to_owned(),
-        };
-        Target {
-            canonical: canonical.into(),
-            profile,
-            type_atom: self.library.names.find(&type_name),
-            is_type: canonical.strip_prefix(HL7) == Some(&type_name),
-        }
     }
 }

@@ -115,7 +115,7 @@ pub struct Element {
     /// Whether the type lets it repeat, so that JSON writes an array.
     pub repeats: bool,
     /// The types it may have; none for the root and for elements whose children stand elsewhere.
-    pub types: Box<[Type]>,
+    pub types: Arc<[Type]>,
     /// Its own children; `None` where those of its type hold.
     pub children: Option<Children>,
     /// The element whose children stand here.
@@ -180,6 +180,8 @@ pub struct Children {
     pub order: Box<[ElementId]>,
     /// Sorted by name; a choice has one entry for each type.
     pub names: Box<[ChildName]>,
+    /// Those, counted in `order`, whose absence is a fault: they, or slices of theirs, must be there.
+    pub demanding: Box<[u16]>,
 }
 
 /// A name that a child may have in a document.

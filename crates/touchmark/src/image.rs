@@ -7,7 +7,7 @@
 //! |---|---|
 //! | head | [`MAGIC`], then the number of packs, of rows, and the lengths of names, pool and texts, five `u32` |
 //! | packs | for each the name and the version, each as offset and length in the pool |
-//! | rows | for each eighteen `u32`: pack, flags, [`STRINGS`] strings as offset and length in the pool, offset and length of the text |
+//! | rows | for each twenty `u32`: pack, flags, [`STRINGS`] strings as offset and length in the pool, offset and length of the text |
 //! | names | every name that the definitions use, with a line feed between two |
 //! | pool | the strings |
 //! | texts | the rule files |
@@ -17,10 +17,10 @@
 use crate::library::Package;
 
 /// How an image begins: its form has a version of its own.
-pub const MAGIC: &[u8; 16] = b"touchmark-packs2";
+pub const MAGIC: &[u8; 16] = b"touchmark-packs3";
 
-/// The strings of a row: resource type, url, version, name, status, type, base.
-pub const STRINGS: usize = 7;
+/// The strings of a row: resource type, url, version, name, status, type, base, places of extensions.
+pub const STRINGS: usize = 8;
 
 /// The bytes of a row.
 const ROW: usize = 4 * (2 + 2 * STRINGS + 2);
@@ -59,6 +59,8 @@ pub struct Row<'a> {
     pub type_name: &'a str,
     /// The base of a StructureDefinition.
     pub base: &'a str,
+    /// The extensions that a StructureDefinition places: a line each, url and path of the element with a tabulator between.
+    pub places: &'a str,
     /// The rule file, in UTF-8.
     pub text: &'a [u8],
 }
@@ -131,6 +133,7 @@ impl<'a> Image<'a> {
                 status: string(4),
                 type_name: string(5),
                 base: string(6),
+                places: string(7),
                 text: self.texts.get(start..start.saturating_add(len)).unwrap_or(&[]),
             }
         })

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use foldhash::fast::FixedState;
 use touchmark_document::{Arena, Limits, Names};
 
+use crate::compile::Shared;
 use crate::definition::{self, Constraint, Definition, ElementDefinition, StructureDefinition};
 use crate::image::Image;
 use crate::import::version_key;
@@ -57,14 +58,14 @@ pub struct Entry {
 impl Entry {
     /// Whether it is only listed: an operation, a concept map and the like, whose pack holds no rules of it.
     pub fn is_listed(&self) -> bool {
-        matches!(self.source, Source::Lean([]))
+        matches!(self.source, Source::Lean([], _))
     }
 }
 
 #[derive(Clone, Debug)]
 enum Source {
-    /// A lean rule file of a pack, read when it is asked for.
-    Lean(&'static [u8]),
+    /// A lean rule file of a pack, read when it is asked for, and the extensions that it places.
+    Lean(&'static [u8], &'static str),
     /// A definition that was read when it was added.
     Read(Arc<Definition>),
 }
@@ -147,7 +148,7 @@ impl Library {
                 base: Cow::Borrowed(row.base),
                 withdrawn: row.withdrawn,
                 package,
-                source: Source::Lean(row.text),
+                source: Source::Lean(row.text, row.places),
                 place: u32::MAX - at as u32,
                 preferred: false,
                 before: None,
@@ -302,7 +303,7 @@ impl Library {
     pub fn read(&self, id: DefinitionId) -> Option<Arc<Definition>> {
         match &self.entry(id).source {
             Source::Read(definition) => Some(definition.clone()),
-            Source::Lean(text) => {
+            Source::Lean(text, _) => {
                 let mut arena = Arena::new();
                 let text = str::from_utf8(text).ok()?;
                 let document = touchmark_document::parse(text, &mut arena, &self.names, Limits::default()).ok()?;
@@ -315,11 +316,19 @@ impl Library {
 impl Library {
     /// The paths at which profiles place an extension by its url.
     pub(crate) fn placements(&self, url: &str) -> Vec<Box<str>> {
-        let mut paths = Vec::new();
-        for (_, definition) in self.mentioning(url) {
-            let rows = definition.structure.iter().flat_map(|s| &s.elements);
-            let placing = rows.filter(|r| r.types.iter().any(|t| t.profiles.iter().any(|p| **p == *url)));
-            paths.extend(placing.filter_map(|r| r.path.rsplit_once('.').map(|(parent, _)| parent.into())));
+        let mut paths: Vec<Box<str>> = Vec::new();
+        for entry in self.entries.iter().filter(|entry| entry.resource == "StructureDefinition") {
+            match &entry.source {
+                Source::Lean(_, places) => {
+                    let of_url = places.lines().filter_map(|line| line.strip_prefix(url)?.strip_prefix('\t'));
+                    paths.extend(of_url.map(Into::into));
+                }
+                Source::Read(definition) => {
+                    let rows = definition.structure.iter().flat_map(|s| &s.elements);
+                    let placing = rows.filter(|r| r.types.iter().any(|t| t.profiles.iter().any(|p| **p == *url)));
+                    paths.extend(placing.filter_map(|r| r.path.rsplit_once('.').map(|(parent, _)| parent.into())));
+                }
+            }
         }
         paths.sort();
         paths.dedup();
@@ -346,7 +355,7 @@ impl Library {
         let ids = (0_u32..).map(DefinitionId).zip(&self.entries);
         let structures = ids.filter(|(_, entry)| entry.resource == "StructureDefinition");
         structures
-            .filter(move |(_, entry)| !matches!(entry.source, Source::Lean(text) if finder.find(text).is_none()))
+            .filter(move |(_, entry)| !matches!(entry.source, Source::Lean(text, _) if finder.find(text).is_none()))
             .filter_map(|(id, _)| Some((id, self.read(id)?)))
     }
 }
@@ -392,6 +401,8 @@ pub(crate) struct Forest {
     last: Option<(DefinitionId, Arc<Definition>)>,
     /// The expressions of invariants.
     pub expressions: Expressions,
+    /// The types of elements.
+    pub shared: Shared,
     /// The roots of definitions whose trees may never be wanted.
     roots: HashMap<DefinitionId, Option<Root>, FixedState>,
     /// The definitions being made, innermost last: one that asks for itself is a loop.

@@ -246,6 +246,8 @@ impl<'g, 'd> Walk<'g, 'd> {
         self.counts.resize(base + children.order.len(), 0);
         let first_repeat = self.sliced.len();
         let mut last = 0;
+        // Whether more is to be seen to than that what must be there is there.
+        let mut closer = self.unsupported.is_some();
         for child in node.children() {
             let Some(found) = children.find(child.name()) else {
                 if let Some(wrong) = rules::types::unexpected(self, child, at, children) {
@@ -266,27 +268,39 @@ impl<'g, 'd> Walk<'g, 'd> {
             let id = children.order[slot];
             let element = &at.profile.elements[id.0 as usize];
             rules::syntax::array_form(self, child, element);
+            closer |= element.slicing.is_some() || self.counts[base + slot] > element.max;
             if element.slicing.is_some() {
                 self.sliced.push(Repeat { child: found.child, of_type: found.of_type, node: child.id() });
             } else {
                 self.element(child, at.child(id), found.of_type as usize);
             }
         }
-        for (slot, id) in children.order.iter().enumerate() {
-            let count = self.counts[base + slot];
-            let child = at.child(*id);
-            if count & PRESENT == 0 {
-                rules::cardinality::check(self, node, child, count);
+        if closer {
+            for slot in 0..children.order.len() {
+                self.repeats(node, at.child(children.order[slot]), base, first_repeat, slot);
             }
-            if child.element().slicing.is_some() {
-                let repeats = first_repeat..self.sliced.len();
-                if count & PRESENT == 0 || self.sliced[repeats.clone()].iter().any(|r| r.child as usize == slot) {
-                    rules::slicing::check(self, node, child, repeats, slot as u16);
-                }
+        } else {
+            for slot in &*children.demanding {
+                let slot = *slot as usize;
+                self.repeats(node, at.child(children.order[slot]), base, first_repeat, slot);
             }
         }
         self.counts.truncate(base);
         self.sliced.truncate(first_repeat);
+    }
+
+    /// Checks the repeats of a child together: how many there are, and of which slices.
+    fn repeats(&mut self, node: NodeRef<'d>, child: At<'g>, base: usize, first_repeat: usize, slot: usize) {
+        let count = self.counts[base + slot];
+        if count & PRESENT == 0 {
+            rules::cardinality::check(self, node, child, count);
+        }
+        if child.element().slicing.is_some() {
+            let repeats = first_repeat..self.sliced.len();
+            if count & PRESENT == 0 || self.sliced[repeats.clone()].iter().any(|r| r.child as usize == slot) {
+                rules::slicing::check(self, node, child, repeats, slot as u16);
+            }
+        }
     }
 
     /// Checks one element: its form and type, its children, and the rules that hold for its value.

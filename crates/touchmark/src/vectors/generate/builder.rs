@@ -383,7 +383,7 @@ impl<'g> Builder<'g> {
             .slicing
             .iter()
             .flat_map(|s| &s.slices)
-            .flat_map(|s| &at.child(s.element).element().types)
+            .flat_map(|s| at.child(s.element).element().types.iter())
             .map(|t| &*t.code)
             .collect();
         let coded = element.binding.is_some();
