@@ -210,6 +210,8 @@ pub struct Type {
     pub code: Box<str>,
     /// What kind of type it is.
     pub kind: TypeKind,
+    /// What it is to rules that know single types.
+    pub role: Role,
     /// The definition of the type, where its children are.
     pub definition: Option<DefinitionId>,
     /// Profiles of which the element must meet one.
@@ -235,6 +237,37 @@ pub enum TypeKind {
     Extension,
     /// A place for a resource.
     Resource,
+}
+
+/// The data types that have rules of their own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// None of them.
+    Other,
+    /// A Coding.
+    Coding,
+    /// A CodeableConcept.
+    Concept,
+    /// A Quantity or a type made from it.
+    Quantity,
+    /// An Identifier.
+    Identifier,
+    /// An Attachment.
+    Attachment,
+}
+
+impl Role {
+    /// The role of the type with this name.
+    pub fn of_type(code: &str) -> Role {
+        match code {
+            "Coding" => Role::Coding,
+            "CodeableConcept" => Role::Concept,
+            "Quantity" | "Age" | "Count" | "Distance" | "Duration" | "Money" => Role::Quantity,
+            "Identifier" => Role::Identifier,
+            "Attachment" => Role::Attachment,
+            _ => Role::Other,
+        }
+    }
 }
 
 /// What a Reference may point at.
@@ -330,15 +363,6 @@ pub struct KnownNames {
     pub div: Name,
 }
 
-/// The types that rules need by themselves.
-#[derive(Debug)]
-#[allow(missing_docs)]
-pub struct KnownTypes {
-    pub coding: Option<DefinitionId>,
-    pub codeable_concept: Option<DefinitionId>,
-    pub quantities: [Option<DefinitionId>; 6],
-}
-
 /// The compiled rules of all loaded definitions.
 ///
 /// A profile is compiled the first time a message asks for it; from outside nothing ever changes.
@@ -351,8 +375,6 @@ pub struct RuleGraph {
     types: Box<[Option<DefinitionId>]>,
     /// Names that rules need by themselves.
     pub known: KnownNames,
-    /// Types that rules need by themselves.
-    pub known_types: KnownTypes,
     /// Value sets and code systems.
     pub(crate) terminology: Terminology,
     /// The rule sets about messages, compiled when a Bundle first asks.
@@ -402,11 +424,6 @@ impl RuleGraph {
                 *slot = library.find(&entry.url);
             }
         }
-        let known_types = KnownTypes {
-            coding: library.find_type("Coding"),
-            codeable_concept: library.find_type("CodeableConcept"),
-            quantities: ["Quantity", "Age", "Count", "Distance", "Duration", "Money"].map(|t| library.find_type(t)),
-        };
         let terminology = Terminology::new(&library);
         let slots = library.entries().iter().map(|_| OnceLock::new()).collect();
         RuleGraph {
@@ -415,7 +432,6 @@ impl RuleGraph {
             forest: Mutex::default(),
             types: types.into(),
             known,
-            known_types,
             terminology,
             misplaced: Mutex::default(),
             last_parts: OnceLock::new(),

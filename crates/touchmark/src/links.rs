@@ -1,6 +1,7 @@
 //! Where references lead: the entries of each Bundle by url and by type and id, and contained resources.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
+use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::rc::Rc;
 
@@ -37,30 +38,79 @@ pub(crate) struct Entry<'d> {
     pub id: Option<&'d str>,
 }
 
-/// The entries of one Bundle.
+impl<'d> Entry<'d> {
+    fn type_and_id(&self) -> Option<(Name, &'d str)> {
+        Some((self.resource?.resource(), self.id?))
+    }
+}
+
+/// The entries of one Bundle, found by halving sorted lists: messages are small, and no input makes that slow.
 #[derive(Debug, Default)]
 pub(crate) struct Index<'d> {
     pub entries: Vec<Entry<'d>>,
-    by_url: HashMap<&'d str, Vec<u32>, FixedState>,
-    by_id: HashMap<(Name, &'d str), Vec<u32>, FixedState>,
-    /// The first entry with an id, whatever its type.
-    by_plain_id: HashMap<&'d str, u32, FixedState>,
+    /// Those with a `fullUrl`, sorted by it.
+    by_url: Vec<u32>,
+    /// Those that hold a resource with an id, sorted by type and id.
+    by_id: Vec<u32>,
+    /// The first entry with an id, whatever its type; made when a reference that is none asks.
+    by_plain_id: OnceCell<HashMap<&'d str, u32, FixedState>>,
 }
 
 impl<'d> Index<'d> {
+    fn new(graph: &RuleGraph, bundle: NodeRef<'d>) -> Self {
+        let known = &graph.known;
+        let mut index = Index::default();
+        for node in bundle.children_named(known.entry) {
+            let resource = node.child_named(known.resource).filter(|r| r.is_resource());
+            let full_url = node.child_named(known.full_url).and_then(NodeRef::value);
+            let id = resource.and_then(|r| r.child_named(known.id)).and_then(NodeRef::value);
+            index.entries.push(Entry { node, full_url, resource, id });
+        }
+        let Index { entries, by_url, by_id, .. } = &mut index;
+        let all = 0..entries.len() as u32;
+        by_url.extend(all.clone().filter(|e| entries[*e as usize].full_url.is_some()));
+        by_url.sort_by_key(|e| entries[*e as usize].full_url);
+        by_id.extend(all.filter(|e| entries[*e as usize].type_and_id().is_some()));
+        by_id.sort_by_key(|e| entries[*e as usize].type_and_id());
+        index
+    }
+
     /// The entries with this `fullUrl`.
     pub fn with_url(&self, url: &str) -> &[u32] {
-        self.by_url.get(url).map_or(&[], Vec::as_slice)
+        self.run(&self.by_url, |entry| entry.full_url.cmp(&Some(url)))
+    }
+
+    /// Whether two entries have the same `fullUrl`.
+    pub fn repeats_a_url(&self) -> bool {
+        let url = |e: u32| self.entries[e as usize].full_url;
+        self.by_url.windows(2).any(|two| url(two[0]) == url(two[1]))
     }
 
     /// The entries that hold a resource of this type and id.
-    pub fn with_id<'s>(&'s self, resource: Name, id: &'s str) -> &'s [u32] {
-        self.by_id.get(&(resource, id)).map_or(&[], Vec::as_slice)
+    pub fn with_id(&self, resource: Name, id: &str) -> &[u32] {
+        self.run(&self.by_id, |entry| entry.type_and_id().cmp(&Some((resource, id))))
+    }
+
+    /// The part of a sorted list that is equal to what is sought.
+    fn run<'s>(&'s self, sorted: &'s [u32], order: impl Fn(&Entry<'d>) -> Ordering) -> &'s [u32] {
+        let order = |e: &u32| order(&self.entries[*e as usize]);
+        let start = sorted.partition_point(|e| order(e).is_lt());
+        let length = sorted[start..].partition_point(|e| order(e).is_eq());
+        &sorted[start..start + length]
     }
 
     /// The entry that a bare id or UUID, which is no reference, is probably meant to lead to.
     pub fn with_plain_id(&self, id: &str) -> Option<u32> {
-        let by_id = self.by_plain_id.get(id).copied();
+        let by_id = self.by_plain_id.get_or_init(|| {
+            let mut first = HashMap::default();
+            for (number, entry) in self.entries.iter().enumerate() {
+                if let Some(id) = entry.id {
+                    first.entry(id).or_insert(number as u32);
+                }
+            }
+            first
+        });
+        let by_id = by_id.get(id).copied();
         by_id.or_else(|| self.with_url(&format!("urn:uuid:{id}")).first().copied())
     }
 
@@ -79,7 +129,7 @@ impl<'d> Index<'d> {
     /// Where a reference from the given entry leads.
     pub fn resolve(&self, graph: &RuleGraph, from: Option<u32>, reference: &str) -> Resolution<'d> {
         // A version behind the id picks none of a Bundle's entries in particular.
-        let reference = reference.split_once("/_history/").map_or(reference, |(r, _)| r);
+        let reference = without_version(reference);
         let found = self.with_url(reference);
         if !found.is_empty() {
             return self.one_of(found);
@@ -117,6 +167,15 @@ impl<'d> Index<'d> {
             }
         }
     }
+}
+
+/// A url without the version of the resource that it may name; the same where it names none.
+pub(crate) fn without_version(url: &str) -> &str {
+    // Hardly any url has the letter: to look for a word takes far longer than to look for it.
+    if !url.as_bytes().contains(&b'_') {
+        return url;
+    }
+    url.split_once("/_history/").map_or(url, |(before, _)| before)
 }
 
 /// The base of a RESTful url: `https://server/fhir/` of `https://server/fhir/Patient/1`.
@@ -165,22 +224,7 @@ impl<'g, 'd> Links<'g, 'd> {
         if let Some(known) = self.indexes.borrow().get(&bundle.id().0) {
             return known.clone();
         }
-        let mut index = Index::default();
-        for node in bundle.children_named(self.graph.known.entry) {
-            let resource = node.child_named(self.graph.known.resource).filter(|r| r.is_resource());
-            let full_url = node.child_named(self.graph.known.full_url).and_then(NodeRef::value);
-            let id = resource.and_then(|r| r.child_named(self.graph.known.id)).and_then(NodeRef::value);
-            let number = index.entries.len() as u32;
-            if let Some(url) = full_url {
-                index.by_url.entry(url).or_default().push(number);
-            }
-            if let (Some(resource), Some(id)) = (resource, id) {
-                index.by_id.entry((resource.resource(), id)).or_default().push(number);
-                index.by_plain_id.entry(id).or_insert(number);
-            }
-            index.entries.push(Entry { node, full_url, resource, id });
-        }
-        let index = Rc::new(index);
+        let index = Rc::new(Index::new(self.graph, bundle));
         self.indexes.borrow_mut().insert(bundle.id().0, index.clone());
         index
     }

@@ -10,7 +10,7 @@ use touchmark_fhirpath::Scratch;
 
 use crate::budget::Budget;
 use crate::check::Options;
-use crate::graph::{Children, Element, ElementId, Profile, RuleGraph, Type, TypeKind};
+use crate::graph::{Children, Element, ElementId, Profile, Role, RuleGraph, Type, TypeKind};
 use crate::issue::{Detail, Issue};
 use crate::links::Links;
 use crate::messages::{Claimed, Judgement, Mark};
@@ -344,10 +344,11 @@ impl<'g, 'd> Walk<'g, 'd> {
         match t.kind {
             TypeKind::Reference => rules::reference::check(self, node, at, t),
             TypeKind::Extension => rules::extension::check(self, node, at),
-            TypeKind::Complex => {
-                rules::identifier::check(self, node, t);
-                rules::attachment::check(self, node, t);
-            }
+            TypeKind::Complex => match t.role {
+                Role::Identifier => rules::identifier::check(self, node),
+                Role::Attachment => rules::attachment::check(self, node),
+                _ => {}
+            },
             _ => {}
         }
         rules::types::profiles(self, node, at, t);

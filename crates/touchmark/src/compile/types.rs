@@ -8,7 +8,7 @@ use touchmark_document::Name;
 
 use super::Compiler;
 use crate::definition::TypeRef;
-use crate::graph::{ANY_TYPES, Target, Type, TypeKind};
+use crate::graph::{ANY_TYPES, Role, Target, Type, TypeKind};
 use crate::library::{HL7, Library, choice_name};
 use crate::rules::primitive::Primitive;
 use crate::snapshot::DefinitionId;
@@ -66,6 +66,7 @@ impl Compiler<'_> {
                 types.push(Type {
                     code: (*code).into(),
                     kind,
+                    role: if definition.is_some() { Role::of_type(code) } else { Role::Other },
                     definition,
                     profiles: profiles.into(),
                     targets,

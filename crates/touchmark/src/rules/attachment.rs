@@ -4,7 +4,6 @@ use sha1::{Digest, Sha1};
 use touchmark_document::NodeRef;
 
 use super::primitive::{self, Primitive};
-use crate::graph::Type;
 use crate::issue::Detail;
 use crate::rule::rules;
 use crate::sentence::Quoted;
@@ -26,15 +25,8 @@ rules! {
 /// The bytes of a SHA-1.
 const SHA1_SIZE: usize = 20;
 
-/// Checks an Attachment; other types have no such rules.
-#[inline]
-pub(crate) fn check<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, t: &Type) {
-    if &*t.code == "Attachment" {
-        attachment(walk, node);
-    }
-}
-
-fn attachment<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>) {
+/// Checks an Attachment.
+pub(crate) fn check<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>) {
     let (hash, size) = (node.child("hash"), node.child("size"));
     if hash.is_none() && size.is_none() {
         return;

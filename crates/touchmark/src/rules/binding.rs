@@ -6,7 +6,7 @@ pub(crate) mod service;
 use touchmark_document::{NodeId, NodeRef};
 
 use crate::definition::Strength;
-use crate::graph::{Bound, Type, TypeKind};
+use crate::graph::{Bound, Role, Type, TypeKind};
 use crate::issue::{Detail, Issue};
 use crate::rule::{Rule, Severity, rules};
 use crate::rules::primitive::Primitive;
@@ -68,23 +68,19 @@ pub(crate) struct Unchecked {
 /// Checks a node that is a Coding or is bound to a value set.
 #[inline]
 pub(crate) fn check<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, at: At<'_>, t: &Type) {
-    let bound = at.element().binding.as_deref();
-    let is_coding = t.definition.is_some() && t.definition == walk.graph.known_types.coding;
-    if is_coding {
-        coding::check(walk, node);
+    match t.role {
+        Role::Coding => coding::check(walk, node),
+        Role::Quantity => coding::unit(walk, node),
+        _ => {}
     }
-    let is_quantity = t.definition.is_some() && walk.graph.known_types.quantities.contains(&t.definition);
-    if is_quantity {
-        coding::unit(walk, node);
-    }
-    if let Some(bound) = bound
+    if let Some(bound) = at.element().binding.as_deref()
         && (bound.strength != Strength::Example || bound.maximum.is_some())
     {
-        let kind = match t.kind {
-            TypeKind::Primitive(Primitive::Code | Primitive::String | Primitive::Uri) => Kind::Value,
-            TypeKind::Complex if is_coding => Kind::Coding,
-            TypeKind::Complex if t.definition == walk.graph.known_types.codeable_concept => Kind::Concept,
-            TypeKind::Complex if is_quantity => Kind::Quantity,
+        let kind = match (t.kind, t.role) {
+            (TypeKind::Primitive(Primitive::Code | Primitive::String | Primitive::Uri), _) => Kind::Value,
+            (TypeKind::Complex, Role::Coding) => Kind::Coding,
+            (TypeKind::Complex, Role::Concept) => Kind::Concept,
+            (TypeKind::Complex, Role::Quantity) => Kind::Quantity,
             _ => return,
         };
         binding(walk, node, at, bound, kind);

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use touchmark_document::NodeRef;
 
 use super::primitive::absolute_uri;
-use crate::links::{Index, Resolution, service_base};
+use crate::links::{self, Index, Resolution, service_base};
 use crate::rule::rules;
 use crate::walk::Walk;
 
@@ -104,7 +104,8 @@ fn missing_urls(walk: &mut Walk<'_, '_>, index: &Index<'_>) {
 }
 
 fn urls<'d>(walk: &mut Walk<'_, 'd>, index: &Rc<Index<'d>>) {
-    let mut seen: HashSet<(&str, Option<&str>), foldhash::fast::RandomState> = HashSet::default();
+    let mut seen: Option<HashSet<(&str, Option<&str>), foldhash::fast::RandomState>> =
+        index.repeats_a_url().then(HashSet::default);
     for entry in &index.entries {
         let Some(url) = entry.full_url.filter(|u| !u.is_empty()) else { continue };
         let place = entry.node.child_named(walk.graph.known.full_url).unwrap_or(entry.node);
@@ -116,13 +117,16 @@ fn urls<'d>(walk: &mut Walk<'_, 'd>, index: &Rc<Index<'d>>) {
             };
             let detail = walk.detail(hint);
             walk.say(&RELATIVE, place).detail = detail;
-        } else if url.contains("/_history/") {
+        } else if links::without_version(url).len() < url.len() {
             let detail = walk.detail(url);
             walk.say(&VERSIONED, place).detail = detail;
         } else if let (Some(resource), Some(id)) = (entry.resource, entry.id) {
-            let wanted = format!("{}/{id}", resource.resource_text());
-            if service_base(url).is_some() && !url.ends_with(&format!("/{wanted}")) {
-                let detail = walk.detail(format!("{url} does not end in {wanted}"));
+            let agrees = || {
+                let before = url.strip_suffix(id)?.strip_suffix('/')?.strip_suffix(resource.resource_text())?;
+                before.strip_suffix('/')
+            };
+            if service_base(url).is_some() && agrees().is_none() {
+                let detail = walk.detail(format!("{url} does not end in {}/{id}", resource.resource_text()));
                 walk.say(&DISAGREES, place).detail = detail;
             } else if let Some(uuid) = url.strip_prefix("urn:uuid:")
                 && super::primitive::uuid(id)
@@ -132,11 +136,9 @@ fn urls<'d>(walk: &mut Walk<'_, 'd>, index: &Rc<Index<'d>>) {
                 walk.say(&UUID_DISAGREES, place).detail = detail;
             }
         }
-        let version = entry
-            .resource
-            .and_then(|r| r.child_named(walk.graph.known.meta))
-            .and_then(|m| m.child_named(walk.graph.known.version_id))
-            .and_then(NodeRef::value);
+        let Some(seen) = &mut seen else { continue };
+        let meta = entry.resource.and_then(|r| r.child_named(walk.graph.known.meta));
+        let version = meta.and_then(|m| m.child_named(walk.graph.known.version_id)).and_then(NodeRef::value);
         if !seen.insert((url, version)) {
             let detail = walk.detail(url);
             // That it is there twice is a fault of the two entries, not of what is written in one of them.
@@ -147,28 +149,31 @@ fn urls<'d>(walk: &mut Walk<'_, 'd>, index: &Rc<Index<'d>>) {
 
 /// Tells entries apart that are reached from the first, reached only against a reference, or not at all.
 fn reach<'d>(walk: &mut Walk<'_, 'd>, bundle: NodeRef<'d>, index: &Rc<Index<'d>>, first: &str) {
-    let count = index.entries.len();
-    let mut out: Vec<Vec<u32>> = vec![Vec::new(); count];
+    let mut edges = Vec::new();
     for (number, entry) in index.entries.iter().enumerate() {
-        let Some(resource) = entry.resource else { continue };
-        out[number] = targets(walk, index, number as u32, resource);
-    }
-    let mut reached = vec![false; count];
-    let mut open = vec![0_u32];
-    // The Bundle's own identifier may name who assigned it.
-    for node in bundle.children().filter(|c| c.name() != walk.graph.known.entry) {
-        open.extend(targets(walk, index, 0, node));
-    }
-    spread(&out, &mut reached, open);
-    // Against the direction of references, and from there on along it.
-    let mut both = out.clone();
-    for (from, targets) in out.iter().enumerate() {
-        for target in targets {
-            both[*target as usize].push(from as u32);
+        if let Some(resource) = entry.resource {
+            targets(walk, index, number as u32, resource, &mut edges);
         }
     }
-    let mut near = vec![false; count];
-    spread(&both, &mut near, (0..count as u32).filter(|e| reached[*e as usize]).collect());
+    let mut open = Vec::new();
+    // The Bundle's own identifier may name who assigned it.
+    for node in bundle.children().filter(|c| c.name() != walk.graph.known.entry) {
+        targets(walk, index, 0, node, &mut open);
+    }
+    let mut reached = vec![false; index.entries.len()];
+    spread(&mut edges, &mut reached, open.into_iter().map(|(_, to)| to).chain([0]).collect());
+    if reached.iter().all(|entry| *entry) {
+        return;
+    }
+    // Against the direction of references, and from there on along it.
+    edges.extend_from_within(..);
+    let half = edges.len() / 2;
+    for edge in &mut edges[half..] {
+        *edge = (edge.1, edge.0);
+    }
+    let mut near = vec![false; index.entries.len()];
+    let open = (0..index.entries.len() as u32).filter(|entry| reached[*entry as usize]).collect();
+    spread(&mut edges, &mut near, open);
     for (number, entry) in index.entries.iter().enumerate() {
         if reached[number] || entry.resource.is_none() {
             continue;
@@ -178,18 +183,27 @@ fn reach<'d>(walk: &mut Walk<'_, 'd>, bundle: NodeRef<'d>, index: &Rc<Index<'d>>
     }
 }
 
-fn spread(out: &[Vec<u32>], reached: &mut [bool], mut open: Vec<u32>) {
+/// Marks what is reached from `open` along edges, each from one entry to another.
+fn spread(edges: &mut Vec<(u32, u32)>, reached: &mut [bool], mut open: Vec<u32>) {
+    edges.sort_unstable();
+    edges.dedup();
     while let Some(next) = open.pop() {
         if !std::mem::replace(&mut reached[next as usize], true) {
-            open.extend(&out[next as usize]);
+            let first = edges.partition_point(|(from, _)| *from < next);
+            open.extend(edges[first..].iter().take_while(|(from, _)| *from == next).map(|(_, to)| *to));
         }
     }
 }
 
-/// The entries that anything in a resource points at.
-fn targets<'d>(walk: &Walk<'_, 'd>, index: &Index<'d>, from: u32, resource: NodeRef<'d>) -> Vec<u32> {
+/// Adds the entries that anything in a resource points at.
+fn targets<'d>(
+    walk: &Walk<'_, 'd>,
+    index: &Index<'d>,
+    from: u32,
+    resource: NodeRef<'d>,
+    edges: &mut Vec<(u32, u32)>,
+) {
     let known = &walk.graph.known;
-    let mut found = Vec::new();
     for node in std::iter::once(resource).chain(resource.descendants()) {
         if (node.name() == known.reference || node.name() == known.url)
             && let Some(value) = node.value()
@@ -200,10 +214,7 @@ fn targets<'d>(walk: &Walk<'_, 'd>, index: &Index<'d>, from: u32, resource: Node
                 _ if !value.contains([':', '/', '#']) => index.with_plain_id(value),
                 _ => None,
             };
-            found.extend(target);
+            edges.extend(target.map(|target| (from, target)));
         }
     }
-    found.sort_unstable();
-    found.dedup();
-    found
 }

@@ -3,7 +3,6 @@
 use touchmark_document::NodeRef;
 
 use super::primitive::{absolute_uri, uuid};
-use crate::graph::Type;
 use crate::rule::rules;
 use crate::sentence::Quoted;
 use crate::walk::Walk;
@@ -21,12 +20,8 @@ rules! {
         at "datatypes.html#Identifier";
 }
 
-/// Checks an Identifier; other types have no such rules.
-#[inline]
-pub(crate) fn check<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, t: &Type) {
-    if &*t.code != "Identifier" {
-        return;
-    }
+/// Checks an Identifier.
+pub(crate) fn check<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>) {
     let Some(place) = node.child_named(walk.graph.known.system) else { return };
     let Some(system) = place.value().filter(|s| !s.is_empty()) else { return };
     if !absolute_uri(system.trim()) {

@@ -132,18 +132,16 @@ pub(crate) fn check<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, at: At<'_>, 
 }
 
 fn want_profile<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, target: NodeRef<'d>, t: &Type, found: Name) {
-    let mut profiles = Vec::new();
-    for wanted in t.targets.iter().filter(|wanted| fits(walk, wanted, found)) {
-        match wanted.profile {
-            // The type itself, or a profile that cannot be checked, is met.
-            _ if wanted.is_type => return,
-            None => return,
-            Some(profile) => profiles.push(profile),
-        }
+    let wanted = || t.targets.iter().filter(|wanted| fits(walk, wanted, found));
+    // The type itself, or a profile that cannot be checked, is met; so is one that the target has been checked against.
+    let is_met = |wanted: &Target| {
+        wanted.is_type || wanted.profile.is_none_or(|profile| walk.done.contains(&(target.id().0, profile)))
+    };
+    if walk.trying > 0 || wanted().any(is_met) {
+        return;
     }
-    if walk.trying == 0 && !profiles.iter().any(|p| walk.done.contains(&(target.id().0, *p))) {
-        walk.targets.push(Wanted { reference: node.id().0, target: target.id().0, profiles });
-    }
+    let profiles = wanted().filter_map(|wanted| wanted.profile).collect();
+    walk.targets.push(Wanted { reference: node.id().0, target: target.id().0, profiles });
 }
 
 /// Looks at the targets that must meet a profile which they do not claim.
@@ -219,7 +217,7 @@ fn type_outside(walk: &Walk<'_, '_>, value: &str) -> Name {
 
 /// The resource type that a relative or RESTful url names.
 fn type_in_url(walk: &Walk<'_, '_>, value: &str) -> Name {
-    let value = value.split_once("/_history/").map_or(value, |(v, _)| v);
+    let value = links::without_version(value);
     let Some((rest, id)) = value.rsplit_once('/') else { return Name::NONE };
     if primitive::flaw(Primitive::Id, id).is_some() {
         return Name::NONE;
