@@ -191,8 +191,17 @@ pub(crate) struct Links<'g, 'd> {
     document: Document<'d>,
     /// Filled while the walk reads: whoever asks shares what is there.
     indexes: RefCell<HashMap<u32, Rc<Index<'d>>, FixedState>>,
+    /// Where the resource stands that was asked for last: most references are asked for one resource after the other.
+    last: RefCell<Option<Standing<'d>>>,
     /// What each resource contains, by id.
     contained: RefCell<HashMap<u32, Contained<'d>, FixedState>>,
+}
+
+/// Where a resource stands: the innermost Bundle around it and the entry there.
+#[derive(Clone, Debug)]
+struct Standing<'d> {
+    resource: NodeRef<'d>,
+    bundle: Option<(Rc<Index<'d>>, Option<u32>)>,
 }
 
 /// The contained resources of one resource, by id.
@@ -200,7 +209,7 @@ type Contained<'d> = HashMap<&'d str, NodeRef<'d>, FixedState>;
 
 impl<'g, 'd> Links<'g, 'd> {
     pub fn new(graph: &'g RuleGraph, document: Document<'d>) -> Self {
-        Links { graph, document, indexes: RefCell::default(), contained: RefCell::default() }
+        Links { graph, document, indexes: RefCell::default(), last: RefCell::default(), contained: RefCell::default() }
     }
 
     /// The innermost Bundle around a node, not counting the node itself.
@@ -263,10 +272,17 @@ impl<'g, 'd> Links<'g, 'd> {
             }
             return self.contained(container, id).map_or(Resolution::Nowhere, Resolution::Contained);
         }
-        let Some(bundle) = self.bundle_around(self.container(node)) else { return Resolution::Nowhere };
-        let index = self.index(bundle);
-        let from = if reference.contains(':') { None } else { index.entry_of(node) };
-        index.resolve(self.graph, from, reference)
+        let resource = self.container(node);
+        let mut last = self.last.borrow_mut();
+        if last.as_ref().is_none_or(|last| last.resource != resource) {
+            let bundle = self.bundle_around(resource).map(|bundle| self.index(bundle));
+            let bundle = bundle.map(|index| (index.clone(), index.entry_of(resource)));
+            *last = Some(Standing { resource, bundle });
+        }
+        match last.as_ref().and_then(|last| last.bundle.as_ref()) {
+            Some((index, from)) => index.resolve(self.graph, *from, reference),
+            None => Resolution::Nowhere,
+        }
     }
 }
 
