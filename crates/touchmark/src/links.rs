@@ -188,7 +188,7 @@ pub(crate) fn service_base(url: &str) -> Option<&str> {
 #[derive(Debug)]
 pub(crate) struct Links<'g, 'd> {
     graph: &'g RuleGraph,
-    document: Document<'d>,
+    document: &'d Document<'d>,
     /// Filled while the walk reads: whoever asks shares what is there.
     indexes: RefCell<HashMap<u32, Rc<Index<'d>>, FixedState>>,
     /// Where the resource stands that was asked for last: most references are asked for one resource after the other.
@@ -208,7 +208,7 @@ struct Standing<'d> {
 type Contained<'d> = HashMap<&'d str, NodeRef<'d>, FixedState>;
 
 impl<'g, 'd> Links<'g, 'd> {
-    pub fn new(graph: &'g RuleGraph, document: Document<'d>) -> Self {
+    pub fn new(graph: &'g RuleGraph, document: &'d Document<'d>) -> Self {
         Links { graph, document, indexes: RefCell::default(), last: RefCell::default(), contained: RefCell::default() }
     }
 
