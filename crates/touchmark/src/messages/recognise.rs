@@ -7,6 +7,7 @@ use touchmark_document::NodeRef;
 use touchmark_fhirpath::{Collection, Environment, EvaluationError, Expression, Item, Scratch, Truth};
 
 use super::compile::{Limit, RuleSet};
+use super::selector::Everywhere;
 use super::{Judging, Recognised};
 
 /// Steps that all conditions of a message may take together, and more for each of its nodes: far beyond what real messages
@@ -24,6 +25,7 @@ pub(crate) struct Message<'e> {
     pub places: Vec<Rc<[NodeRef<'e>]>>,
     /// The nodes of each selection that has been looked at.
     selected: Vec<Option<Rc<[NodeRef<'e>]>>>,
+    everywhere: Everywhere<'e>,
     /// The value of each dimension; empty where none fits.
     pub values: Vec<String>,
     /// Its number in [`RuleSet::values`], where something is limited to it.
@@ -55,6 +57,7 @@ impl<'e> Message<'e> {
             scratch: Scratch::new(),
             places: Vec::with_capacity(set.places.len()),
             selected: Vec::new(),
+            everywhere: Everywhere::default(),
             values: Vec::with_capacity(set.dimensions.len()),
             numbers: Vec::with_capacity(set.dimensions.len()),
             recognised: Vec::new(),
@@ -149,7 +152,7 @@ impl<'e> Message<'e> {
         let starts = starts.as_deref().unwrap_or(std::slice::from_ref(&self.root));
         let nodes: Rc<[NodeRef<'e>]> = match (&selection.select, starts) {
             (None, starts) => starts.into(),
-            (Some(select), [start]) => select.select(*start).into(),
+            (Some(select), [start]) => select.select_with(*start, &mut self.everywhere).into(),
             (Some(select), starts) => starts.iter().flat_map(|start| select.select(*start)).collect(),
         };
         self.selected[number] = Some(nodes.clone());
