@@ -13,20 +13,26 @@ use crate::library::{HL7, Library, choice_name};
 use crate::rules::primitive::Primitive;
 use crate::snapshot::DefinitionId;
 
+/// The types of an element as its definition has them.
+type Sources = Arc<Vec<TypeRef>>;
+
+/// The names of a choice, one for each type.
+type Choices = Arc<[Name]>;
+
 /// What was made of types for one profile and holds for all others.
 #[derive(Debug, Default)]
 pub(crate) struct Shared {
     /// By the address of the list that they were made of, which is kept so that no other has it.
-    lists: HashMap<usize, (Arc<Vec<TypeRef>>, Arc<[Type]>), FixedState>,
+    lists: HashMap<usize, (Sources, Arc<[Type]>), FixedState>,
     /// By the type's code.
     kinds: HashMap<Box<str>, (TypeKind, Option<DefinitionId>), FixedState>,
     /// The names of a choice, by its stem and the address of its types, which are kept.
-    choices: HashMap<(Box<str>, usize), (Arc<[Type]>, Arc<[Name]>), FixedState>,
+    choices: HashMap<(Box<str>, usize), (Arc<[Type]>, Choices), FixedState>,
 }
 
 impl Shared {
     /// The names that a choice has, one for each type.
-    pub fn choices(&mut self, library: &Library, stem: &str, types: &Arc<[Type]>) -> Arc<[Name]> {
+    pub fn choices(&mut self, library: &Library, stem: &str, types: &Arc<[Type]>) -> Choices {
         let make = || types.iter().map(|t| library.names.find(&choice_name(stem, &t.code))).collect();
         let key = (stem.into(), types.as_ptr() as usize);
         self.choices.entry(key).or_insert_with(|| (types.clone(), make())).1.clone()
