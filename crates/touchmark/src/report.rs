@@ -176,7 +176,9 @@ pub(crate) fn write(walk: &mut Walk<'_, '_>, options: &Options<'_>) -> Report {
         level: options.level,
         ..Report::default()
     };
-    issues.iter().for_each(|issue| report.counts.add(issue.severity));
+    for issue in &issues {
+        report.counts.add(issue.severity);
+    }
     let shown = || issues.iter().filter(|issue| issue.severity >= options.level);
     let count = shown().count();
     report.rows.reserve_exact(count);

@@ -59,7 +59,9 @@ fn write_issue(issue: &Issue<'_>, out: &mut Vec<u8>) {
 }
 
 fn raw(out: &mut Vec<u8>, pieces: &[&str]) {
-    pieces.iter().for_each(|piece| out.extend_from_slice(piece.as_bytes()));
+    for piece in pieces {
+        out.extend_from_slice(piece.as_bytes());
+    }
 }
 
 fn number(out: &mut Vec<u8>, number: u32) {
