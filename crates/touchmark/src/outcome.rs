@@ -69,10 +69,16 @@ struct Issue<'r> {
     text: Cow<'r, str>,
     diagnostics: Option<String>,
     expression: Option<&'r str>,
+    also: Option<&'r str>,
     position: Option<Position>,
 }
 
 impl<'r> Issue<'r> {
+    /// The places, the main one first.
+    fn expressions(&self) -> impl Iterator<Item = &'r str> + use<'r> {
+        self.expression.into_iter().chain(self.also)
+    }
+
     /// The engine's code, and behind it that of a rule file which claims the finding, or that it is advice. What only a rule
     /// file finds has its code alone.
     fn codings(&self) -> impl Iterator<Item = (&'r str, &'r str)> + use<'r> {
@@ -116,6 +122,7 @@ fn of_finding(finding: &Finding) -> Issue<'_> {
         text: Cow::Borrowed(&finding.text),
         diagnostics: Some(diagnostics(finding)),
         expression: finding.expression.as_deref(),
+        also: finding.also.as_deref(),
         position: finding.position,
     }
 }
@@ -129,6 +136,7 @@ fn note<'r>(report: &'r Report, rule: &'static Rule, text: impl Into<Cow<'r, str
         text: text.into(),
         diagnostics: None,
         expression: Some(&*report.resource).filter(|r| !r.is_empty()),
+        also: None,
         position: None,
     }
 }

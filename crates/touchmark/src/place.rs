@@ -238,6 +238,11 @@ impl<'g> Expressions<'g> {
     }
 }
 
+/// The FHIRPath of what has a name below a place; `None` where FHIRPath cannot write the name.
+pub(crate) fn below(expression: &str, name: &str) -> Option<String> {
+    is_identifier(name).then(|| format!("{expression}.{name}"))
+}
+
 fn root_expression(node: NodeRef<'_>) -> String {
     let name = node.resource_text();
     let is_type = node.is_resource() && is_identifier(name) && name.starts_with(|c: char| c.is_ascii_uppercase());

@@ -8,7 +8,7 @@ use touchmark_document::{Form, Name, NodeId, NodeRef, Position, Positions, Unrea
 
 use crate::budget::Spent;
 use crate::check::Options;
-use crate::issue::Issue;
+use crate::issue::{Also, Issue};
 use crate::messages::{self, Judgement};
 use crate::place::{self, Expressions};
 use crate::rule::{Rule, Severity, rules};
@@ -120,6 +120,8 @@ pub struct Finding {
     pub entry: Option<String>,
     /// The FHIRPath of the place; `None` when there is no tree.
     pub expression: Option<String>,
+    /// The FHIRPath of a second place, where two elements make the fault together.
+    pub also: Option<String>,
     /// Where the place is in the text, in bytes after decoding and without a byte order mark.
     pub offset: u32,
     /// Where the place is in the text; `None` for what was never read.
@@ -159,6 +161,7 @@ impl Finding {
             hint: None,
             entry: None,
             expression: None,
+            also: None,
             offset: 0,
             position: None,
         }
@@ -340,6 +343,7 @@ impl<'w, 'g, 'd> Writer<'w, 'g, 'd> {
         if text.trim().len() != text.len() {
             text = text.trim().to_owned();
         }
+        let expression = self.expressions.of(walk.graph, node);
         Finding {
             rule: issue.rule,
             severity: issue.severity,
@@ -367,9 +371,21 @@ impl<'w, 'g, 'd> Writer<'w, 'g, 'd> {
                 })
                 .or_else(|| claimed.and_then(|c| c.mend)),
             entry: self.entry(node),
-            expression: Some(self.expressions.of(walk.graph, node)),
+            also: self.also(issue, &expression),
+            expression: Some(expression),
             position: Some(self.positions.of(issue.start)),
             offset: issue.start,
+        }
+    }
+
+    fn also(&mut self, issue: &Issue, expression: &str) -> Option<String> {
+        let walk = self.walk;
+        match issue.also {
+            Also::Nowhere => None,
+            Also::Node(node) => {
+                Some(self.expressions.of(walk.graph, walk.document.node(node))).filter(|also| also != expression)
+            }
+            Also::Empty => place::below(expression, walk.details.get(issue.detail.0 as usize)?),
         }
     }
 

@@ -11,7 +11,7 @@ use touchmark_fhirpath::Scratch;
 use crate::budget::Budget;
 use crate::check::Options;
 use crate::graph::{Children, Element, ElementId, Profile, Role, RuleGraph, Type, TypeKind};
-use crate::issue::{Detail, Issue};
+use crate::issue::{Also, Detail, Issue};
 use crate::links::Links;
 use crate::messages::{Claimed, Judgement, Mark};
 use crate::outside::Resolver;
@@ -385,6 +385,7 @@ impl<'g, 'd> Walk<'g, 'd> {
             rule,
             severity: rule.severity,
             node: node.id(),
+            also: Also::Nowhere,
             start: node.start(),
             what: Name::NONE,
             from: None,

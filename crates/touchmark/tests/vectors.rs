@@ -147,6 +147,7 @@ fn outcome<'g>(graph: &'g RuleGraph, checker: &mut Checker<'g>, case: &Case) -> 
         code: issue["details"]["coding"][0]["code"].as_str().expect("a code").to_owned(),
         severity: issue["severity"].as_str().expect("a severity").to_owned(),
         expression: issue["expression"][0].as_str().map(str::to_owned),
+        also: issue["expression"][1].as_str().map(str::to_owned),
         line: issue["extension"][0]["valueInteger"].as_u64(),
     });
     let named = |issue: &Expected| issue.code == case.rule;

@@ -46,11 +46,19 @@ impl Serialize for Issue<'_> {
         if let Some(diagnostics) = &self.diagnostics {
             map.serialize_entry("diagnostics", diagnostics)?;
         }
-        if let Some(expression) = self.expression {
-            map.serialize_entry("location", &[expression])?;
-            map.serialize_entry("expression", &[expression])?;
+        if self.expression.is_some() {
+            map.serialize_entry("location", &Places(self))?;
+            map.serialize_entry("expression", &Places(self))?;
         }
         map.end()
+    }
+}
+
+struct Places<'r>(&'r Issue<'r>);
+
+impl Serialize for Places<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.expressions())
     }
 }
 
