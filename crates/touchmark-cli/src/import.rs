@@ -124,7 +124,7 @@ impl Reader {
         let text = item.bytes(&mut self.bytes).and_then(|bytes| decode(bytes).map_err(|e| e.to_string()));
         match text {
             Ok(text) => match parse(&text, &mut self.arena, &self.names, Limits::default()) {
-                Ok(document) => lean(document),
+                Ok(document) => lean(&document),
                 Err(unreadable) => Import::Skipped(unreadable.to_string()),
             },
             Err(reason) => Import::Skipped(reason),

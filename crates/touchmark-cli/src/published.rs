@@ -11,7 +11,7 @@ use crate::{Failure, sources};
 /// What stands in a file.
 pub enum Found<'d> {
     /// A definition, which has been added to the library.
-    Definition(DefinitionId, Document<'d>),
+    Definition(DefinitionId, &'d Document<'d>),
     /// A rule file: its name and its text.
     RuleFile(String, String),
 }
@@ -31,10 +31,10 @@ pub fn load(library: &mut Library, path: &Path, look: &mut dyn FnMut(Found<'_>))
             }
             let names = Names::new();
             let document = document::parse(&text, &mut arena, &names, Limits::default()).map_err(|e| e.to_string())?;
-            if let Some(definition) = definition::read(document) {
+            if let Some(definition) = definition::read(&document) {
                 let id = DefinitionId(u32::try_from(library.entries().len()).unwrap_or(u32::MAX));
                 library.add_definition(definition);
-                look(Found::Definition(id, document));
+                look(Found::Definition(id, &document));
             }
             Ok(())
         });

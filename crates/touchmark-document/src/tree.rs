@@ -199,7 +199,7 @@ impl Arena {
 }
 
 /// A parsed document: the tree, read-only, borrowed from the source and from the arena it was read into.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Document<'a> {
     pub(crate) source: &'a str,
     pub(crate) arena: &'a Arena,
@@ -218,33 +218,33 @@ pub enum Format {
 
 impl<'a> Document<'a> {
     /// The root element. A document always has one.
-    pub fn root(self) -> NodeRef<'a> {
+    pub fn root(&self) -> NodeRef<'_> {
         self.node(NodeId::ROOT)
     }
 
     /// The node with this number.
     #[inline]
-    pub fn node(self, id: NodeId) -> NodeRef<'a> {
+    pub fn node(&self, id: NodeId) -> NodeRef<'_> {
         NodeRef { document: self, id }
     }
 
     /// How many nodes there are; they are numbered from 0 without gaps.
-    pub fn len(self) -> usize {
+    pub fn len(&self) -> usize {
         self.arena.nodes.len()
     }
 
     /// Never true: a document has a root.
-    pub fn is_empty(self) -> bool {
+    pub fn is_empty(&self) -> bool {
         self.arena.nodes.is_empty()
     }
 
     /// JSON or XML.
-    pub fn format(self) -> Format {
+    pub fn format(&self) -> Format {
         self.format
     }
 
     /// The text that was read (decoded to UTF-8, without a byte order mark).
-    pub fn source(self) -> &'a str {
+    pub fn source(&self) -> &'a str {
         self.source
     }
 
@@ -253,26 +253,26 @@ impl<'a> Document<'a> {
 
     /// What the reader found amiss and could read past, in the order of the source; the first
     /// [`Document::MOST_FAULTS`] of them.
-    pub fn faults(self) -> &'a [Fault] {
+    pub fn faults(&self) -> &'a [Fault] {
         &self.arena.faults
     }
 
     /// The text of a name that occurs in this document or in its table.
-    pub fn name_text(self, name: Name) -> &'a str {
+    pub fn name_text(&self, name: Name) -> &'a str {
         self.arena.name_text(self.names, name)
     }
 
     /// The line and column of a byte offset of the source. For many of them, see [`Document::positions`].
-    pub fn position(self, offset: u32) -> Position {
+    pub fn position(&self, offset: u32) -> Position {
         self.positions().of(offset)
     }
 
     /// Finds the lines and columns of many offsets: in one pass over the source when they come in ascending order.
-    pub fn positions(self) -> Positions<'a> {
+    pub fn positions(&self) -> Positions<'a> {
         Positions::new(self.source)
     }
 
-    pub(crate) fn text(self, text: Text) -> &'a str {
+    pub(crate) fn text(&self, text: Text) -> &'a str {
         if text.start & Text::OWN != 0 {
             let start = (text.start & !Text::OWN) as usize;
             self.arena.own.get(start..start + text.len as usize).unwrap_or("")
@@ -285,7 +285,7 @@ impl<'a> Document<'a> {
 /// A node together with its document.
 #[derive(Clone, Copy, Debug)]
 pub struct NodeRef<'a> {
-    document: Document<'a>,
+    document: &'a Document<'a>,
     id: NodeId,
 }
 
@@ -303,7 +303,7 @@ impl<'a> NodeRef<'a> {
     }
 
     /// The document.
-    pub fn document(self) -> Document<'a> {
+    pub fn document(self) -> &'a Document<'a> {
         self.document
     }
 
@@ -472,7 +472,7 @@ impl<'a> Iterator for Descendants<'a> {
 /// The children of a node, in order.
 #[derive(Clone, Debug)]
 pub struct Children<'a> {
-    document: Document<'a>,
+    document: &'a Document<'a>,
     next: u32,
 }
 

@@ -28,7 +28,7 @@ fn json_is_accepted_as_by_serde_json() {
         match (parse_json(&text, &mut arena, &names, Limits::default()), theirs) {
             (Ok(document), Ok(_)) => {
                 accepted += 1;
-                same_json(document, &text);
+                same_json(&document, &text);
             }
             (Err(_), Err(_)) => refused += 1,
             // Read past, and said to be an error.
@@ -55,7 +55,7 @@ fn xml_is_accepted_as_by_roxmltree() {
         match (parse_xml(&text, &mut arena, &names, Limits::default()), theirs) {
             (Ok(document), Ok(theirs)) => {
                 accepted += 1;
-                same_xml(document, &theirs);
+                same_xml(&document, &theirs);
             }
             (Err(_), Err(_)) => refused += 1,
             // The prefix `xml` needs no declaration, on an element either.
@@ -88,7 +88,7 @@ fn is_stricter(ours: &Unreadable, text: &str) -> bool {
 }
 
 /// Every property of the JSON is a node with its value, in order; only where the reader has no fault to tell of.
-fn same_json(document: Document<'_>, text: &str) {
+fn same_json(document: &Document<'_>, text: &str) {
     let Ok(value) = serde_json::from_str::<serde_json::Value>(text) else { return };
     let mut said = document.faults().iter().filter(|f| f.kind != FaultKind::EmptyString);
     if said.next().is_some() || text.contains("\"_") || text.contains("\\u005f") {
@@ -133,7 +133,7 @@ fn our_lines(node: NodeRef<'_>, lines: &mut Vec<String>) {
 }
 
 /// The tree rules once more, over `roxmltree`; only where a resource stands alone in its place.
-fn same_xml(document: Document<'_>, theirs: &roxmltree::Document<'_>) {
+fn same_xml(document: &Document<'_>, theirs: &roxmltree::Document<'_>) {
     if document.faults().iter().any(|f| f.kind == FaultKind::SeveralResources) {
         return;
     }

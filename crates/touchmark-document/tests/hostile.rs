@@ -38,21 +38,21 @@ fn depth_may_be_lifted() {
     let limits = Limits { depth: u32::MAX, ..Limits::default() };
     let (mut arena, names) = (Arena::new(), Names::new());
     let json = format!("{}1{}", "{\"a\":[".repeat(200_000), "]}".repeat(200_000));
-    assert_eq!(parse(&json, &mut arena, &names, limits).map(Document::len).ok(), Some(200_001));
+    assert_eq!(parse(&json, &mut arena, &names, limits).map(|read| read.len()).ok(), Some(200_001));
     let xml = format!("{}{}", "<a>".repeat(200_000), "</a>".repeat(200_000));
-    assert_eq!(parse(&xml, &mut arena, &names, limits).map(Document::len).ok(), Some(200_000));
+    assert_eq!(parse(&xml, &mut arena, &names, limits).map(|read| read.len()).ok(), Some(200_000));
 }
 
 #[test]
 fn wide() {
     let items = "{\"fullUrl\":\"urn:x\"},".repeat(100_000);
     let json = format!("{{\"resourceType\":\"Bundle\",\"entry\":[{}]}}", items.trim_end_matches(','));
-    check(json.as_bytes(), |read| assert_eq!(read.map(Document::len).ok(), Some(200_001)));
+    check(json.as_bytes(), |read| assert_eq!(read.map(|read| read.len()).ok(), Some(200_001)));
     let xml = format!(
         "<Bundle xmlns='http://hl7.org/fhir'>{}</Bundle>",
         "<entry><fullUrl value='u'/></entry>".repeat(100_000)
     );
-    check(xml.as_bytes(), |read| assert_eq!(read.map(Document::len).ok(), Some(200_001)));
+    check(xml.as_bytes(), |read| assert_eq!(read.map(|read| read.len()).ok(), Some(200_001)));
 }
 
 #[test]
@@ -80,9 +80,9 @@ fn many_keys() {
 
     // Each `_name` goes through the nodes of its own name only.
     let array = format!("{{\"a\":[{}0],\"_a\":[{}null]}}", "1,".repeat(100_000), "null,".repeat(100_000));
-    check(array.as_bytes(), |read| assert_eq!(read.map(Document::len).ok(), Some(100_002)));
+    check(array.as_bytes(), |read| assert_eq!(read.map(|read| read.len()).ok(), Some(100_002)));
     let after = format!("{{\"_a\":[{}null],\"a\":[{}0]}}", "null,".repeat(100_000), "1,".repeat(100_000));
-    check(after.as_bytes(), |read| assert_eq!(read.map(Document::len).ok(), Some(100_002)));
+    check(after.as_bytes(), |read| assert_eq!(read.map(|read| read.len()).ok(), Some(100_002)));
 }
 
 #[test]
@@ -92,7 +92,7 @@ fn many_attributes_and_namespaces() {
         let _ = write!(distinct, " k{n}='1'");
     }
     distinct.push_str("/>");
-    check(distinct.as_bytes(), |read| assert_eq!(read.map(Document::len).ok(), Some(1)));
+    check(distinct.as_bytes(), |read| assert_eq!(read.map(|read| read.len()).ok(), Some(1)));
     check_kind(format!("<a{}/>", " k='1'".repeat(100_000)).as_bytes(), UnreadableKind::Malformed);
     check_kind(format!("<a{}/>", " id='1'".repeat(100_000)).as_bytes(), UnreadableKind::Malformed);
 
@@ -105,7 +105,7 @@ fn many_attributes_and_namespaces() {
         let _ = write!(spaces, "<p{n}:b p{n}:c='1'/>");
     }
     spaces.push_str("</a>");
-    check(spaces.as_bytes(), |read| assert_eq!(read.map(Document::len).ok(), Some(100_001)));
+    check(spaces.as_bytes(), |read| assert_eq!(read.map(|read| read.len()).ok(), Some(100_001)));
     let nested = format!("{}{}", "<a xmlns:p='urn:p' xmlns='urn:x'>".repeat(190), "<p:b/>".repeat(100_000));
     check_kind(nested.as_bytes(), UnreadableKind::Malformed);
 }

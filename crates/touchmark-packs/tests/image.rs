@@ -77,7 +77,7 @@ fn every_rule_file_is_as_the_importer_writes_it() {
         let text = std::str::from_utf8(row.text).expect("UTF-8");
         let document = parse(text, &mut arena, &names, Limits::default()).expect("a resource");
         // What was prose would be left out now, and the text differ.
-        let Import::Rules(lean) = lean(document) else { panic!("{} gives rules", row.url) };
+        let Import::Rules(lean) = lean(&document) else { panic!("{} gives rules", row.url) };
         assert_eq!(lean.text, text, "{} {}", row.url, row.version);
     }
 }

@@ -91,13 +91,14 @@ pub fn acknowledge(
         touchmark_document::parse(source, &mut arena, graph.names(), Limits::default()).map_err(|e| e.to_string())?;
     let format =
         if text.trim_start_matches('\u{feff}').trim_start().starts_with('{') { Format::Json } else { Format::Xml };
-    Filling { graph, set, document, options: &options, report: &report, unreadable, format, response }.write(&template)
+    Filling { graph, set, document: &document, options: &options, report: &report, unreadable, format, response }
+        .write(&template)
 }
 
 struct Filling<'a> {
     graph: &'a RuleGraph,
     set: &'a RuleSet,
-    document: Document<'a>,
+    document: &'a Document<'a>,
     options: &'a Options<'a>,
     report: &'a Report,
     unreadable: bool,

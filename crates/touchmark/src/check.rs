@@ -95,13 +95,13 @@ impl<'g> Checker<'g> {
             Err(trouble) => return unreadable(self.graph, &trouble, bytes),
         };
         match touchmark_document::parse(&source, &mut self.arena, self.graph.names(), options.limits) {
-            Ok(document) => check_document(self.graph, document, options, &mut self.memory),
+            Ok(document) => check_document(self.graph, &document, options, &mut self.memory),
             Err(trouble) => unreadable(self.graph, &trouble, bytes),
         }
     }
 
     /// Checks a document that has been parsed already, with the names of the graph ([`RuleGraph::names`]).
-    pub fn check_document(&mut self, document: Document<'_>, options: &Options<'_>) -> Report {
+    pub fn check_document(&mut self, document: &Document<'_>, options: &Options<'_>) -> Report {
         check_document(self.graph, document, options, &mut self.memory)
     }
 }
@@ -114,7 +114,7 @@ fn unreadable(graph: &RuleGraph, trouble: &Unreadable, bytes: &[u8]) -> Report {
 
 fn check_document<'g>(
     graph: &'g RuleGraph,
-    document: Document<'_>,
+    document: &Document<'_>,
     options: &Options<'g>,
     memory: &mut Memory,
 ) -> Report {

@@ -29,7 +29,7 @@ pub fn check_anything(bytes: &[u8], graph: &RuleGraph, used: &mut Checker<'_>) {
     let mut arena = Arena::new();
     let text = decode(bytes);
     match text.as_deref().map_err(Clone::clone).and_then(|t| parse(t, &mut arena, graph.names(), Limits::default())) {
-        Ok(document) => sound_places(&report, document),
+        Ok(document) => sound_places(&report, &document),
         Err(_) => {
             let fatal = report.findings.first().expect("a finding for what cannot be read");
             assert!(fatal.severity == Severity::Fatal && fatal.position.is_some() && fatal.expression.is_none());
@@ -45,7 +45,7 @@ fn written(report: &Report) -> [Vec<u8>; 2] {
 }
 
 /// Findings come in the order of the document, and each has a place that can be named.
-fn sound_places(report: &Report, document: Document<'_>) {
+fn sound_places(report: &Report, document: &Document<'_>) {
     assert!(report.findings.is_sorted_by_key(|f| f.offset));
     for finding in report.findings.iter().filter(|f| f.position.is_some()) {
         assert!(finding.offset as usize <= document.source().len());

@@ -72,7 +72,7 @@ const LISTED: &[&str] = &[
 ];
 
 /// Makes the rule file of a published resource.
-pub fn lean(document: Document<'_>) -> Import {
+pub fn lean(document: &Document<'_>) -> Import {
     let root = document.root();
     let resource = root.resource_text();
     let facts: fn(NodeRef<'_>, &mut Object) = match resource {

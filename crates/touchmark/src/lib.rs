@@ -22,7 +22,7 @@
 //!     let mut arena = document::Arena::new();
 //!     let names = document::Names::new();
 //!     let parsed = document::parse(text, &mut arena, &names, document::Limits::default()).unwrap();
-//!     library.add_definition(definition::read(parsed).unwrap());
+//!     library.add_definition(definition::read(&parsed).unwrap());
 //! }
 //! let graph = RuleGraph::new(library);
 //!

@@ -307,7 +307,7 @@ impl Library {
                 let mut arena = Arena::new();
                 let text = str::from_utf8(text).ok()?;
                 let document = touchmark_document::parse(text, &mut arena, &self.names, Limits::default()).ok()?;
-                definition::read(document).map(Arc::new)
+                definition::read(&document).map(Arc::new)
             }
         }
     }

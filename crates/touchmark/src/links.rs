@@ -1,11 +1,11 @@
 //! Where references lead: the entries of each Bundle by url and by type and id, and contained resources.
 
 use std::cell::{OnceCell, RefCell};
-use std::cmp::Ordering;
 use std::collections::HashMap;
+use std::collections::hash_map::Entry as HashEntry;
 use std::rc::Rc;
 
-use foldhash::fast::FixedState;
+use foldhash::fast::{FixedState, RandomState};
 use touchmark_document::{Document, Name, NodeRef};
 use touchmark_fhirpath::Resolver;
 
@@ -38,22 +38,31 @@ pub(crate) struct Entry<'d> {
     pub id: Option<&'d str>,
 }
 
-impl<'d> Entry<'d> {
-    fn type_and_id(&self) -> Option<(Name, &'d str)> {
-        Some((self.resource?.resource(), self.id?))
-    }
-}
-
-/// The entries of one Bundle, found by halving sorted lists: messages are small, and no input makes that slow.
+/// The entries of one Bundle.
 #[derive(Debug, Default)]
 pub(crate) struct Index<'d> {
     pub entries: Vec<Entry<'d>>,
-    /// Those with a `fullUrl`, sorted by it.
-    by_url: Vec<u32>,
-    /// Those that hold a resource with an id, sorted by type and id.
-    by_id: Vec<u32>,
+    by_url: HashMap<&'d str, Alike, RandomState>,
+    by_id: HashMap<(Name, &'d str), Alike, RandomState>,
     /// The first entry with an id, whatever its type; made when a reference that is none asks.
-    by_plain_id: OnceCell<HashMap<&'d str, u32, FixedState>>,
+    by_plain_id: OnceCell<HashMap<&'d str, u32, RandomState>>,
+}
+
+/// Entries with the same url, or the same type and id: nearly always one.
+#[derive(Debug)]
+pub(crate) struct Alike {
+    first: u32,
+    others: Vec<u32>,
+}
+
+impl Alike {
+    fn new(first: u32) -> Self {
+        Alike { first, others: Vec::new() }
+    }
+
+    fn all(&self) -> impl Iterator<Item = u32> {
+        std::iter::once(self.first).chain(self.others.iter().copied())
+    }
 }
 
 impl<'d> Index<'d> {
@@ -66,37 +75,28 @@ impl<'d> Index<'d> {
             let id = resource.and_then(|r| r.child_named(known.id)).and_then(NodeRef::value);
             index.entries.push(Entry { node, full_url, resource, id });
         }
-        let Index { entries, by_url, by_id, .. } = &mut index;
-        let all = 0..entries.len() as u32;
-        by_url.extend(all.clone().filter(|e| entries[*e as usize].full_url.is_some()));
-        by_url.sort_by_key(|e| entries[*e as usize].full_url);
-        by_id.extend(all.filter(|e| entries[*e as usize].type_and_id().is_some()));
-        by_id.sort_by_key(|e| entries[*e as usize].type_and_id());
+        index.by_url.reserve(index.entries.len());
+        index.by_id.reserve(index.entries.len());
+        for (number, entry) in index.entries.iter().enumerate() {
+            let number = number as u32;
+            if let Some(url) = entry.full_url {
+                note(index.by_url.entry(url), number);
+            }
+            if let (Some(resource), Some(id)) = (entry.resource, entry.id) {
+                note(index.by_id.entry((resource.resource(), id)), number);
+            }
+        }
         index
     }
 
     /// The entries with this `fullUrl`.
-    pub fn with_url(&self, url: &str) -> &[u32] {
-        self.run(&self.by_url, |entry| entry.full_url.cmp(&Some(url)))
+    fn with_url(&self, url: &str) -> Option<&Alike> {
+        self.by_url.get(url)
     }
 
     /// Whether two entries have the same `fullUrl`.
     pub fn repeats_a_url(&self) -> bool {
-        let url = |e: u32| self.entries[e as usize].full_url;
-        self.by_url.windows(2).any(|two| url(two[0]) == url(two[1]))
-    }
-
-    /// The entries that hold a resource of this type and id.
-    pub fn with_id(&self, resource: Name, id: &str) -> &[u32] {
-        self.run(&self.by_id, |entry| entry.type_and_id().cmp(&Some((resource, id))))
-    }
-
-    /// The part of a sorted list that is equal to what is sought.
-    fn run<'s>(&'s self, sorted: &'s [u32], order: impl Fn(&Entry<'d>) -> Ordering) -> &'s [u32] {
-        let order = |e: &u32| order(&self.entries[*e as usize]);
-        let start = sorted.partition_point(|e| order(e).is_lt());
-        let length = sorted[start..].partition_point(|e| order(e).is_eq());
-        &sorted[start..start + length]
+        self.by_url.len() < self.entries.iter().filter(|entry| entry.full_url.is_some()).count()
     }
 
     /// The entry that a bare id or UUID, which is no reference, is probably meant to lead to.
@@ -111,7 +111,7 @@ impl<'d> Index<'d> {
             first
         });
         let by_id = by_id.get(id).copied();
-        by_id.or_else(|| self.with_url(&format!("urn:uuid:{id}")).first().copied())
+        by_id.or_else(|| self.with_url(&format!("urn:uuid:{id}")).map(|found| found.first))
     }
 
     /// The entry that holds a node, if the Bundle itself is its innermost.
@@ -130,8 +130,7 @@ impl<'d> Index<'d> {
     pub fn resolve(&self, graph: &RuleGraph, from: Option<u32>, reference: &str) -> Resolution<'d> {
         // A version behind the id picks none of a Bundle's entries in particular.
         let reference = without_version(reference);
-        let found = self.with_url(reference);
-        if !found.is_empty() {
+        if let Some(found) = self.with_url(reference) {
             return self.one_of(found);
         }
         if reference.contains(':') {
@@ -139,34 +138,31 @@ impl<'d> Index<'d> {
         }
         let Some((resource, id)) = reference.rsplit_once('/') else { return Resolution::Nowhere };
         let base = from.and_then(|f| self.entries[f as usize].full_url).and_then(service_base);
-        if let Some(base) = base {
-            let found = self.with_url(&format!("{base}{resource}/{id}"));
-            if !found.is_empty() {
-                return self.one_of(found);
-            }
+        if let Some(base) = base
+            && let Some(found) = self.with_url(&format!("{base}{resource}/{id}"))
+        {
+            return self.one_of(found);
         }
-        let found = self.with_id(graph.names().find(resource), id);
-        let rooted = |e: &u32| self.entries[*e as usize].full_url.is_some_and(|u| u.ends_with(reference));
-        match found {
-            [] => Resolution::Nowhere,
-            _ if base.is_some() || from.is_none() => {
-                self.entries[found[0] as usize].resource.map_or(Resolution::Nowhere, Resolution::Likely)
-            }
-            _ if found.iter().take(FEW).any(rooted) => self.one_of(found),
-            _ if self.entries[found[0] as usize].full_url.is_none() => self.one_of(found),
-            _ => self.entries[found[0] as usize].resource.map_or(Resolution::Nowhere, Resolution::Likely),
+        let Some(found) = self.by_id.get(&(graph.names().find(resource), id)) else { return Resolution::Nowhere };
+        let first = &self.entries[found.first as usize];
+        let rooted = |e: u32| self.entries[e as usize].full_url.is_some_and(|u| u.ends_with(reference));
+        if base.is_none() && from.is_some() && (found.all().take(FEW).any(rooted) || first.full_url.is_none()) {
+            return self.one_of(found);
         }
+        first.resource.map_or(Resolution::Nowhere, Resolution::Likely)
     }
 
-    fn one_of(&self, found: &[u32]) -> Resolution<'d> {
-        match found {
-            [only] => self.entries[*only as usize].resource.map_or(Resolution::Nowhere, Resolution::Entry),
-            several => {
-                // Versions of one resource may share a url (bdl-7): a reference then means the resource.
-                Resolution::Several(several.len() as u32)
-            }
+    fn one_of(&self, found: &Alike) -> Resolution<'d> {
+        match found.others.len() {
+            0 => self.entries[found.first as usize].resource.map_or(Resolution::Nowhere, Resolution::Entry),
+            // Versions of one resource may share a url (bdl-7): a reference then means the resource.
+            more => Resolution::Several(more as u32 + 1),
         }
     }
+}
+
+fn note<K: std::hash::Hash + Eq>(place: HashEntry<'_, K, Alike>, number: u32) {
+    place.and_modify(|alike| alike.others.push(number)).or_insert_with(|| Alike::new(number));
 }
 
 /// A url without the version of the resource that it may name; the same where it names none.
@@ -192,19 +188,28 @@ pub(crate) fn service_base(url: &str) -> Option<&str> {
 #[derive(Debug)]
 pub(crate) struct Links<'g, 'd> {
     graph: &'g RuleGraph,
-    document: Document<'d>,
+    document: &'d Document<'d>,
     /// Filled while the walk reads: whoever asks shares what is there.
     indexes: RefCell<HashMap<u32, Rc<Index<'d>>, FixedState>>,
+    /// Where the resource stands that was asked for last: most references are asked for one resource after the other.
+    last: RefCell<Option<Standing<'d>>>,
     /// What each resource contains, by id.
     contained: RefCell<HashMap<u32, Contained<'d>, FixedState>>,
+}
+
+/// Where a resource stands: the innermost Bundle around it and the entry there.
+#[derive(Clone, Debug)]
+struct Standing<'d> {
+    resource: NodeRef<'d>,
+    bundle: Option<(Rc<Index<'d>>, Option<u32>)>,
 }
 
 /// The contained resources of one resource, by id.
 type Contained<'d> = HashMap<&'d str, NodeRef<'d>, FixedState>;
 
 impl<'g, 'd> Links<'g, 'd> {
-    pub fn new(graph: &'g RuleGraph, document: Document<'d>) -> Self {
-        Links { graph, document, indexes: RefCell::default(), contained: RefCell::default() }
+    pub fn new(graph: &'g RuleGraph, document: &'d Document<'d>) -> Self {
+        Links { graph, document, indexes: RefCell::default(), last: RefCell::default(), contained: RefCell::default() }
     }
 
     /// The innermost Bundle around a node, not counting the node itself.
@@ -267,10 +272,17 @@ impl<'g, 'd> Links<'g, 'd> {
             }
             return self.contained(container, id).map_or(Resolution::Nowhere, Resolution::Contained);
         }
-        let Some(bundle) = self.bundle_around(self.container(node)) else { return Resolution::Nowhere };
-        let index = self.index(bundle);
-        let from = if reference.contains(':') { None } else { index.entry_of(node) };
-        index.resolve(self.graph, from, reference)
+        let resource = self.container(node);
+        let mut last = self.last.borrow_mut();
+        if last.as_ref().is_none_or(|last| last.resource != resource) {
+            let bundle = self.bundle_around(resource).map(|bundle| self.index(bundle));
+            let bundle = bundle.map(|index| (index.clone(), index.entry_of(resource)));
+            *last = Some(Standing { resource, bundle });
+        }
+        match last.as_ref().and_then(|last| last.bundle.as_ref()) {
+            Some((index, from)) => index.resolve(self.graph, *from, reference),
+            None => Resolution::Nowhere,
+        }
     }
 }
 

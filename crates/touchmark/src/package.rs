@@ -42,7 +42,7 @@ pub fn read(name: &str, bytes: &[u8], arena: &mut Arena) -> Result<Content, Stri
     }
     let names = Names::new();
     let document = parse(&text, arena, &names, Limits::default()).map_err(|e| e.to_string())?;
-    Ok(definition::read(document).map_or(Content::Other, |definition| Content::Definition(Box::new(definition))))
+    Ok(definition::read(&document).map_or(Content::Other, |definition| Content::Definition(Box::new(definition))))
 }
 
 /// What is to be said about a package after it was loaded.

@@ -47,7 +47,7 @@ impl<'g> At<'g> {
 /// What a walk has found and what it still means to look at.
 pub(crate) struct Walk<'g, 'd> {
     pub graph: &'g RuleGraph,
-    pub document: Document<'d>,
+    pub document: &'d Document<'d>,
     pub links: Links<'g, 'd>,
     pub issues: Vec<Issue>,
     pub details: Vec<String>,
@@ -130,7 +130,7 @@ pub(crate) struct Tally {
 }
 
 impl<'g, 'd> Walk<'g, 'd> {
-    pub fn new(graph: &'g RuleGraph, document: Document<'d>, options: &Options<'g>, memory: &mut Memory) -> Self {
+    pub fn new(graph: &'g RuleGraph, document: &'d Document<'d>, options: &Options<'g>, memory: &mut Memory) -> Self {
         let Memory { mut issues, mut details, mut done, counts, sliced, scratch, canonicals, hints } =
             std::mem::take(memory);
         issues.clear();

@@ -26,7 +26,7 @@ fn graph(profiles: &[(&str, &str)]) -> RuleGraph {
         );
         let (mut arena, names) = (Arena::new(), Names::new());
         let parsed = document::parse(&text, &mut arena, &names, Limits::default()).expect("a definition");
-        library.add_definition(definition::read(parsed).expect("a profile"));
+        library.add_definition(definition::read(&parsed).expect("a profile"));
     }
     RuleGraph::new(library)
 }

@@ -13,7 +13,7 @@ fn folder() -> PathBuf {
 fn import(bytes: &[u8]) -> Import {
     let (mut arena, names) = (Arena::new(), Names::new());
     let text = decode(bytes).expect("a known encoding");
-    lean(parse(&text, &mut arena, &names, Limits::default()).expect("well-formed input"))
+    lean(&parse(&text, &mut arena, &names, Limits::default()).expect("well-formed input"))
 }
 
 /// The vectors whose names hold this word, with what stands before it.

@@ -34,7 +34,7 @@ fn code_says_what_expressions_say() {
     for (name, text) in documents() {
         let mut arena = Arena::new();
         let Ok(read) = document::parse(&text, &mut arena, graph.names(), Limits::default()) else { continue };
-        let report = checker.check_document(read, &Options::default());
+        let report = checker.check_document(&read, &Options::default());
         // Where the reader found fault, the tree is not what was written; where a type is wrong or there is too much, nothing
         // below is judged.
         let fault = |code: &str| {
@@ -47,7 +47,7 @@ fn code_says_what_expressions_say() {
         }
         let mut nodes = Vec::new();
         collect(read.root(), &mut nodes);
-        let said_by_profiles = missing_or_too_much(&report, read, &graph);
+        let said_by_profiles = missing_or_too_much(&report, &read, &graph);
         for (number, (key, kind, expression)) in expressions.iter().enumerate() {
             // Where a profile says that the value or the parts are missing, ext-1 would say it again.
             let minimum = |code: &str| code == "cardinality-minimum" || code == "slicing-minimum";
@@ -80,7 +80,7 @@ fn code_says_what_expressions_say() {
 }
 
 /// The nodes of which a profile says that something in them is missing, or there too often.
-fn missing_or_too_much(report: &Report, read: Document<'_>, graph: &RuleGraph) -> BTreeSet<u32> {
+fn missing_or_too_much(report: &Report, read: &Document<'_>, graph: &RuleGraph) -> BTreeSet<u32> {
     let place = |finding: &Finding| {
         let inside = match finding.rule.code {
             "cardinality-minimum" | "slicing-minimum" => false,

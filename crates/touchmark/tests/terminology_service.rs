@@ -35,7 +35,7 @@ fn graph() -> RuleGraph {
     let (mut arena, names) = (Arena::new(), Names::new());
     for text in DEFINITIONS {
         let parsed = document::parse(text, &mut arena, &names, Limits::default()).expect("a definition");
-        library.add_definition(definition::read(parsed).expect("a definition"));
+        library.add_definition(definition::read(&parsed).expect("a definition"));
     }
     RuleGraph::new(library)
 }

@@ -25,7 +25,7 @@ const CONFORMANCE: &[&str] = &[
 const MAX_VALUE_SET: &str = "http://hl7.org/fhir/StructureDefinition/elementdefinition-maxValueSet";
 
 /// Reads a conformance resource. Returns `None` for any other resource, and for one without a url.
-pub fn read(document: Document<'_>) -> Option<Definition> {
+pub fn read(document: &Document<'_>) -> Option<Definition> {
     let root = document.root();
     let resource = root.resource_text();
     if !CONFORMANCE.contains(&resource) {
@@ -53,7 +53,7 @@ pub fn read(document: Document<'_>) -> Option<Definition> {
 }
 
 /// The rows of the snapshot that a StructureDefinition was published with; `None` where it has none.
-pub fn read_snapshot(document: Document<'_>) -> Option<Vec<ElementDefinition>> {
+pub fn read_snapshot(document: &Document<'_>) -> Option<Vec<ElementDefinition>> {
     let root = document.root();
     let rows = root.child("snapshot").filter(|_| root.resource_text() == "StructureDefinition")?;
     Some(rows.all("element").map(element).collect())

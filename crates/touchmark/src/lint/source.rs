@@ -23,7 +23,7 @@ const URIS: &[&str] = &[
 const OF_RESOURCE: &[&str] = &["id", "meta", "implicitRules", "language"];
 
 /// The defects of a definition in the form it was published in; none for what is no definition.
-pub fn lint_source(document: Document<'_>) -> Vec<Defect> {
+pub fn lint_source(document: &Document<'_>) -> Vec<Defect> {
     let mut defects = Vec::new();
     let root = document.root();
     let Some(definition) = definition::read(document) else { return defects };
@@ -43,7 +43,7 @@ pub fn lint_source(document: Document<'_>) -> Vec<Defect> {
     defects
 }
 
-fn structure(document: Document<'_>, root: NodeRef<'_>, defects: &mut Vec<Defect>) {
+fn structure(document: &Document<'_>, root: NodeRef<'_>, defects: &mut Vec<Defect>) {
     if root.child("derivation").is_none() && root.child("baseDefinition").is_some() {
         push(defects, "", DefectKind::DerivationMissing, "");
     }
@@ -60,7 +60,7 @@ fn structure(document: Document<'_>, root: NodeRef<'_>, defects: &mut Vec<Defect
 }
 
 /// Elements of type Resource in the published snapshot whose children are only those that every resource has.
-fn snapshot(document: Document<'_>, defects: &mut Vec<Defect>) {
+fn snapshot(document: &Document<'_>, defects: &mut Vec<Defect>) {
     let Some(rows) = definition::read_snapshot(document) else { return };
     for (at, row) in rows.iter().enumerate() {
         let any = row.types.len() == 1 && &*row.types[0].code == "Resource";

@@ -231,7 +231,7 @@ impl Field {
 
 impl Field {
     /// All nodes of the name in a document: its nodes lie side by side, so that a look at each is cheaper than a walk.
-    fn everywhere<'d>(&self, document: Document<'d>, next: &mut Runs<'d>) {
+    fn everywhere<'d>(&self, document: &'d Document<'d>, next: &mut Runs<'d>) {
         for id in 1..document.len() as u32 {
             let node = document.node(NodeId(id));
             if node.name() != self.name {

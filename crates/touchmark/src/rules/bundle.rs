@@ -196,13 +196,7 @@ fn spread(edges: &mut Vec<(u32, u32)>, reached: &mut [bool], mut open: Vec<u32>)
 }
 
 /// Adds the entries that anything in a resource points at.
-fn targets<'d>(
-    walk: &Walk<'_, 'd>,
-    index: &Index<'d>,
-    from: u32,
-    resource: NodeRef<'d>,
-    edges: &mut Vec<(u32, u32)>,
-) {
+fn targets<'d>(walk: &Walk<'_, 'd>, index: &Index<'d>, from: u32, resource: NodeRef<'d>, edges: &mut Vec<(u32, u32)>) {
     let known = &walk.graph.known;
     for node in std::iter::once(resource).chain(resource.descendants()) {
         if (node.name() == known.reference || node.name() == known.url)

@@ -79,7 +79,7 @@ fn add(library: &mut Library, name: &str, type_name: &str, base: &str, derivatio
     let mut arena = Arena::new();
     let names = Names::new();
     let document = parse(&text, &mut arena, &names, Limits::default()).expect("a definition");
-    library.add_definition(definition::read(document).expect("a definition"));
+    library.add_definition(definition::read(&document).expect("a definition"));
 }
 
 fn element<'g>(graph: &'g RuleGraph, profile: &str, id: &str) -> &'g Element {

@@ -21,7 +21,7 @@ fn library(more: &[String]) -> Library {
     library.add_package("test", "1");
     for text in [COLOURS, SIZES, PART].into_iter().map(str::to_owned).chain(more.iter().cloned()) {
         let document = touchmark_document::parse(&text, &mut arena, &names, Limits::default()).expect("a document");
-        library.add_definition(crate::definition::read(document).expect("a definition"));
+        library.add_definition(crate::definition::read(&document).expect("a definition"));
     }
     library
 }

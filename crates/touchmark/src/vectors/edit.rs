@@ -18,7 +18,7 @@ pub(crate) fn apply(edit: &Edit, text: &str, graph: &RuleGraph) -> Result<String
     let document =
         touchmark_document::parse(text, &mut arena, graph.names(), Limits::default()).map_err(|e| e.to_string())?;
     let mut tree = Tree::of(document.root());
-    let found = |path: &str| nodes(document, graph, path);
+    let found = |path: &str| nodes(&document, graph, path);
     match edit {
         // Neither is of the tree.
         Edit::CutBehind(_) | Edit::Envelope { .. } => {}
@@ -102,7 +102,7 @@ pub(crate) fn apply(edit: &Edit, text: &str, graph: &RuleGraph) -> Result<String
     Ok(tree.write(document.format()))
 }
 
-fn nodes(document: Document<'_>, graph: &RuleGraph, path: &str) -> Result<Vec<u32>, String> {
+fn nodes(document: &Document<'_>, graph: &RuleGraph, path: &str) -> Result<Vec<u32>, String> {
     let found: Vec<u32> = Selector::parse(path, graph.names())
         .map_err(|e| format!("{path}: {}", e.reason))?
         .select(document.root())

@@ -62,7 +62,7 @@ pub fn graph() -> RuleGraph {
         let names = Names::new();
         let parsed =
             document::parse(&text, &mut arena, &names, Limits::default()).expect("a definition that can be read");
-        library.add_definition(definition::read(parsed).expect("a conformance resource"));
+        library.add_definition(definition::read(&parsed).expect("a conformance resource"));
     }
     for file in files(&folder().join("definitions/rules")) {
         library.add_rule_file(&file.display().to_string(), fs::read_to_string(&file).expect("a rule file"));
