@@ -181,6 +181,12 @@ impl<'g> Expressions<'g> {
         path
     }
 
+    /// The FHIRPath of what a node has under a name, and which is no node; `None` where FHIRPath cannot write it.
+    pub fn below(&mut self, graph: &'g RuleGraph, node: NodeRef<'_>, name: &str) -> Option<String> {
+        let Known { path, whole, .. } = self.holder(graph, node);
+        (whole && is_identifier(name)).then(|| format!("{path}.{name}"))
+    }
+
     /// The path of a node that holds another one. The way up is as long as the document is deep.
     fn holder(&mut self, graph: &'g RuleGraph, node: NodeRef<'_>) -> Known<'g> {
         let mut above = vec![node];
@@ -236,11 +242,6 @@ impl<'g> Expressions<'g> {
         }
         (inside, true)
     }
-}
-
-/// The FHIRPath of what has a name below a place; `None` where FHIRPath cannot write the name.
-pub(crate) fn below(expression: &str, name: &str) -> Option<String> {
-    is_identifier(name).then(|| format!("{expression}.{name}"))
 }
 
 fn root_expression(node: NodeRef<'_>) -> String {

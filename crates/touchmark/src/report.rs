@@ -385,7 +385,10 @@ impl<'w, 'g, 'd> Writer<'w, 'g, 'd> {
             Also::Node(node) => {
                 Some(self.expressions.of(walk.graph, walk.document.node(node))).filter(|also| also != expression)
             }
-            Also::Empty => place::below(expression, walk.details.get(issue.detail.0 as usize)?),
+            Also::Empty => {
+                let name = walk.details.get(issue.detail.0 as usize)?;
+                self.expressions.below(walk.graph, walk.document.node(issue.node), name)
+            }
         }
     }
 
