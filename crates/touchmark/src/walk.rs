@@ -196,7 +196,7 @@ impl<'g, 'd> Walk<'g, 'd> {
         let mut profiles = rules::profile::claimed(self, node, base);
         let mut met = !profiles.is_empty();
         for profile in asked {
-            if rules::profile::fits(self, node, *profile) {
+            if rules::profile::fits(self, node, *profile, None) {
                 met |= !self.graph.profile(*profile).is_none_or(|p| p.is_type);
                 profiles.push(*profile);
             }
