@@ -1,5 +1,7 @@
 //! What surrounds an expression: the resource, the time, definitions, terminology, and what it may cost.
 
+use std::borrow::Cow;
+
 use touchmark_document::NodeRef;
 
 use crate::item::{Collection, Item};
@@ -77,7 +79,7 @@ pub struct Environment<'a> {
     /// Receives what `trace()` is given.
     pub tracer: Option<Tracer<'a>>,
     /// Further `%name` variables.
-    pub variables: Vec<(Box<str>, Collection<'a>)>,
+    pub variables: Vec<(Cow<'a, str>, Collection<'a>)>,
     /// How many steps an evaluation may take: a step is a part evaluated or a node looked at. Default 50 million, which is
     /// about half a second.
     pub steps: u64,

@@ -148,7 +148,7 @@ impl<'a> Evaluator<'a, '_> {
             Variable::Text(text) => Ok(Collection::text(&**text)),
             Variable::Named(name) => {
                 let defined = self.variables.iter().rev().find(|v| v.0 == **name).map(|v| &v.1);
-                let given = || self.environment.variables.iter().find(|v| v.0 == *name).map(|v| &v.1);
+                let given = || self.environment.variables.iter().find(|v| *v.0 == **name).map(|v| &v.1);
                 match defined.or_else(given).cloned() {
                     Some(value) => {
                         self.spend_items(part, value.len())?;

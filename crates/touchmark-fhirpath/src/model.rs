@@ -136,6 +136,10 @@ fn parent_of(name: &str) -> Option<&'static str> {
 
 /// The type hierarchy of FHIR STU3, for a [`Model`] that has no other.
 pub fn is_subtype(name: &str, ancestor: &str) -> bool {
+    // From no other is anything derived.
+    if !matches!(ancestor, "Element" | "Resource" | "DomainResource" | "Quantity" | "string" | "uri" | "integer") {
+        return false;
+    }
     let mut at = parent_of(name);
     while let Some(parent) = at {
         if parent == ancestor {

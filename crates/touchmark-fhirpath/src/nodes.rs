@@ -75,9 +75,10 @@ pub(crate) fn each_member<'a>(
     model: &dyn Model,
     mut take: impl FnMut(NodeRef<'a>) -> bool,
 ) {
-    let mut found = false;
+    let (mut found, mut unknown) = (false, !member.bound);
     for child in node.children() {
         let name = child.name();
+        unknown |= name.is_unknown();
         let matches = if member.bound && !name.is_unknown() {
             name == member.name && name != Name::NONE
         } else {
@@ -90,7 +91,7 @@ pub(crate) fn each_member<'a>(
             }
         }
     }
-    if found {
+    if found || member.choices.is_empty() && !unknown {
         return;
     }
     let mut asked = false;

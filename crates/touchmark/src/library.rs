@@ -301,12 +301,16 @@ impl Library {
     /// Reads a definition in full. `None` when the pack's own text cannot be read, which does not happen to packs made by
     /// the importer.
     pub fn read(&self, id: DefinitionId) -> Option<Arc<Definition>> {
+        self.read_with(id, &mut Arena::new())
+    }
+
+    /// As [`Library::read`], with memory that is used again.
+    fn read_with(&self, id: DefinitionId, arena: &mut Arena) -> Option<Arc<Definition>> {
         match &self.entry(id).source {
             Source::Read(definition) => Some(definition.clone()),
             Source::Lean(text, _) => {
-                let mut arena = Arena::new();
                 let text = str::from_utf8(text).ok()?;
-                let document = touchmark_document::parse(text, &mut arena, &self.names, Limits::default()).ok()?;
+                let document = touchmark_document::parse(text, arena, &self.names, Limits::default()).ok()?;
                 definition::read(&document).map(Arc::new)
             }
         }
@@ -407,6 +411,8 @@ pub(crate) struct Forest {
     roots: HashMap<DefinitionId, Option<Root>, FixedState>,
     /// The definitions being made, innermost last: one that asks for itself is a loop.
     making: Vec<DefinitionId>,
+    /// The memory in which definitions are read.
+    arena: Arena,
 }
 
 impl Forest {
@@ -431,7 +437,7 @@ impl Forest {
         let type_name: Box<str> = (*library.entry(id).type_name).into();
         // The roots of types are 0..*; only what derives from a profile needs its tree.
         if !self.trees.contains_key(&id) && library.entry(id).base.strip_prefix(HL7) == Some(&*type_name) {
-            let definition = library.read(id)?;
+            let definition = library.read_with(id, &mut self.arena)?;
             let row = definition.structure.as_ref()?.elements.first().filter(|row| !row.path.contains('.'));
             let (min, max) = (row.and_then(|r| r.min).unwrap_or(0), row.and_then(|r| r.max).unwrap_or(u32::MAX));
             return Some(Root { type_name, min, max });
@@ -452,7 +458,7 @@ impl Forest {
     }
 
     fn make(&mut self, library: &Library, id: DefinitionId, defects: &mut Vec<Defect>) -> Option<Tree> {
-        let definition = library.read(id)?;
+        let definition = library.read_with(id, &mut self.arena)?;
         let made = self.derive(library, id, &definition, defects);
         self.last = Some((id, definition));
         made
@@ -462,7 +468,7 @@ impl Forest {
     pub fn definition(&mut self, library: &Library, id: DefinitionId) -> Option<Arc<Definition>> {
         match self.last.take() {
             Some((last, definition)) if last == id => Some(definition),
-            _ => library.read(id),
+            _ => library.read_with(id, &mut self.arena),
         }
     }
 

@@ -102,7 +102,7 @@ impl Tree {
         let mut context = path::Context::new(&structure.elements);
         for row in &structure.elements {
             let segments = context.segments(row);
-            builder.lay(row, &segments);
+            builder.lay(row, segments);
         }
         renamed::settle(&mut builder.tree);
         builder.tree
@@ -139,20 +139,27 @@ impl Tree {
         at
     }
 
-    /// Copies an element within the tree.
+    /// Copies an element within the tree, with all below it.
     fn copy(&mut self, from: usize) -> usize {
-        let mut copy = self.elements[from].clone();
-        let (children, slices) = (std::mem::take(&mut copy.children), std::mem::take(&mut copy.slices));
-        let at = self.elements.len();
-        self.elements.push(copy);
-        for child in children {
-            let child = self.copy(child);
-            self.elements[at].children.push(child);
-        }
-        for slice in slices {
-            let slice = self.copy(slice);
+        let at = self.copy_unsliced(from);
+        for number in 0..self.elements[from].slices.len() {
+            let slice = self.copy(self.elements[from].slices[number]);
             self.elements[at].slices.push(slice);
         }
+        at
+    }
+
+    /// Copies an element within the tree, with all below it but its own slices.
+    fn copy_unsliced(&mut self, from: usize) -> usize {
+        let source = &mut self.elements[from];
+        let (children, slices) = (std::mem::take(&mut source.children), std::mem::take(&mut source.slices));
+        let copy = source.clone();
+        source.slices = slices;
+        let at = self.elements.len();
+        self.elements.push(copy);
+        let copies = children.iter().map(|child| self.copy(*child)).collect();
+        self.elements[from].children = children;
+        self.elements[at].children = copies;
         at
     }
 }
@@ -273,9 +280,8 @@ impl Builder<'_> {
             }
             self.defect(row, DefectKind::SlicesOfProhibited, name);
         }
-        let slice = self.tree.copy(of);
+        let slice = self.tree.copy_unsliced(of);
         let element = &mut self.tree.elements[slice];
-        element.slices.clear();
         element.slicing = None;
         element.slice = Some(name.into());
         // A slice must be there only where its own row says so.
@@ -582,7 +588,7 @@ pub(crate) fn slice_id(of: &str, is_slice: bool, name: Option<&str>) -> String {
 pub(crate) fn row_ids(rows: &[ElementDefinition]) -> Vec<String> {
     let mut context = path::Context::new(rows);
     let id = |row| {
-        let parts = context.segments(row).into_iter();
+        let parts = context.segments(row).iter();
         let parts = parts.map(|s| s.slice.map_or_else(|| s.name.to_owned(), |slice| format!("{}:{slice}", s.name)));
         parts.collect::<Vec<_>>().join(".")
     };

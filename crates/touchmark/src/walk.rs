@@ -3,6 +3,7 @@
 //! Two shapes only: a rule looks at the *repeats* of an element (cardinality, slicing) or at *one* element (all others).
 
 use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
 
 use foldhash::fast::FixedState;
 use touchmark_document::{Document, Form, Name, NodeId, NodeRef};
@@ -48,7 +49,7 @@ impl<'g> At<'g> {
 pub(crate) struct Walk<'g, 'd> {
     pub graph: &'g RuleGraph,
     pub document: &'d Document<'d>,
-    pub links: Links<'g, 'd>,
+    pub links: Rc<Links<'g, 'd>>,
     pub issues: Vec<Issue>,
     pub details: Vec<String>,
     /// What rule files make of findings.
@@ -143,7 +144,7 @@ impl<'g, 'd> Walk<'g, 'd> {
         Walk {
             graph,
             document,
-            links: Links::new(graph, document),
+            links: Rc::new(Links::new(graph, document)),
             issues,
             details,
             claimed: Vec::new(),

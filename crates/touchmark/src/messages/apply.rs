@@ -13,7 +13,7 @@ use super::sentence::Sentence;
 use super::{BROKEN, Claimed, Judgement, Judging, UNDECIDED};
 use crate::graph::RuleGraph;
 use crate::issue::{Detail, Issue};
-use crate::links::{Links, Resolution};
+use crate::links::Resolution;
 use crate::place;
 use crate::rule::Severity;
 use crate::rules::{self, reference};
@@ -22,17 +22,17 @@ use crate::walk::Walk;
 /// Judges the message by a set, if it is for it.
 pub(crate) fn apply<'g>(walk: &mut Walk<'g, '_>, number: u32, set: &'g RuleSet, how: &Judging) -> Option<Judgement> {
     let root = walk.document.root();
-    let resolver = Links::new(walk.graph, walk.document);
+    let resolver = walk.links.clone();
     let functions = Asked { tables: &set.tables, envelope: how.envelope.as_deref() };
     let environment = Environment {
         now: walk.now.and_then(Moment::parse_date_time),
-        resolver: &resolver,
+        resolver: &*resolver,
         functions: Some(&functions),
         resource: None,
         ..Environment::default()
     };
     let message = Message::recognise(set, root, environment, how)?;
-    let mut run = Run { walk, number, message, spoken: Vec::new(), exercised: HashSet::new(), failed: HashSet::new() };
+    let mut run = Run { walk, number, message, spoken: Vec::new(), exercised: vec![false; set.rules.len()], failed: HashSet::new() };
     run.conform();
     run.links();
     run.claims();
@@ -47,7 +47,8 @@ struct Run<'w, 'g, 'd, 'e> {
     message: Message<'e>,
     /// The rules that have found something, with the place.
     spoken: Vec<(u32, NodeId)>,
-    exercised: HashSet<u32>,
+    /// Whether each rule has looked at the message.
+    exercised: Vec<bool>,
     /// Conditions that could not be evaluated: each is said once.
     failed: HashSet<usize>,
 }
@@ -64,7 +65,7 @@ where
                 continue;
             }
             let Some(profile) = self.walk.graph.find(&conform.profile) else { continue };
-            for node in self.message.places[conform.place as usize].clone() {
+            for node in self.message.places[conform.place as usize].clone().iter().copied() {
                 let holds = conform.condition.as_ref().is_none_or(|c| self.message.truth(c, node) == Ok(Truth::True));
                 let node = self.walk.document.node(node.id());
                 let Some(wanted) = self.walk.graph.profile(profile).map(|p| p.type_atom) else { continue };
@@ -83,7 +84,7 @@ where
             if !self.message.fits(&link.when) {
                 continue;
             }
-            for node in self.starts(link.on).into_iter().flat_map(|n| link.select.select(n)).collect::<Vec<_>>() {
+            for node in &*self.message.select(link.nodes) {
                 self.follow(link, self.walk.document.node(node.id()));
             }
         }
@@ -152,7 +153,7 @@ where
     fn rule_on(&mut self, ruled: Option<&'e Ruled>, node: NodeRef<'d>, codes: &[&str], text: String) {
         let Some(ruled) = ruled else { return };
         let rule = &self.message.set.rules[ruled.rule as usize];
-        self.exercised.insert(ruled.rule);
+        self.exercised[ruled.rule as usize] = true;
         if !self.message.fits(&rule.when) || self.is_unless(&rule.unless) {
             return;
         }
@@ -193,7 +194,7 @@ where
             }
         }
         for claim in set.claims.iter().filter_map(|c| c.rule) {
-            self.exercised.insert(claim);
+            self.exercised[claim as usize] = true;
         }
         let silent = u32::MAX - 1;
         self.walk.issues.retain(|i| i.claim.is_none_or(|c| c.0 != silent));
@@ -266,18 +267,13 @@ where
     }
 
     fn check(&mut self, number: u32, rule: &'e Rule, check: &'e Check) {
-        let starts = self.starts(check.on);
-        let nodes = match &check.select {
-            Some(select) => starts.into_iter().flat_map(|n| select.select(n)).collect(),
-            None => starts,
-        };
-        for node in nodes {
+        for node in self.message.select(check.nodes).iter().copied() {
             if let Some(condition) = &check.condition
                 && self.ask(condition, node, check) != Some(true)
             {
                 continue;
             }
-            self.exercised.insert(number);
+            self.exercised[number as usize] = true;
             if self.ask(&check.must, node, check) != Some(false) {
                 continue;
             }
@@ -319,10 +315,6 @@ where
             let root = self.walk.document.root();
             self.walk.say(&UNDECIDED, root).detail = detail;
         }
-    }
-
-    fn starts(&self, on: Option<u32>) -> Vec<NodeRef<'e>> {
-        on.map_or_else(|| vec![self.message.root], |place| self.message.places[place as usize].clone())
     }
 
     fn is_unless(&self, ids: &[Box<str>]) -> bool {
@@ -383,11 +375,9 @@ where
         };
         let undecided =
             set.undecided.iter().filter(|u| is_said(u)).map(|u| (u.id.to_string(), u.reason.to_string())).collect();
-        let mut exercised: Vec<String> = self
-            .exercised
-            .iter()
-            .map(|r| &set.rules[*r as usize])
-            .filter(|r| message.fits(&r.when))
+        let mut exercised: Vec<String> = std::iter::zip(&set.rules, &self.exercised)
+            .filter(|(rule, exercised)| **exercised && message.fits(&rule.when))
+            .map(|(rule, _)| rule)
             .map(|r| r.id.to_string())
             .collect();
         exercised.sort_unstable();

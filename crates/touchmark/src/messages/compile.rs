@@ -30,6 +30,8 @@ pub(crate) struct RuleSet {
     pub policies: Vec<Policy>,
     pub tables: Tables,
     pub conform: Vec<Conform>,
+    /// What links and checks look at.
+    pub selections: Vec<Selection>,
     pub links: Vec<Link>,
     pub rules: Vec<Rule>,
     /// All claims, in the order of the files.
@@ -67,10 +69,19 @@ pub(crate) struct Conform {
     pub condition: Option<Expression>,
 }
 
+/// The nodes that a selector finds from each node of a place, or the place itself. Many rules look at the same, which is
+/// found once a message.
+#[derive(Debug)]
+pub(crate) struct Selection {
+    /// The place; `None` for the message.
+    pub on: Option<u32>,
+    pub select: Option<Selector>,
+}
+
 #[derive(Debug)]
 pub(crate) struct Link {
-    pub on: Option<u32>,
-    pub select: Selector,
+    /// The number of the selection.
+    pub nodes: u32,
     pub types: Vec<Box<str>>,
     pub when: Vec<Limit>,
     pub unresolved: Option<Ruled>,
@@ -135,8 +146,8 @@ impl Pattern {
 
 #[derive(Debug)]
 pub(crate) struct Check {
-    pub on: Option<u32>,
-    pub select: Option<Selector>,
+    /// The number of the selection.
+    pub nodes: u32,
     pub condition: Option<Expression>,
     pub must: Expression,
     pub at: Option<Expression>,
@@ -182,6 +193,8 @@ struct Compiler<'n> {
     rules: HashMap<String, u32>,
     /// The values that limits speak of, with their numbers.
     values: HashMap<String, u32>,
+    /// The selections by place and selector, with their numbers.
+    selections: HashMap<(Option<u32>, Option<String>), u32>,
     file: String,
     errors: Vec<RuleFileError>,
 }
@@ -194,6 +207,7 @@ impl<'n> Compiler<'n> {
             dimensions: HashMap::new(),
             rules: HashMap::new(),
             values: HashMap::new(),
+            selections: HashMap::new(),
             file: String::new(),
             errors: Vec::new(),
         };
@@ -278,6 +292,29 @@ impl<'n> Compiler<'n> {
     fn selector(&mut self, text: &str, pointer: &str) -> Option<Selector> {
         let parsed = Selector::parse(text, self.names);
         parsed.map_err(|e| self.error_in(&defect::SELECTOR, pointer, e.offset, e.reason)).ok()
+    }
+
+    /// The number of a selection, which is added to the set when it is new.
+    fn selection(
+        &mut self,
+        set: &mut RuleSet,
+        on: Option<&String>,
+        select: Option<&String>,
+        pointer: &str,
+    ) -> Result<u32, Unread> {
+        // Both are looked at, so that all that is wrong is said.
+        let on = on.map(|on| self.place(on, &format!("{pointer}/on")).ok_or(Unread)).transpose();
+        let key = (on.as_ref().ok().copied().flatten(), select.cloned());
+        if on.is_ok()
+            && let Some(known) = self.selections.get(&key)
+        {
+            return Ok(*known);
+        }
+        let select = select.map(|s| self.selector(s, &format!("{pointer}/select")).ok_or(Unread)).transpose();
+        let number = set.selections.len() as u32;
+        set.selections.push(Selection { on: on?, select: select? });
+        self.selections.insert(key, number);
+        Ok(number)
     }
 
     fn place(&mut self, name: &str, pointer: &str) -> Option<u32> {
@@ -413,19 +450,16 @@ impl<'n> Compiler<'n> {
     }
 
     fn link(&mut self, set: &mut RuleSet, link: &super::file::Link, pointer: &str) {
-        let on = link.on.as_ref().and_then(|on| self.place(on, &format!("{pointer}/on")));
+        let nodes = self.selection(set, link.on.as_ref(), Some(&link.select), pointer);
         let when = self.when(&link.when, &format!("{pointer}/when"));
         let mut ruled = |verdict: Option<&Verdict>, part: &str| self.ruled(verdict, &format!("{pointer}/{part}"));
         let unresolved = ruled(link.unresolved.as_ref(), "unresolved");
         let elsewhere = ruled(link.elsewhere.as_ref(), "elsewhere");
         let wrong_type = ruled(link.wrong_type.as_ref(), "wrongType");
         let form = ruled(link.form.as_ref(), "form");
-        let Some(select) = self.selector(&link.select, &format!("{pointer}/select")) else { return };
-        if link.on.is_some() && on.is_none() {
-            return;
-        }
+        let Ok(nodes) = nodes else { return };
         let types = link.types.iter().map(|t| t.as_str().into()).collect();
-        set.links.push(Link { on, select, types, when, unresolved, elsewhere, wrong_type, form });
+        set.links.push(Link { nodes, types, when, unresolved, elsewhere, wrong_type, form });
     }
 
     fn rule(&mut self, set: &mut RuleSet, rule: &super::file::Rule, pointer: &str) {
@@ -436,7 +470,7 @@ impl<'n> Compiler<'n> {
         }
         let mut checks = Vec::new();
         for (at, check) in rule.checks.iter().enumerate() {
-            checks.extend(self.check(check, &format!("{pointer}/checks/{at}")));
+            checks.extend(self.check(set, check, &format!("{pointer}/checks/{at}")));
         }
         let mut cases = Vec::new();
         for (at, case) in rule.cases.iter().enumerate() {
@@ -505,16 +539,14 @@ impl<'n> Compiler<'n> {
         })
     }
 
-    fn check(&mut self, check: &super::file::Check, pointer: &str) -> Option<Check> {
+    fn check(&mut self, set: &mut RuleSet, check: &super::file::Check, pointer: &str) -> Option<Check> {
         // All of it is looked at before it is left out, so that all that is wrong is said.
-        let on = check.on.as_ref().map(|on| self.place(on, &format!("{pointer}/on")).ok_or(Unread)).transpose();
-        let select = check.select.as_ref().map(|s| self.selector(s, &format!("{pointer}/select")).ok_or(Unread));
+        let nodes = self.selection(set, check.on.as_ref(), check.select.as_ref(), pointer);
         let condition = self.optional(check.condition.as_ref(), &format!("{pointer}/if"));
         let must = self.expression(&check.must, &format!("{pointer}/must"));
         let at = self.optional(check.at.as_ref(), &format!("{pointer}/at"));
         Some(Check {
-            on: on.ok()?,
-            select: select.transpose().ok()?,
+            nodes: nodes.ok()?,
             condition: condition.ok()?,
             must: must?,
             at: at.ok()?,

@@ -1,7 +1,7 @@
 //! Functions that conditions may call beyond FHIRPath: tables, check digits, bytes, and the neighbourhood of a node.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasher, Hash, Hasher};
 use std::ops::RangeInclusive;
 
@@ -207,18 +207,18 @@ fn truth<'d>(value: bool) -> Collection<'d> {
 
 /// The nodes that have the content of an earlier one, but for children of these names.
 fn repeated<'d>(input: &Collection<'d>, but: &[String]) -> Collection<'d> {
-    // Most differ in size already.
-    let mut sizes: BTreeMap<usize, Vec<NodeRef<'d>>> = BTreeMap::new();
-    for node in input.iter().filter_map(node) {
-        sizes.entry(size(node, but)).or_default().push(node);
-    }
+    // Most differ in shape already.
+    let shapes = input.iter().filter_map(node).map(|node| (shape(node, but), node));
+    let mut shapes: Vec<((usize, u64), NodeRef<'d>)> = shapes.collect();
+    shapes.sort_by_key(|(shape, _)| *shape);
     let mut seen = HashSet::new();
     let mut again = Vec::new();
-    for node in sizes.into_values().filter(|alike| alike.len() > 1).flatten() {
+    let alike = shapes.chunk_by(|one, other| one.0 == other.0).filter(|alike| alike.len() > 1);
+    for (_, node) in alike.flatten() {
         let mut hasher = foldhash::quality::FixedState::default().build_hasher();
-        content(node, but, &mut hasher);
+        content(*node, but, &mut hasher);
         if !seen.insert(hasher.finish()) {
-            again.push(node);
+            again.push(*node);
         }
     }
     again.sort_unstable_by_key(|node| node.id());
@@ -229,8 +229,12 @@ fn parts<'d>(node: NodeRef<'d>, but: &[String]) -> impl Iterator<Item = NodeRef<
     node.children().filter(|c| !but.iter().any(|b| b == c.name_text()))
 }
 
-fn size(node: NodeRef<'_>, but: &[String]) -> usize {
-    parts(node, but).map(|child| 1 + size(child, but)).sum()
+/// How many parts a node has, and how many their parts and which resources these are.
+fn shape(node: NodeRef<'_>, but: &[String]) -> (usize, u64) {
+    parts(node, but).fold((0, 0), |(count, inner), part| {
+        let own = parts(part, but).count() as u64 + u64::from(part.resource().number()) * 1_000;
+        (count + 1, inner + own)
+    })
 }
 
 fn content(node: NodeRef<'_>, but: &[String], hasher: &mut impl Hasher) {

@@ -1,9 +1,13 @@
 //! What a message is: the places of a rule set found in it, and its value in each dimension.
 
+use std::borrow::Cow;
+use std::rc::Rc;
+
 use touchmark_document::NodeRef;
 use touchmark_fhirpath::{Collection, Environment, EvaluationError, Expression, Item, Scratch, Truth};
 
 use super::compile::{Limit, RuleSet};
+use super::selector::Everywhere;
 use super::{Judging, Recognised};
 
 /// Steps that all conditions of a message may take together, and more for each of its nodes: far beyond what real messages
@@ -18,7 +22,10 @@ pub(crate) struct Message<'e> {
     pub environment: Environment<'e>,
     pub scratch: Scratch,
     /// The nodes of each place.
-    pub places: Vec<Vec<NodeRef<'e>>>,
+    pub places: Vec<Rc<[NodeRef<'e>]>>,
+    /// The nodes of each selection that has been looked at.
+    selected: Vec<Option<Rc<[NodeRef<'e>]>>>,
+    everywhere: Everywhere<'e>,
     /// The value of each dimension; empty where none fits.
     pub values: Vec<String>,
     /// Its number in [`RuleSet::values`], where something is limited to it.
@@ -49,13 +56,15 @@ impl<'e> Message<'e> {
             environment,
             scratch: Scratch::new(),
             places: Vec::with_capacity(set.places.len()),
+            selected: Vec::new(),
+            everywhere: Everywhere::default(),
             values: Vec::with_capacity(set.dimensions.len()),
             numbers: Vec::with_capacity(set.dimensions.len()),
             recognised: Vec::new(),
             policy,
         };
         for (name, constant) in &set.constants {
-            message.variable(name, Collection::One(text(constant)));
+            message.variable(name, Collection::One(Item::String(Cow::Borrowed(constant))));
         }
         if !is_known && message.truth(set.recognise.as_ref()?, root) != Ok(Truth::True) {
             return None;
@@ -63,11 +72,11 @@ impl<'e> Message<'e> {
         let asked = how.named.iter().map(|(name, _)| text(name)).collect();
         message.variable("asked", asked);
         let policy_name = set.policies.get(policy).map_or("", |p| &p.name);
-        message.variable("policy", Collection::One(text(policy_name)));
+        message.variable("policy", Collection::One(Item::String(Cow::Borrowed(policy_name))));
         let size = i64::try_from(root.document().source().len()).unwrap_or(i64::MAX);
         message.variable("size", Collection::One(Item::Integer(size)));
         let form = if crate::walk::is_xml(root) { "xml" } else { "json" };
-        message.variable("form", Collection::One(text(form)));
+        message.variable("form", Collection::One(Item::String(Cow::Borrowed(form))));
         for (name, expression) in &set.places {
             let found = message.evaluate(expression, root).unwrap_or_default();
             let nodes = found
@@ -80,6 +89,7 @@ impl<'e> Message<'e> {
             message.places.push(nodes);
             message.variable(name, found);
         }
+        message.selected.resize(set.selections.len(), None);
         for dimension in &set.dimensions {
             message.dimension(dimension, how);
         }
@@ -131,8 +141,26 @@ impl<'e> Message<'e> {
         })
     }
 
+    /// The nodes of a selection, by its number in [`RuleSet::selections`].
+    pub fn select(&mut self, number: u32) -> Rc<[NodeRef<'e>]> {
+        let number = number as usize;
+        if let Some(known) = &self.selected[number] {
+            return known.clone();
+        }
+        let selection = &self.set.selections[number];
+        let starts = selection.on.map(|place| self.places[place as usize].clone());
+        let starts = starts.as_deref().unwrap_or(std::slice::from_ref(&self.root));
+        let nodes: Rc<[NodeRef<'e>]> = match (&selection.select, starts) {
+            (None, starts) => starts.into(),
+            (Some(select), [start]) => select.select_with(*start, &mut self.everywhere).into(),
+            (Some(select), starts) => starts.iter().flat_map(|start| select.select(*start)).collect(),
+        };
+        self.selected[number] = Some(nodes.clone());
+        nodes
+    }
+
     /// Adds a value that conditions write as `%name`.
-    pub fn variable(&mut self, name: &str, value: Collection<'e>) {
+    pub fn variable(&mut self, name: &'e str, value: Collection<'e>) {
         self.environment.variables.push((name.into(), value));
     }
 
@@ -170,5 +198,5 @@ impl<'e> Message<'e> {
 }
 
 fn text<'e>(value: &str) -> Item<'e> {
-    Item::String(std::borrow::Cow::Owned(value.to_owned()))
+    Item::String(Cow::Owned(value.to_owned()))
 }

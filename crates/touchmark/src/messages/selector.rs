@@ -156,7 +156,17 @@ impl Selector {
 
     /// The nodes that the selector finds from `root`, which `$` stands for; in the order of the document, each once.
     pub fn select<'d>(&self, root: NodeRef<'d>) -> Vec<NodeRef<'d>> {
-        let mut found = walk(&self.steps, root, root);
+        self.select_with(root, &mut Everywhere::default())
+    }
+
+    /// As [`Selector::select`], for one of several of the same document.
+    pub fn select_with<'d>(&self, root: NodeRef<'d>, everywhere: &mut Everywhere<'d>) -> Vec<NodeRef<'d>> {
+        let mut found = match self.steps.split_first() {
+            Some((first, rest)) if let Some(field) = first.everywhere(root) => {
+                go(rest, everywhere.of(field, root.document()), root)
+            }
+            _ => walk(&self.steps, root, root),
+        };
         if !found.is_sorted_by(|a, b| a.id() < b.id()) {
             found.sort_by_key(|n| n.id());
             found.dedup();
@@ -166,21 +176,14 @@ impl Selector {
 }
 
 fn walk<'d>(steps: &[Step], from: NodeRef<'d>, root: NodeRef<'d>) -> Vec<NodeRef<'d>> {
-    let mut runs = Runs::of(from);
-    for step in steps {
-        let mut next = Runs::default();
-        for (run, repeats) in runs.iter() {
-            if step.below {
-                for node in run {
-                    step.below(*node, root, &mut next);
-                }
-            } else {
-                for pick in &step.picks {
-                    pick.pick_of_run(run, repeats, root, &mut next);
-                }
-            }
-        }
-        runs = next;
+    go(steps, &Runs::of(from), root)
+}
+
+fn go<'d>(steps: &[Step], from: &Runs<'d>, root: NodeRef<'d>) -> Vec<NodeRef<'d>> {
+    let Some((first, rest)) = steps.split_first() else { return from.nodes.clone() };
+    let mut runs = first.go(from, root);
+    for step in rest {
+        runs = step.go(&runs, root);
     }
     runs.nodes
 }
@@ -200,15 +203,50 @@ fn first<'d>(steps: &[Step], from: NodeRef<'d>, root: NodeRef<'d>) -> Option<Nod
     }
 }
 
+/// The nodes of names that selectors look for in the whole document (`$..identifier`), each name looked for once.
+#[derive(Default)]
+pub(crate) struct Everywhere<'d> {
+    known: Vec<(Name, Runs<'d>)>,
+}
+
+impl<'d> Everywhere<'d> {
+    fn of(&mut self, field: &Field, document: &'d Document<'d>) -> &Runs<'d> {
+        let known = self.known.iter().position(|(name, _)| *name == field.name).unwrap_or_else(|| {
+            self.known.push((field.name, field.everywhere(document)));
+            self.known.len() - 1
+        });
+        &self.known[known].1
+    }
+}
+
 impl Step {
+    /// What the step leads to from runs.
+    fn go<'d>(&self, from: &Runs<'d>, root: NodeRef<'d>) -> Runs<'d> {
+        let mut next = Runs::default();
+        for (run, repeats) in from.iter() {
+            if self.below {
+                for node in run {
+                    self.below(*node, root, &mut next);
+                }
+            } else {
+                for pick in &self.picks {
+                    pick.pick_of_run(run, repeats, root, &mut next);
+                }
+            }
+        }
+        next
+    }
+
+    /// The name that the step looks for in the whole document, if that is what it does from this node.
+    fn everywhere(&self, from: NodeRef<'_>) -> Option<&Field> {
+        match &*self.picks {
+            [Pick::Name(field)] if self.below && from.parent().is_none() && field.name != Name::NONE => Some(field),
+            _ => None,
+        }
+    }
+
     /// What the step picks of a node and of everything below it.
     fn below<'d>(&self, node: NodeRef<'d>, root: NodeRef<'d>, next: &mut Runs<'d>) {
-        if let [Pick::Name(field)] = &*self.picks
-            && node.parent().is_none()
-            && field.name != Name::NONE
-        {
-            return field.everywhere(node.document(), next);
-        }
         for node in std::iter::once(node).chain(node.descendants().filter(|n| n.has_children())) {
             for pick in &self.picks {
                 pick.pick_of_node(node, root, next);
@@ -231,7 +269,8 @@ impl Field {
 
 impl Field {
     /// All nodes of the name in a document: its nodes lie side by side, so that a look at each is cheaper than a walk.
-    fn everywhere<'d>(&self, document: &'d Document<'d>, next: &mut Runs<'d>) {
+    fn everywhere<'d>(&self, document: &'d Document<'d>) -> Runs<'d> {
+        let mut found = Runs::default();
         for id in 1..document.len() as u32 {
             let node = document.node(NodeId(id));
             if node.name() != self.name {
@@ -241,9 +280,10 @@ impl Field {
             // The first of its repeats brings the others with it.
             let mut alike = parent.children().filter(|c| c.name() == self.name);
             if alike.next() == Some(node) {
-                next.repeats(std::iter::once(node).chain(alike));
+                found.repeats(std::iter::once(node).chain(alike));
             }
         }
+        found
     }
 }
 

@@ -227,7 +227,7 @@ fn by_path<'d>(
     let environment = Environment {
         resource: Some(resource_of(node)),
         model: &Typed { graph },
-        resolver: &walk.links,
+        resolver: &*walk.links,
         checks: walk.answers.then_some(answers),
         terminology: walk.answers.then_some(answers),
         steps: 5_000_000,

@@ -111,7 +111,7 @@ pub(crate) fn compare(
     let mut seen = vec![false; tree.elements.len()];
     for row in published {
         let segments = context.segments(row);
-        let Some((place, id)) = locate(tree, &segments, trees) else {
+        let Some((place, id)) = locate(tree, segments, trees) else {
             comparison.compare(Field::Id, &written(row), "-", &written(row));
             continue;
         };

@@ -17,6 +17,8 @@ pub(crate) struct Context<'r> {
     aliases: Vec<(&'r str, &'r str)>,
     /// Ids that several rows have, sorted: they do not say which element is meant.
     repeated: Vec<&'r str>,
+    /// Memory for the next segments.
+    spare: Vec<Segment<'r>>,
 }
 
 impl<'r> Context<'r> {
@@ -31,57 +33,58 @@ impl<'r> Context<'r> {
 
     /// The segments of a row. Its id says which slices are meant; where it has none, or one that contradicts the path, the
     /// rows before it do.
-    pub fn segments(&mut self, row: &'r ElementDefinition) -> Vec<Segment<'r>> {
-        let names: Vec<&str> = row.path.split('.').collect();
-        let slices = self.slices_by_id(row, &names).unwrap_or_else(|| self.slices_by_place(row, &names));
-        let segments: Vec<Segment<'r>> =
-            names.iter().zip(slices).map(|(name, slice)| Segment { name, slice }).collect();
-        self.open.clone_from(&segments);
-        segments
+    pub fn segments(&mut self, row: &'r ElementDefinition) -> &[Segment<'r>] {
+        let mut segments = std::mem::take(&mut self.spare);
+        segments.clear();
+        segments.extend(row.path.split('.').map(|name| Segment { name, slice: None }));
+        if !self.slices_by_id(row, &mut segments) {
+            self.slices_by_place(row, &mut segments);
+        }
+        self.spare = std::mem::replace(&mut self.open, segments);
+        &self.open
     }
 
-    fn slices_by_place(&self, row: &'r ElementDefinition, names: &[&'r str]) -> Vec<Option<&'r str>> {
+    fn slices_by_place(&self, row: &'r ElementDefinition, segments: &mut [Segment<'r>]) {
         let mut same = true;
-        let mut slices: Vec<Option<&'r str>> = Vec::with_capacity(names.len());
-        for (depth, name) in names.iter().enumerate() {
-            let open = self.open.get(depth).filter(|o| o.name == *name);
+        let inner = segments.len() - 1;
+        for (depth, segment) in segments.iter_mut().enumerate() {
+            let open = self.open.get(depth).filter(|o| o.name == segment.name);
             same = same && open.is_some();
-            slices.push(open.filter(|_| same && depth + 1 < names.len()).and_then(|o| o.slice));
+            segment.slice = open.filter(|_| same && depth < inner).and_then(|o| o.slice);
         }
-        if let (Some(last), Some(slice)) = (slices.last_mut(), row.slice_name.as_deref()) {
-            *last = Some(slice);
+        if let Some(slice) = row.slice_name.as_deref() {
+            segments[inner].slice = Some(slice);
         }
-        slices
     }
 
-    /// The slices that an id names, when the id goes with the path and with `sliceName`.
-    fn slices_by_id(&mut self, row: &'r ElementDefinition, names: &[&'r str]) -> Option<Vec<Option<&'r str>>> {
-        if row.id.is_empty()
-            || self.repeated.binary_search(&&*row.id).is_ok()
-            || row.id.split('.').count() != names.len()
-        {
-            return None;
+    /// Sets the slices that an id names; false when the id does not go with the path and with `sliceName`.
+    fn slices_by_id(&mut self, row: &'r ElementDefinition, segments: &mut [Segment<'r>]) -> bool {
+        if row.id.is_empty() || self.repeated.binary_search(&&*row.id).is_ok() {
+            return false;
         }
-        let mut slices = Vec::with_capacity(names.len());
-        let mut end = 0;
-        for (name, part) in names.iter().zip(row.id.split('.')) {
+        let (mut parts, mut end) = (row.id.split('.'), 0);
+        for segment in &mut *segments {
+            let Some(part) = parts.next() else { return false };
             end += part.len() + usize::from(end > 0);
             let (label, slice) = part.split_once(':').map_or((part, None), |(n, s)| (n, Some(s)));
             // `value[x]:valueCoding` and `valueCoding:valueCoding` both speak of `valueCoding`.
-            let renamed = label.strip_suffix("[x]").is_some_and(|stem| name.starts_with(stem));
-            if label != *name && !renamed {
-                return None;
+            let renamed = label.strip_suffix("[x]").is_some_and(|stem| segment.name.starts_with(stem));
+            if label != segment.name && !renamed {
+                return false;
             }
             let prefix = &row.id[..end];
             let alias = self.aliases.iter().rev().find(|(id, _)| *id == prefix).map(|(_, slice)| *slice);
-            slices.push(slice.map(|slice| alias.unwrap_or(slice)));
+            segment.slice = slice.map(|slice| alias.unwrap_or(slice));
         }
-        if let (Some(last), Some(slice)) = (slices.last_mut(), row.slice_name.as_deref()) {
-            if last.is_some_and(|l| l != slice) {
+        if parts.next().is_some() {
+            return false;
+        }
+        if let (Some(last), Some(slice)) = (segments.last_mut(), row.slice_name.as_deref()) {
+            if last.slice.is_some_and(|l| l != slice) {
                 self.aliases.push((&row.id, slice));
             }
-            *last = Some(slice);
+            last.slice = Some(slice);
         }
-        Some(slices)
+        true
     }
 }

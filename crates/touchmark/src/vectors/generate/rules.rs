@@ -103,8 +103,8 @@ pub fn added(graph: &RuleGraph, profile: &Profile) -> Vec<Added> {
     let mut rules = Vec::new();
     for row in &structure.elements {
         let segments = context.segments(row);
-        let id = row_id(&segments);
-        let chain = locate(graph, profile, &segments);
+        let id = row_id(segments);
+        let chain = locate(graph, profile, segments);
         let of_base = chain.as_deref().and_then(|chain| in_base(graph, profile, base, chain));
         let mut add = |kind, detail: String| {
             let others = match (kind, of_base) {
@@ -113,7 +113,7 @@ pub fn added(graph: &RuleGraph, profile: &Profile) -> Vec<Added> {
             };
             rules.push(Added { id: id.clone(), kind, detail, chain: chain.clone(), others });
         };
-        of_row(graph, profile, row, &segments, chain.as_deref(), of_base, &mut add);
+        of_row(graph, profile, row, segments, chain.as_deref(), of_base, &mut add);
     }
     contexts(structure, &mut rules);
     rules
