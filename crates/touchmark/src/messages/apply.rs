@@ -32,7 +32,14 @@ pub(crate) fn apply<'g>(walk: &mut Walk<'g, '_>, number: u32, set: &'g RuleSet, 
         ..Environment::default()
     };
     let message = Message::recognise(set, root, environment, how)?;
-    let mut run = Run { walk, number, message, spoken: Vec::new(), exercised: vec![false; set.rules.len()], failed: HashSet::new() };
+    let mut run = Run {
+        walk,
+        number,
+        message,
+        spoken: Vec::new(),
+        exercised: vec![false; set.rules.len()],
+        failed: HashSet::new(),
+    };
     run.conform();
     run.links();
     run.claims();

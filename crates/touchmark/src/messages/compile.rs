@@ -1,6 +1,7 @@
 //! Rule files compiled: the files of a set put together, every selector, condition and sentence parsed, every name looked up.
 
 use std::collections::HashMap;
+use std::sync::OnceLock;
 
 use regex::Regex;
 use touchmark_document::Names;
@@ -132,14 +133,41 @@ pub(crate) struct Claim {
 #[derive(Debug)]
 pub(crate) enum Pattern {
     Exact(String),
-    Regex(Regex),
+    /// A regular expression for the whole text, made when a finding is first compared with it: a run meets few of them.
+    Regex(String, OnceLock<Option<Regex>>),
 }
 
 impl Pattern {
+    /// The pattern of an element, a regular expression where it stands between slashes.
+    ///
+    /// # Errors
+    /// Why it is no regular expression.
+    fn read(text: &str) -> Result<Pattern, String> {
+        let Some(pattern) = text.strip_prefix('/').and_then(|t| t.strip_suffix('/')) else {
+            return Ok(Pattern::Exact(text.to_owned()));
+        };
+        let whole = format!("^(?:{pattern})$");
+        let unreadable = |e: &dyn std::fmt::Display| {
+            let text = e.to_string();
+            let why = text.lines().last().unwrap_or_default().trim_start_matches("error: ");
+            format!("{pattern} is no regular expression: {why}")
+        };
+        regex_syntax::parse(&whole).map_err(|e| unreadable(&e))?;
+        // Counted repeats may make it too large, which only shows when it is made.
+        let made = if pattern.contains('{') {
+            OnceLock::from(Some(Regex::new(&whole).map_err(|e| unreadable(&e))?))
+        } else {
+            OnceLock::new()
+        };
+        Ok(Pattern::Regex(whole, made))
+    }
+
     pub fn matches(&self, text: &str) -> bool {
         match self {
             Pattern::Exact(exact) => exact == text,
-            Pattern::Regex(regex) => regex.is_match(text),
+            Pattern::Regex(whole, made) => {
+                made.get_or_init(|| Regex::new(whole).ok()).as_ref().is_some_and(|regex| regex.is_match(text))
+            }
         }
     }
 }
@@ -502,18 +530,12 @@ impl<'n> Compiler<'n> {
     fn claim(&mut self, claim: &super::file::Claim, rule: Option<u32>, pointer: &str) -> Option<Claim> {
         let mut elements = Vec::new();
         for text in &claim.element {
-            match text.strip_prefix('/').and_then(|t| t.strip_suffix('/')) {
-                None => elements.push(Pattern::Exact(text.clone())),
-                Some(pattern) => match Regex::new(&format!("^(?:{pattern})$")) {
-                    Ok(regex) => elements.push(Pattern::Regex(regex)),
-                    Err(e) => {
-                        let text = e.to_string();
-                        let why = text.lines().last().unwrap_or_default().trim_start_matches("error: ");
-                        let reason = format!("{pattern} is no regular expression: {why}");
-                        self.error(&defect::CLAIM, &format!("{pointer}/element"), reason);
-                        return None;
-                    }
-                },
+            match Pattern::read(text) {
+                Ok(pattern) => elements.push(pattern),
+                Err(reason) => {
+                    self.error(&defect::CLAIM, &format!("{pointer}/element"), reason);
+                    return None;
+                }
             }
         }
         for code in &claim.code {

@@ -171,7 +171,9 @@ pub(crate) fn check<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>) {
 impl Seen {
     fn look(&mut self, event: &XhtmlEvent<'_, '_>) {
         match event {
-            XhtmlEvent::Text { text, .. } => self.shows_something |= !text.trim().is_empty(),
+            XhtmlEvent::Text { text, .. } => {
+                self.shows_something = self.shows_something || !text.trim().is_empty();
+            }
             XhtmlEvent::Open { name, is_xhtml, attributes, .. } => {
                 if !is_xhtml || ELEMENTS.binary_search(name).is_err() {
                     self.not_allowed.insert(format!("<{name}>"));
@@ -186,8 +188,8 @@ impl Seen {
     }
 
     fn attribute(&mut self, element: &str, attribute: &XhtmlAttribute<'_>) {
-        let own = OWN_ATTRIBUTES.iter().find(|(name, _)| *name == element).map_or(&[][..], |(_, own)| own);
-        if ATTRIBUTES.binary_search(&attribute.name).is_err() && !own.contains(&attribute.name) {
+        let own = || OWN_ATTRIBUTES.iter().find(|(name, _)| *name == element).map_or(&[][..], |(_, own)| own);
+        if ATTRIBUTES.binary_search(&attribute.name).is_err() && !own().contains(&attribute.name) {
             self.not_allowed.insert(format!("{}= on <{element}>", attribute.name));
         }
         let local = attribute.value.strip_prefix('#').filter(|l| !l.is_empty());
