@@ -211,6 +211,26 @@ fn our_own_outcomes_have_no_fault() {
 }
 
 #[test]
+fn a_fault_that_two_elements_make_together_names_both() {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../test-vectors/type/choice-of-extension.broken.xml");
+    let definitions = concat!(env!("CARGO_MANIFEST_DIR"), "/../../test-vectors/definitions");
+    let said = |format: &str| {
+        touchmark()
+            .args(["check", "--format", format, "--package", definitions, file])
+            .run()
+            .out
+            .replace(['\n', ' '], "")
+    };
+    let (first, second) = ("Patient.extension[0]", "Patient.extension[0].value");
+    let places = format!(r#""location":["{first}","{second}"],"expression":["{first}","{second}"]"#);
+    assert!(said("ndjson").contains(&places), "{}", said("ndjson"));
+    assert!(said("json").contains(&places), "{}", said("json"));
+    let list = |name: &str| format!(r#"<{name}value="{first}"/><{name}value="{second}"/>"#);
+    assert!(said("xml").contains(&(list("location") + &list("expression"))), "{}", said("xml"));
+    assert!(said("text").contains(&format!("togetherwith{second}")), "{}", said("text"));
+}
+
+#[test]
 fn text_shows_the_place_even_in_a_message_on_one_long_line() {
     let long =
         format!(r#"{{"resourceType":"Basic","code":{{"text":"{}"}},"created":"28/02/2019"}}"#, "y".repeat(4_000_000));

@@ -49,9 +49,11 @@ fn sound_places(report: &Report, document: &Document<'_>) {
     assert!(report.findings().is_sorted_by_key(|f| f.offset));
     for finding in report.findings().filter(|f| f.position.is_some()) {
         assert!(finding.offset as usize <= document.source().len());
-        let text = finding.expression.expect("a place in the tree");
-        // The parser of expressions goes less deep than that of documents.
-        let read = Expression::parse(text);
-        assert!(read.is_ok() || text.matches('.').count() > 50, "{text}: {read:?}");
+        assert!(finding.expression.is_some() && finding.expression != finding.also, "a place in the tree");
+        for text in finding.expression.iter().chain(&finding.also) {
+            // The parser of expressions goes less deep than that of documents.
+            let read = Expression::parse(text);
+            assert!(read.is_ok() || text.matches('.').count() > 50, "{text}: {read:?}");
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! A finding as the walk makes it: numbers only, so that a message with thousands of them stays cheap.
 
-use touchmark_document::{Name, NodeId};
+use touchmark_document::{Name, NodeId, NodeRef};
 
 use crate::graph::ElementId;
 use crate::messages::Mark;
@@ -16,6 +16,8 @@ pub struct Issue {
     pub severity: Severity,
     /// Where: a missing element is said at its parent, an unknown one at itself.
     pub node: NodeId,
+    /// A second place.
+    pub also: Also,
     /// Where in the source, in bytes: the start of the node, or a place that is no node (a repeated key).
     pub start: u32,
     /// The element concerned, where it is not the node itself.
@@ -32,6 +34,23 @@ pub struct Issue {
     pub hint: Detail,
     /// The rule of a file that the finding belongs to.
     pub claim: Option<Mark>,
+}
+
+/// The second place of a finding.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Also {
+    /// There is none.
+    Nowhere,
+    /// The other of two elements that make the fault together.
+    Node(NodeId),
+    /// What the node has under the name that the detail gives, and which holds nothing: it is no node.
+    Empty,
+}
+
+impl From<Option<NodeRef<'_>>> for Also {
+    fn from(node: Option<NodeRef<'_>>) -> Also {
+        node.map_or(Also::Nowhere, |node| Also::Node(node.id()))
+    }
 }
 
 /// The number of a text in its report; see [`Issue::detail`].

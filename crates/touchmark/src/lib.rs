@@ -84,7 +84,7 @@ pub use answers::Answers;
 pub use budget::{Budget, Spent};
 pub use check::{Checker, Options};
 pub use graph::RuleGraph;
-pub use issue::{Detail, Issue};
+pub use issue::{Also, Detail, Issue};
 pub use library::{Library, Package};
 pub use lint::{Defect, DefectKind};
 pub use messages::{Judgement, Judging, RuleFile, RuleFileError};

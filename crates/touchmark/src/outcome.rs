@@ -69,6 +69,7 @@ struct Issue<'r> {
     text: Cow<'r, str>,
     diagnostics: Diagnostics<'r>,
     expression: Option<&'r str>,
+    also: Option<&'r str>,
     position: Option<Position>,
 }
 
@@ -81,6 +82,11 @@ enum Diagnostics<'r> {
 }
 
 impl<'r> Issue<'r> {
+    /// The places, the main one first.
+    fn expressions(&self) -> impl Iterator<Item = &'r str> + use<'r> {
+        self.expression.into_iter().chain(self.also)
+    }
+
     /// The engine's code, and behind it that of a rule file which claims the finding, or that it is advice. What only a rule
     /// file finds has its code alone.
     fn codings(&self) -> impl Iterator<Item = (&'r str, &'r str)> + use<'r> {
@@ -126,6 +132,7 @@ fn of_finding(finding: Finding<'_>) -> Issue<'_> {
         text: Cow::Borrowed(finding.text),
         diagnostics: Diagnostics::Of(finding),
         expression: finding.expression,
+        also: finding.also,
         position: finding.position,
     }
 }
@@ -139,6 +146,7 @@ fn note<'r>(report: &'r Report, rule: &'static Rule, text: impl Into<Cow<'r, str
         text: text.into(),
         diagnostics: Diagnostics::Nothing,
         expression: Some(&*report.resource).filter(|r| !r.is_empty()),
+        also: None,
         position: None,
     }
 }

@@ -196,6 +196,13 @@ impl<'g> Expressions<'g> {
         &self.path
     }
 
+    /// The FHIRPath of what a node has under a name, and which is no node; `None` where FHIRPath cannot write it.
+    pub fn below(&mut self, graph: &'g RuleGraph, node: NodeRef<'g>, name: &str) -> Option<String> {
+        self.go(graph, node);
+        let whole = self.way.last().is_some_and(|stop| stop.whole);
+        (whole && is_identifier(name)).then(|| format!("{}.{name}", self.path))
+    }
+
     /// The type of a node as the base definitions have it; of a resource its resource type; empty where it is not known.
     pub fn type_of(&mut self, graph: &'g RuleGraph, node: NodeRef<'g>) -> &'g str {
         self.go(graph, node);

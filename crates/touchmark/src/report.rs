@@ -9,7 +9,7 @@ use touchmark_document::{Form, Name, NodeId, NodeRef, Positions, Unreadable};
 
 use crate::budget::Spent;
 use crate::check::Options;
-use crate::issue::{Detail, Issue};
+use crate::issue::{Also, Detail, Issue};
 use crate::messages::{self, Judgement};
 use crate::place::Expressions;
 use crate::rule::{Rule, Severity, rules};
@@ -255,6 +255,7 @@ impl<'w, 'g, 'd> Writer<'w, 'g, 'd> {
         let detail = |number: Detail| walk.details.get(number.0 as usize).map(String::as_str);
         let claim = issue.claim.and_then(|mark| messages::claim_of(walk, mark));
         let text = self.text(issue, node, claim.as_ref().and_then(|c| detail(c.text)), more);
+        let expression = self.expression(node);
         Row {
             claimed: claim.as_ref().map_or(Span::NEITHER, |c| self.words.add_pair([c.claim.system, c.claim.code])),
             found: self.found(node),
@@ -269,7 +270,8 @@ impl<'w, 'g, 'd> Writer<'w, 'g, 'd> {
                 (None, None) => Span::NONE,
             },
             entry: self.entry(node),
-            expression: self.expression(node),
+            expression,
+            also: self.also(issue, expression),
             position: Some(self.positions.of(issue.start)),
             offset: issue.start,
             ..Row::new(issue.rule, issue.severity, text)
@@ -373,6 +375,24 @@ impl<'w, 'g, 'd> Writer<'w, 'g, 'd> {
                 let span = self.words.add(self.expressions.of(self.walk.graph, node));
                 self.place = Some((node.id(), span));
                 span
+            }
+        }
+    }
+
+    /// The second place of a finding, unless it is the same as the first.
+    fn also(&mut self, issue: &Issue, first: Span) -> Span {
+        let walk = self.walk;
+        match issue.also {
+            Also::Nowhere => Span::NONE,
+            Also::Node(node) => {
+                let path = self.expressions.of(walk.graph, walk.document.node(node));
+                if self.words.get(first) == Some(path) { Span::NONE } else { self.words.add(path) }
+            }
+            Also::Empty => {
+                let name = walk.details.get(issue.detail.0 as usize);
+                let node = walk.document.node(issue.node);
+                let path = name.and_then(|name| self.expressions.below(walk.graph, node, name));
+                path.map_or(Span::NONE, |path| self.words.add(&path))
             }
         }
     }

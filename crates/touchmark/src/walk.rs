@@ -12,7 +12,7 @@ use touchmark_fhirpath::Scratch;
 use crate::budget::Budget;
 use crate::check::Options;
 use crate::graph::{Children, Element, ElementId, Profile, Role, RuleGraph, Type, TypeKind};
-use crate::issue::{Detail, Issue};
+use crate::issue::{Also, Detail, Issue};
 use crate::links::Links;
 use crate::messages::{Claimed, Judgement, Mark};
 use crate::outside::Resolver;
@@ -197,7 +197,7 @@ impl<'g, 'd> Walk<'g, 'd> {
         let mut profiles = rules::profile::claimed(self, node, base);
         let mut met = !profiles.is_empty();
         for profile in asked {
-            if rules::profile::fits(self, node, *profile) {
+            if rules::profile::fits(self, node, *profile, None) {
                 met |= !self.graph.profile(*profile).is_none_or(|p| p.is_type);
                 profiles.push(*profile);
             }
@@ -386,6 +386,7 @@ impl<'g, 'd> Walk<'g, 'd> {
             rule,
             severity: rule.severity,
             node: node.id(),
+            also: Also::Nowhere,
             start: node.start(),
             what: Name::NONE,
             from: None,

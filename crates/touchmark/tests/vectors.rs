@@ -95,10 +95,15 @@ fn each_expression_leads_to_one_node() {
         let Ok(text) = document::decode(&case.bytes) else { continue };
         let Ok(read) = document::parse(&text, &mut arena, graph.names(), Limits::default()) else { continue };
         // Where no type is given there is no name to begin an expression with.
-        for place in report.findings().filter_map(|f| f.expression).filter(|e| *e != "Resource") {
-            let expression = Expression::parse(place).expect("an expression");
-            let found = expression.evaluate(read.root(), &Environment::default(), &mut scratch);
-            assert_eq!(found.map(|nodes| nodes.len()).ok(), Some(1), "{}: {place}", case.name);
+        for finding in report.findings().filter(|f| f.expression != Some("Resource")) {
+            for (place, second) in [(finding.expression, false), (finding.also, true)] {
+                let Some(place) = place else { continue };
+                let expression = Expression::parse(place).expect("an expression");
+                let found = expression.evaluate(read.root(), &Environment::default(), &mut scratch);
+                // An empty array has a place and is no node.
+                let nodes = usize::from(!second || finding.rule.code != "syntax-empty-array");
+                assert_eq!(found.map(|found| found.len()).ok(), Some(nodes), "{}: {place}", case.name);
+            }
         }
     }
 }
@@ -147,6 +152,7 @@ fn outcome<'g>(graph: &'g RuleGraph, checker: &mut Checker<'g>, case: &Case) -> 
         code: issue["details"]["coding"][0]["code"].as_str().expect("a code").to_owned(),
         severity: issue["severity"].as_str().expect("a severity").to_owned(),
         expression: issue["expression"][0].as_str().map(str::to_owned),
+        also: issue["expression"][1].as_str().map(str::to_owned),
         line: issue["extension"][0]["valueInteger"].as_u64(),
     });
     let named = |issue: &Expected| issue.code == case.rule;

@@ -48,11 +48,15 @@ fn write_issue(issue: &Issue<'_>, out: &mut Vec<u8>) {
         issue.diagnostics.write(|piece| escaped(out, piece));
         out.push(b'"');
     }
-    if let Some(expression) = issue.expression {
+    if issue.expression.is_some() {
         for member in ["location", "expression"] {
-            raw(out, &[",\"", member, "\":[\""]);
-            escaped(out, expression);
-            raw(out, &["\"]"]);
+            raw(out, &[",\"", member, "\":["]);
+            for (number, expression) in issue.expressions().enumerate() {
+                raw(out, &[if number > 0 { ",\"" } else { "\"" }]);
+                escaped(out, expression);
+                out.push(b'"');
+            }
+            out.push(b']');
         }
     }
     out.push(b'}');

@@ -36,9 +36,10 @@ fn write_issue(issue: &Issue<'_>, out: &mut Vec<u8>) {
     if !diagnostics.is_empty() {
         element(out, 2, "diagnostics", &diagnostics);
     }
-    if let Some(expression) = issue.expression {
-        element(out, 2, "location", expression);
-        element(out, 2, "expression", expression);
+    for name in ["location", "expression"] {
+        for expression in issue.expressions() {
+            element(out, 2, name, expression);
+        }
     }
     line(out, 1, "</issue>");
 }

@@ -31,6 +31,8 @@ pub struct Finding<'r> {
     pub entry: Option<&'r str>,
     /// The FHIRPath of the place; `None` when there is no tree.
     pub expression: Option<&'r str>,
+    /// The FHIRPath of a second place, where two elements make the fault together.
+    pub also: Option<&'r str>,
     /// Where the place is in the text, in bytes after decoding and without a byte order mark.
     pub offset: u32,
     /// Where the place is in the text; `None` for what was never read.
@@ -153,6 +155,7 @@ pub(super) struct Row {
     pub hint: Span,
     pub entry: Span,
     pub expression: Span,
+    pub also: Span,
     pub offset: u32,
     pub position: Option<Position>,
 }
@@ -171,6 +174,7 @@ impl Row {
             hint: Span::NONE,
             entry: Span::NONE,
             expression: Span::NONE,
+            also: Span::NONE,
             offset: 0,
             position: None,
         }
@@ -189,6 +193,7 @@ impl Row {
             hint: words.get(self.hint),
             entry: words.get(self.entry),
             expression: words.get(self.expression),
+            also: words.get(self.also),
             offset: self.offset,
             position: self.position,
         }

@@ -1,11 +1,13 @@
 //! Bundles: full urls, what comes first, and which entries can be reached.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::rc::Rc;
 
-use touchmark_document::NodeRef;
+use touchmark_document::{NodeId, NodeRef};
 
 use super::primitive::absolute_uri;
+use crate::issue::Also;
 use crate::links::{self, Index, Resolution, service_base};
 use crate::rule::rules;
 use crate::walk::Walk;
@@ -83,9 +85,10 @@ pub(crate) fn check<'d>(walk: &mut Walk<'_, 'd>, bundle: NodeRef<'d>) {
         return;
     }
     if first == "MessageHeader" {
+        let header = entry.resource;
         for other in index.entries.iter().skip(1).filter_map(|e| e.resource) {
             if other.resource_text() == first {
-                walk.say(&SEVERAL_HEADERS, other);
+                walk.say(&SEVERAL_HEADERS, other).also = header.into();
             }
         }
     }
@@ -104,8 +107,8 @@ fn missing_urls(walk: &mut Walk<'_, '_>, index: &Index<'_>) {
 }
 
 fn urls<'d>(walk: &mut Walk<'_, 'd>, index: &Rc<Index<'d>>) {
-    let mut seen: Option<HashSet<(&str, Option<&str>), foldhash::fast::RandomState>> =
-        index.repeats_a_url().then(HashSet::default);
+    let mut seen: Option<HashMap<(&str, Option<&str>), NodeId, foldhash::fast::RandomState>> =
+        index.repeats_a_url().then(HashMap::default);
     for entry in &index.entries {
         let Some(url) = entry.full_url.filter(|u| !u.is_empty()) else { continue };
         let place = entry.node.child_named(walk.graph.known.full_url).unwrap_or(entry.node);
@@ -139,10 +142,14 @@ fn urls<'d>(walk: &mut Walk<'_, 'd>, index: &Rc<Index<'d>>) {
         let Some(seen) = &mut seen else { continue };
         let meta = entry.resource.and_then(|r| r.child_named(walk.graph.known.meta));
         let version = meta.and_then(|m| m.child_named(walk.graph.known.version_id)).and_then(NodeRef::value);
-        if !seen.insert((url, version)) {
-            let detail = walk.detail(url);
-            // That it is there twice is a fault of the two entries, not of what is written in one of them.
-            walk.say(&DUPLICATE, entry.node).detail = detail;
+        match seen.entry((url, version)) {
+            Entry::Vacant(place) => drop(place.insert(entry.node.id())),
+            Entry::Occupied(first) => {
+                let detail = walk.detail(url);
+                // That it is there twice is a fault of the two entries, not of what is written in one of them.
+                let issue = walk.say(&DUPLICATE, entry.node);
+                (issue.detail, issue.also) = (detail, Also::Node(*first.get()));
+            }
         }
     }
 }

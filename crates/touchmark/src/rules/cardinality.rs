@@ -2,7 +2,7 @@
 
 use touchmark_document::NodeRef;
 
-use crate::issue::Issue;
+use crate::issue::{Also, Issue};
 use crate::rule::rules;
 use crate::walk::{At, Walk};
 
@@ -82,6 +82,7 @@ fn maximum<'d>(walk: &mut Walk<'_, 'd>, parent: NodeRef<'d>, at: At<'_>, count: 
     let surplus = parent.children().filter(of_element).nth(element.max as usize).unwrap_or(parent);
     let label = walk.detail(element.label.trim_end_matches("[x]"));
     let issue = walk.say(&MAXIMUM, surplus);
-    issue.from = Some((at.profile.id, at.id));
+    // What is too much, and what has too much.
+    (issue.from, issue.also) = (Some((at.profile.id, at.id)), Also::Node(parent.id()));
     (issue.found, issue.wanted, issue.detail) = (count, element.max, label);
 }

@@ -1,9 +1,11 @@
 //! Contained resources: each with an id of its own, none nested, none with a version or a narrative, each referred to.
 
-use std::collections::HashSet;
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
 
 use touchmark_document::NodeRef;
 
+use crate::issue::Also;
 use crate::rule::rules;
 use crate::walk::Walk;
 
@@ -57,7 +59,7 @@ pub(crate) fn check<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>) {
     // What points back at its container (`#`) is reached that way round: a Provenance, say.
     let pointing_back: HashSet<u32> =
         references.iter().filter(|(_, to)| *to == "#").map(|(from, _)| from.innermost_resource().id().0).collect();
-    let mut ids = HashSet::new();
+    let mut ids = HashMap::new();
     let mut versions: Vec<String> = Vec::new();
     for (number, contained) in node.children_named(known.contained).enumerate() {
         if let Some(meta) = contained.child_named(known.meta) {
@@ -71,9 +73,13 @@ pub(crate) fn check<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>) {
             walk.say(&NO_ID, contained);
             continue;
         };
-        if !ids.insert(id) {
-            let detail = walk.detail(id);
-            walk.say(&DUPLICATE, contained).detail = detail;
+        match ids.entry(id) {
+            Entry::Vacant(place) => drop(place.insert(contained.id())),
+            Entry::Occupied(first) => {
+                let detail = walk.detail(id);
+                let issue = walk.say(&DUPLICATE, contained);
+                (issue.detail, issue.also) = (detail, Also::Node(*first.get()));
+            }
         }
         if !targets.contains(id) && !pointing_back.contains(&contained.id().0) {
             let detail = walk.detail(id);

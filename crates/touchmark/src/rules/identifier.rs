@@ -3,6 +3,7 @@
 use touchmark_document::NodeRef;
 
 use super::primitive::{absolute_uri, uuid};
+use crate::issue::Also;
 use crate::rule::rules;
 use crate::sentence::Quoted;
 use crate::walk::Walk;
@@ -26,7 +27,8 @@ pub(crate) fn check<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>) {
     let Some(system) = place.value().filter(|s| !s.is_empty()) else { return };
     if !absolute_uri(system.trim()) {
         let detail = walk.detail(Quoted(system).to_string());
-        walk.say(&SYSTEM, place).detail = detail;
+        let issue = walk.say(&SYSTEM, place);
+        (issue.detail, issue.also) = (detail, Also::Node(node.id()));
     } else if system == "urn:ietf:rfc:3986" {
         let Some(place) = node.child_named(walk.graph.known.value) else { return };
         let value = place.value().unwrap_or("");

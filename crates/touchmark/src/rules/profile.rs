@@ -39,15 +39,21 @@ pub(crate) fn claimed<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, base: Defi
                 let issue = walk.say(&UNKNOWN, claim);
                 (issue.detail, issue.hint) = (detail, hint.unwrap_or(Detail::NONE));
             }
-            Some(id) if fits(walk, node, id) && id != base && !profiles.contains(&id) => profiles.push(id),
+            Some(id) if fits(walk, node, id, Some(claim)) && id != base && !profiles.contains(&id) => profiles.push(id),
             Some(_) => {}
         }
     }
     profiles
 }
 
-/// Whether a profile can judge the resource; says at the resource why it cannot.
-pub(crate) fn fits<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, id: DefinitionId) -> bool {
+/// Whether a profile can judge the resource; says at the resource why it cannot. What is claimed and no profile is said at the
+/// claim too.
+pub(crate) fn fits<'d>(
+    walk: &mut Walk<'_, 'd>,
+    node: NodeRef<'d>,
+    id: DefinitionId,
+    claim: Option<NodeRef<'d>>,
+) -> bool {
     let Some(profile) = walk.graph.profile(id) else {
         let entry = walk.graph.library().entry(id);
         let text = match &*entry.resource {
@@ -57,7 +63,8 @@ pub(crate) fn fits<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, id: Definitio
             other => format!("{} is no profile, it is of type {other}", entry.url),
         };
         let detail = walk.detail(text);
-        walk.say(&UNUSABLE, node).detail = detail;
+        let issue = walk.say(&UNUSABLE, node);
+        (issue.detail, issue.also) = (detail, claim.into());
         return false;
     };
     let abstract_base = matches!(&*profile.type_name, "Resource" | "DomainResource");

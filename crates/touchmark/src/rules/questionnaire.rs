@@ -5,8 +5,9 @@ use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
-use touchmark_document::NodeRef;
+use touchmark_document::{NodeId, NodeRef};
 
+use crate::issue::Also;
 use crate::links::Resolution;
 use crate::rule::{Rule, rules};
 use crate::walk::Walk;
@@ -63,7 +64,7 @@ rules! {
 pub(crate) fn check<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>) {
     match node.resource_text() {
         "Questionnaire" => {
-            unique(walk, node, &mut HashSet::new());
+            unique(walk, node, &mut HashMap::new());
         }
         "QuestionnaireResponse" => response(walk, node),
         _ => {}
@@ -71,12 +72,17 @@ pub(crate) fn check<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>) {
 }
 
 /// Says it of each item whose linkId an item before it has. The depth is that of the document, which its reader has bounded.
-fn unique<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, seen: &mut HashSet<&'d str>) {
+fn unique<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, seen: &mut HashMap<&'d str, NodeId>) {
     for item in node.all("item") {
-        if let Some(link) = item.child_value("linkId")
-            && !seen.insert(link)
-        {
-            say(walk, &DUPLICATE, item, link);
+        if let Some(link) = item.child_value("linkId") {
+            match seen.entry(link) {
+                Entry::Vacant(place) => drop(place.insert(item.id())),
+                Entry::Occupied(first) => {
+                    let detail = walk.detail(link);
+                    let issue = walk.say(&DUPLICATE, item);
+                    (issue.detail, issue.also) = (detail, Also::Node(*first.get()));
+                }
+            }
         }
         unique(walk, item, seen);
     }

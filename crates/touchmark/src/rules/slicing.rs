@@ -163,7 +163,7 @@ fn passes<'d>(walk: &mut Walk<'_, 'd>, repeat: NodeRef<'d>, test: &Test) -> bool
             profiles.iter().any(|p| {
                 let profile = *p;
                 walk.try_out(|w| {
-                    if super::profile::fits(w, node, profile) {
+                    if super::profile::fits(w, node, profile, None) {
                         w.against(node, profile);
                     }
                 })

@@ -3,7 +3,7 @@
 use touchmark_document::{FaultKind, Form, NodeRef};
 
 use crate::graph::Element;
-use crate::issue::Issue;
+use crate::issue::{Also, Issue};
 use crate::rule::{Rule, rules};
 use crate::sentence::Quoted;
 use crate::walk::{At, Walk, is_xml};
@@ -171,6 +171,9 @@ pub(crate) fn faults(walk: &mut Walk<'_, '_>) {
         };
         let issue = walk.say(rule, document.node(fault.node));
         (issue.detail, issue.start) = (detail, fault.offset);
+        if fault.kind == FaultKind::EmptyArray {
+            issue.also = Also::Empty;
+        }
     }
 }
 

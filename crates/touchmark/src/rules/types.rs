@@ -89,7 +89,10 @@ pub(crate) fn unexpected<'d>(
             // The value of an extension is the extension's own affair: it lacks the value that is wanted.
             let of_extension = at.element().label.ends_with("xtension") || &*at.profile.type_name == "Extension";
             let place = child.parent().filter(|_| of_extension && stem == "value").unwrap_or(child);
-            walk.say_from(&CHOICE, place, at.child(*id)).detail = detail;
+            // The value has the type, the element that holds it wants another.
+            let other = if place == child { child.parent() } else { Some(child) };
+            let issue = walk.say_from(&CHOICE, place, at.child(*id));
+            (issue.detail, issue.also) = (detail, other.into());
             return Some(slot);
         }
     }
@@ -98,7 +101,9 @@ pub(crate) fn unexpected<'d>(
         return None;
     }
     let hint = likely(at, children, name).map(|hint| walk.detail(hint));
-    walk.say_from(&UNKNOWN_ELEMENT, child, at).hint = hint.unwrap_or(Detail::NONE);
+    let issue = walk.say_from(&UNKNOWN_ELEMENT, child, at);
+    // A program that resolves the path by the definitions finds the parent only.
+    (issue.hint, issue.also) = (hint.unwrap_or(Detail::NONE), child.parent().into());
     None
 }
 

@@ -40,6 +40,8 @@ pub struct Expected {
     pub severity: String,
     /// Where there is no tree there is none.
     pub expression: Option<String>,
+    /// The second place, where two elements make the fault together.
+    pub also: Option<String>,
     /// The line in the source, where a vector names it.
     pub line: Option<u64>,
 }
@@ -118,6 +120,7 @@ fn read_case(list: &Path, case: &Value) -> Case {
                 code: text(issue, "code"),
                 severity: text(issue, "severity"),
                 expression: issue["expression"].as_str().map(str::to_owned),
+                also: issue["also"].as_str().map(str::to_owned),
                 line: issue["line"].as_u64(),
             })
             .collect(),
