@@ -189,7 +189,7 @@ impl<'a> Run<'a> {
         let mut written = Vec::new();
         self.writer.document(&Checked { number, source: &name, bytes, report: &report }, &mut written);
         let baseline = self.arguments.write_suppressions.as_ref().map(|_| suppressions::of_document(&name, &report));
-        Done { tally: Tally::of(&report), written, trouble, baseline, suppressed: report.suppressed }
+        Done { tally: self.writer.tally(&report), written, trouble, baseline, suppressed: report.suppressed }
     }
 
     fn check(&self, checker: &mut Checker<'a>, bytes: &[u8], options: &Options<'_>) -> Report {

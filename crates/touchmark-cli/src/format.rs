@@ -24,19 +24,22 @@ pub struct Checked<'c> {
 }
 
 /// What is kept of a document after it has been written.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Tally {
     by_severity: [u32; 4],
+    /// Only where the end of a run tells the rules.
     by_rule: BTreeMap<(Severity, String), u32>,
 }
 
 impl Tally {
-    pub fn of(report: &Report) -> Tally {
-        let mut tally = Tally { by_severity: Severity::ALL.map(|s| report.counts.of(s)), ..Tally::default() };
-        for finding in &report.findings {
-            *tally.by_rule.entry((finding.severity, finding.code().to_owned())).or_default() += 1;
+    fn of(report: &Report, rules: bool) -> Tally {
+        let mut by_rule = BTreeMap::new();
+        if rules {
+            for finding in report.findings() {
+                *by_rule.entry((finding.severity, finding.code().to_owned())).or_default() += 1;
+            }
         }
-        tally
+        Tally { by_severity: Severity::ALL.map(|s| report.counts.of(s)), by_rule }
     }
 }
 
@@ -116,6 +119,11 @@ impl Writer {
             Writer::Xml(shape) => bundle::xml(*shape, checked, out),
             Writer::Ndjson => ndjson::document(checked, out),
         }
+    }
+
+    /// What is kept of a document for the end.
+    pub fn tally(&self, report: &Report) -> Tally {
+        Tally::of(report, matches!(self, Writer::Text(_)))
     }
 
     /// What stands behind all documents.

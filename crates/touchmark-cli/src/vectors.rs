@@ -128,8 +128,8 @@ fn judged(checker: &mut Checker<'_>, bytes: &[u8], judging: Judging, now: &str) 
 
 /// The ids of what was found: that of the rule file, or else the code of the engine.
 pub fn ids(report: &Report, least: Severity) -> BTreeSet<String> {
-    let found = report.findings.iter().filter(|f| f.severity >= least);
-    found.map(|f| f.claimed.as_ref().map_or_else(|| f.rule.code.to_owned(), |c| c.code.clone())).collect()
+    let found = report.findings().filter(|f| f.severity >= least);
+    found.map(|f| f.claimed.map_or(f.rule.code, |c| c.code).to_owned()).collect()
 }
 
 fn trouble(vector: &Vector, report: &Report) -> String {

@@ -38,7 +38,7 @@ impl<'s> Positions<'s> {
         if lines == 0 {
             self.position.column += between.chars().count() as u32;
         } else {
-            let line_start = between.rfind('\n').map_or(0, |n| n + 1);
+            let line_start = memchr::memrchr(b'\n', between.as_bytes()).map_or(0, |n| n + 1);
             self.position.line += lines;
             self.position.column = between[line_start..].chars().count() as u32 + 1;
         }

@@ -70,12 +70,12 @@ fn evaluates(expression: &str) -> bool {
 /// What a check finds from warnings up, and the keys of the invariants that are broken or cannot be decided.
 fn found(checker: &mut Checker<'_>, name: &str) -> (Vec<Expected>, Vec<String>) {
     let report = checker.check(document(name).as_bytes(), &Options::default());
-    let keys = report.findings.iter().filter_map(|f| Some(f.invariant.as_ref()?.key.clone())).collect();
-    let findings = report.findings.iter().filter(|f| f.severity >= touchmark::Severity::Warning);
+    let keys = report.findings().filter_map(|f| Some(f.invariant?.key.to_owned())).collect();
+    let findings = report.findings().filter(|f| f.severity >= touchmark::Severity::Warning);
     let findings = findings.map(|f| Expected {
         code: f.rule.code.to_owned(),
         severity: f.severity.code().to_owned(),
-        expression: f.expression.clone().unwrap_or_default(),
+        expression: f.expression.unwrap_or_default().to_owned(),
     });
     (findings.collect(), keys)
 }
@@ -249,8 +249,8 @@ fn a_finding_says_what_must_hold_and_shows_the_values() {
     let mut checker = Checker::new(&graph);
     let mut said = |document: &str, values| {
         let report = checker.check(document.as_bytes(), &Options { values, ..Options::default() });
-        let failed = report.findings.iter().find(|f| f.rule.code == "invariant-failed");
-        failed.map(|f| f.text.clone()).unwrap_or_default()
+        let failed = report.findings().find(|f| f.rule.code == "invariant-failed");
+        failed.map_or_else(String::new, |f| f.text.to_owned())
     };
     // What an entry holds is called by its type.
     let bundle = r#"{"resourceType": "Bundle", "type": "collection", "entry": [{

@@ -70,8 +70,8 @@ fn check(
 /// The rule ids found, each with its worst severity; findings that no rule claims by their own code.
 fn found(report: &Report) -> BTreeMap<String, Severity> {
     let mut found = BTreeMap::new();
-    for finding in &report.findings {
-        let id = finding.claimed.as_ref().map_or_else(|| finding.rule.code.to_owned(), |c| c.code.clone());
+    for finding in report.findings() {
+        let id = finding.claimed.map_or(finding.rule.code, |c| c.code).to_owned();
         let worst = found.entry(id).or_insert(finding.severity);
         *worst = (*worst).max(finding.severity);
     }

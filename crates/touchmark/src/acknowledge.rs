@@ -117,8 +117,8 @@ impl Filling<'_> {
         let message = Message::of(self.set, self.document.root(), environment, judging, known.is_some());
         let mut message = message.ok_or("the message is of none of the kinds that the rule files know")?;
         let text = |t: &str| Collection::One(Item::String(t.to_owned().into()));
-        let errors = self.report.findings.iter().filter_map(|f| f.claimed.as_ref());
-        message.variable("errors", errors.map(|c| Item::String(c.code.clone().into())).collect());
+        let errors = self.report.findings().filter_map(|f| f.claimed);
+        message.variable("errors", errors.map(|c| Item::String(c.code.into())).collect());
         message.variable("faults", Collection::One(Item::Integer(self.report.counts.from(Severity::Error).into())));
         message.variable("unreadable", Collection::One(Item::Boolean(self.unreadable)));
         message.variable("diagnostics", text(&self.diagnostics()));
@@ -152,9 +152,9 @@ impl Filling<'_> {
     /// The first faults, in words, without anything that could be a number of a patient.
     fn diagnostics(&self) -> String {
         let mut out = String::new();
-        for finding in self.report.findings.iter().take(3) {
-            let id = finding.claimed.as_ref().map_or(finding.rule.code, |c| &c.code);
-            let place = finding.expression.as_deref().unwrap_or("the document");
+        for finding in self.report.findings().take(3) {
+            let id = finding.claimed.map_or(finding.rule.code, |c| c.code);
+            let place = finding.expression.unwrap_or("the document");
             if !out.is_empty() {
                 out.push_str("; ");
             }

@@ -107,9 +107,11 @@ impl<'g> Checker<'g> {
 }
 
 fn unreadable(graph: &RuleGraph, trouble: &Unreadable, bytes: &[u8]) -> Report {
-    let mut report = Report::unreadable(trouble);
-    report.findings[0].claimed = messages::rule_of_unreadable(graph, bytes);
-    report
+    let report = Report::unreadable(trouble);
+    match messages::rule_of_unreadable(graph, bytes) {
+        Some(claim) => report.claimed_by(claim),
+        None => report,
+    }
 }
 
 fn check_document<'g>(

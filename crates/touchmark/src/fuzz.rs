@@ -22,7 +22,7 @@ pub fn check_anything(bytes: &[u8], graph: &RuleGraph, used: &mut Checker<'_>) {
     for outcome in [&json, &xml] {
         let own = used.check(outcome, &options);
         assert_eq!(own.resource, "OperationOutcome");
-        let faults: Vec<_> = own.findings.iter().filter(|f| f.severity > Severity::Information).collect();
+        let faults: Vec<_> = own.findings().filter(|f| f.severity > Severity::Information).collect();
         assert!(faults.is_empty(), "{faults:#?} in {}", String::from_utf8_lossy(outcome));
     }
 
@@ -31,7 +31,7 @@ pub fn check_anything(bytes: &[u8], graph: &RuleGraph, used: &mut Checker<'_>) {
     match text.as_deref().map_err(Clone::clone).and_then(|t| parse(t, &mut arena, graph.names(), Limits::default())) {
         Ok(document) => sound_places(&report, &document),
         Err(_) => {
-            let fatal = report.findings.first().expect("a finding for what cannot be read");
+            let fatal = report.findings().next().expect("a finding for what cannot be read");
             assert!(fatal.severity == Severity::Fatal && fatal.position.is_some() && fatal.expression.is_none());
         }
     }
@@ -46,8 +46,8 @@ fn written(report: &Report) -> [Vec<u8>; 2] {
 
 /// Findings come in the order of the document, and each has a place that can be named.
 fn sound_places(report: &Report, document: &Document<'_>) {
-    assert!(report.findings.is_sorted_by_key(|f| f.offset));
-    for finding in report.findings.iter().filter(|f| f.position.is_some()) {
+    assert!(report.findings().is_sorted_by_key(|f| f.offset));
+    for finding in report.findings().filter(|f| f.position.is_some()) {
         assert!(finding.offset as usize <= document.source().len());
         assert!(finding.expression.is_some() && finding.expression != finding.also, "a place in the tree");
         for text in finding.expression.iter().chain(&finding.also) {

@@ -30,7 +30,7 @@
 //! let report = checker.check(br#"{"resourceType": "Basic", "autor": "me"}"#, &Options::default());
 //!
 //! assert_eq!(report.worst(), Some(Severity::Error));
-//! let said: Vec<(&str, &str)> = report.findings.iter().map(|f| (f.rule.code, &*f.text)).collect();
+//! let said: Vec<(&str, &str)> = report.findings().map(|f| (f.rule.code, f.text)).collect();
 //! assert_eq!(
 //!     said,
 //!     [

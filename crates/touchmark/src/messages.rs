@@ -173,10 +173,10 @@ pub(crate) struct Claimed {
 pub(crate) const FINDING: &str = "\u{E000}";
 
 /// A claimed finding's rule, for the report.
-pub(crate) struct ClaimOf {
-    pub claim: Claim,
+pub(crate) struct ClaimOf<'g> {
+    pub claim: Claim<'g>,
     pub text: Detail,
-    pub mend: Option<String>,
+    pub mend: Option<&'g str>,
 }
 
 /// The id of the rule that a finding belongs to.
@@ -187,13 +187,12 @@ pub(crate) fn id_of<'g>(walk: &Walk<'g, '_>, mark: Mark) -> Option<&'g str> {
 }
 
 /// The rule that a finding belongs to.
-pub(crate) fn claim_of(walk: &Walk<'_, '_>, mark: Mark) -> Option<ClaimOf> {
+pub(crate) fn claim_of<'g>(walk: &Walk<'g, '_>, mark: Mark) -> Option<ClaimOf<'g>> {
     let claimed = walk.claimed.get(mark.0 as usize)?;
     let set = walk.graph.rule_sets().get(claimed.set as usize)?;
     let rule = set.rules.get(claimed.rule as usize)?;
-    let claim = Claim { system: set.url.to_string(), code: rule.id.to_string() };
-    let mend = (!rule.mend.is_empty()).then(|| rule.mend.to_string());
-    Some(ClaimOf { claim, text: claimed.text, mend })
+    let mend = (!rule.mend.is_empty()).then_some(&*rule.mend);
+    Some(ClaimOf { claim: Claim { system: &set.url, code: &rule.id }, text: claimed.text, mend })
 }
 
 /// The number of a `Claimed`.
@@ -241,11 +240,11 @@ fn read_files<'f>(files: impl Iterator<Item = (&'f str, &'f str)>) -> (Vec<(Stri
 }
 
 /// The rule that a document breaks which cannot be read, where it shows whose it is.
-pub(crate) fn rule_of_unreadable(graph: &RuleGraph, bytes: &[u8]) -> Option<Claim> {
+pub(crate) fn rule_of_unreadable<'g>(graph: &'g RuleGraph, bytes: &[u8]) -> Option<Claim<'g>> {
     let text = String::from_utf8_lossy(bytes);
     graph.rule_sets().iter().find_map(|set| {
         let (rule, markers) = set.unreadable.as_ref()?;
-        let code = set.rules.get(*rule as usize)?.id.to_string();
-        markers.iter().any(|m| text.contains(m)).then(|| Claim { system: set.url.to_string(), code })
+        let code = &set.rules.get(*rule as usize)?.id;
+        markers.iter().any(|m| text.contains(m)).then_some(Claim { system: &set.url, code })
     })
 }

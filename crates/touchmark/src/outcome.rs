@@ -67,10 +67,18 @@ struct Issue<'r> {
     rule: &'static Rule,
     claimed: Option<(&'r str, &'r str)>,
     text: Cow<'r, str>,
-    diagnostics: Option<String>,
+    diagnostics: Diagnostics<'r>,
     expression: Option<&'r str>,
     also: Option<&'r str>,
     position: Option<Position>,
+}
+
+/// What an issue says beside its text.
+enum Diagnostics<'r> {
+    Nothing,
+    /// By what a document without findings was judged.
+    Basis(String),
+    Of(Finding<'r>),
 }
 
 impl<'r> Issue<'r> {
@@ -90,12 +98,14 @@ impl<'r> Issue<'r> {
 
 /// All issues of a report; never none. What was not checked is said where information is wanted, and where nothing else is.
 fn issues(report: &Report) -> impl Iterator<Item = Issue<'_>> {
-    let clean = report.findings.is_empty();
+    let clean = report.findings().len() == 0;
     let notes = report.level == Severity::Information && !clean;
-    let found = report.findings.iter().map(of_finding);
-    let no_fault =
-        clean.then(|| Issue { diagnostics: Some(report.basis()), ..note(report, &NO_FAULT, "no fault found") });
-    let judged = report.judged.iter().filter(move |_| notes).map(|j| note(report, &JUDGED, format!("judged by {j}")));
+    let found = report.findings().map(of_finding);
+    let no_fault = clean.then(|| Issue {
+        diagnostics: Diagnostics::Basis(report.basis()),
+        ..note(report, &NO_FAULT, "no fault found")
+    });
+    let judged = report.judged().filter(move |_| notes).map(|j| note(report, &JUDGED, format!("judged by {j}")));
     let messages = report.judgements.iter().filter(move |_| notes).flat_map(|j| {
         let undecided = j.undecided.iter().map(|(id, reason)| Issue {
             claimed: Some((&*j.set, &**id)),
@@ -114,15 +124,15 @@ fn issues(report: &Report) -> impl Iterator<Item = Issue<'_>> {
     found.chain(no_fault).chain(suppressed).chain(messages).chain(judged).chain(unchecked)
 }
 
-fn of_finding(finding: &Finding) -> Issue<'_> {
+fn of_finding(finding: Finding<'_>) -> Issue<'_> {
     Issue {
         severity: finding.severity,
         rule: finding.rule,
-        claimed: finding.claimed.as_ref().map(|c| (&*c.system, &*c.code)),
-        text: Cow::Borrowed(&finding.text),
-        diagnostics: Some(diagnostics(finding)),
-        expression: finding.expression.as_deref(),
-        also: finding.also.as_deref(),
+        claimed: finding.claimed.map(|c| (c.system, c.code)),
+        text: Cow::Borrowed(finding.text),
+        diagnostics: Diagnostics::Of(finding),
+        expression: finding.expression,
+        also: finding.also,
         position: finding.position,
     }
 }
@@ -134,41 +144,43 @@ fn note<'r>(report: &'r Report, rule: &'static Rule, text: impl Into<Cow<'r, str
         rule,
         claimed: None,
         text: text.into(),
-        diagnostics: None,
+        diagnostics: Diagnostics::Nothing,
         expression: Some(&*report.resource).filter(|r| !r.is_empty()),
         also: None,
         position: None,
     }
 }
 
-/// What was found, where, by which rule, and what is to be done about it, in full sentences.
-fn diagnostics(finding: &Finding) -> String {
-    let mut out = String::with_capacity(200);
-    let mut say = |begin: &str, text: &str, end: &str| {
-        if !out.is_empty() {
-            out.push(' ');
+impl Diagnostics<'_> {
+    /// In full sentences, piece by piece: they need not stand together before they are written.
+    fn write(&self, mut piece: impl FnMut(&str)) {
+        match self {
+            Diagnostics::Nothing => {}
+            Diagnostics::Basis(text) => piece(text),
+            Diagnostics::Of(finding) => of_place(finding, piece),
         }
-        out.push_str(begin);
-        out.push_str(text);
-        out.push_str(end);
-    };
-    if let Some(found) = &finding.found {
-        say("Found: ", found, ".");
     }
-    if let Some(invariant) = finding.invariant.as_ref().filter(|i| !finding.text.contains(&i.expression)) {
-        say(&format!("{} in FHIRPath: ", invariant.key), &invariant.expression, ".");
+}
+
+/// What was found, where, by which rule, and what is to be done about it.
+fn of_place(finding: &Finding<'_>, mut piece: impl FnMut(&str)) {
+    let mut say = |pieces: &[&str]| pieces.iter().for_each(|text| piece(text));
+    if let Some(found) = finding.found {
+        say(&["Found: ", found, ". "]);
     }
-    match &finding.hint {
-        Some(hint) => say("Likely fix: ", hint, if hint.ends_with(['?', '.']) { "" } else { "." }),
-        None => say("To mend: ", finding.rule.mend, ""),
+    if let Some(invariant) = finding.invariant.filter(|i| !finding.text.contains(i.expression)) {
+        say(&[invariant.key, " in FHIRPath: ", invariant.expression, ". "]);
     }
-    if let Some(source) = &finding.source {
-        say("Rule of ", source, ".");
+    match finding.hint {
+        Some(hint) => say(&["Likely fix: ", hint, if hint.ends_with(['?', '.']) { "" } else { "." }]),
+        None => say(&["To mend: ", finding.rule.mend]),
     }
-    if let Some(entry) = &finding.entry {
-        say("In ", entry, ".");
+    if let Some(source) = finding.source {
+        say(&[" Rule of ", source, "."]);
     }
-    out
+    if let Some(entry) = finding.entry {
+        say(&[" In ", entry, "."]);
+    }
 }
 
 impl Report {
@@ -177,8 +189,8 @@ impl Report {
         let mut sentences: Vec<String> = self.judgements.iter().map(|j| format!("Judged as {j}.")).collect();
         let undecided = self.judgements.iter().flat_map(|j| &j.undecided);
         sentences.extend(undecided.map(|(id, reason)| format!("Not decided: {id}, as {reason}.")));
-        if !self.judged.is_empty() {
-            let judges: Vec<String> = self.judged.iter().map(ToString::to_string).collect();
+        if self.judged().len() > 0 {
+            let judges: Vec<String> = self.judged().map(|judge| judge.to_string()).collect();
             sentences.push(format!("Judged by {}.", judges.join(", ")));
         }
         sentences.extend(self.unsaid());
@@ -194,7 +206,7 @@ impl Report {
         if !unchecked.is_empty() {
             sentences.push(format!("Not checked: {}.", unchecked.join(" and ")));
         }
-        let shown = |s: Severity| self.findings.iter().filter(|f| f.severity == s).count() as u32;
+        let shown = |s: Severity| self.findings().filter(|f| f.severity == s).count() as u32;
         let hidden: Vec<String> = Severity::ALL
             .into_iter()
             .map(|s| (s, self.counts.of(s).saturating_sub(shown(s))))

@@ -1,14 +1,13 @@
 //! Where a node stands, in the terms of the base definitions: the types and labels on the way from the root to it.
 
 use std::collections::{HashMap, HashSet};
-use std::fmt::Write as _;
-use std::rc::Rc;
 
 use foldhash::fast::FixedState;
-use touchmark_document::{Name, NodeRef};
+use touchmark_document::{Name, NodeId, NodeRef};
 
 use crate::definition::type_of_suffix;
 use crate::graph::{ANY_TYPES, Element, ElementId, RuleGraph};
+use crate::sentence;
 use crate::walk::At;
 
 /// One node on the way, as the base definitions see it.
@@ -125,11 +124,22 @@ const FEW: usize = 24;
 impl Repeats {
     /// The index of a child among those of its name, and whether it is the only one.
     pub fn of(&mut self, parent: NodeRef<'_>, node: NodeRef<'_>) -> (u32, bool) {
-        if parent.children().nth(FEW).is_none() {
-            let alike = |c: &NodeRef<'_>| c.name() == node.name();
-            let index = parent.children().filter(alike).position(|c| c == node).unwrap_or(0);
-            return (index as u32, parent.children().filter(alike).nth(1).is_none());
+        let (mut index, mut alike) = (0, 0);
+        for (place, child) in parent.children().enumerate() {
+            if place == FEW {
+                return self.among_many(parent, node);
+            }
+            if child.name() == node.name() {
+                if child == node {
+                    index = alike;
+                }
+                alike += 1;
+            }
         }
+        (index, alike < 2)
+    }
+
+    fn among_many(&mut self, parent: NodeRef<'_>, node: NodeRef<'_>) -> (u32, bool) {
         if self.counted.insert(parent.id().0) {
             let mut counts: HashMap<Name, u32, FixedState> = HashMap::default();
             for child in parent.children() {
@@ -147,19 +157,29 @@ impl Repeats {
     }
 }
 
-/// Makes the FHIRPaths of nodes, and keeps those of the nodes that hold them: findings stand close together.
+/// Makes the FHIRPaths of nodes of one document. It goes on from the node that was asked for last: findings come in the order of
+/// the document, so that most of the way to one has been gone for the one before.
 #[derive(Default)]
 pub(crate) struct Expressions<'g> {
     repeats: Repeats,
-    known: HashMap<u32, Known<'g>, FixedState>,
+    /// The path of the last node of the way.
+    path: String,
+    way: Vec<Stop<'g>>,
+    /// Nodes that are still to be gone to, the next one last.
+    ahead: Vec<NodeRef<'g>>,
 }
 
-/// The path of a node that holds others, and where its children stand; no place where a name on the way cannot be written.
-#[derive(Clone)]
-struct Known<'g> {
-    path: Rc<str>,
-    inside: Option<At<'g>>,
+/// A node on the way, the root first.
+#[derive(Clone, Copy)]
+struct Stop<'g> {
+    node: NodeId,
+    /// Where its path ends.
+    end: usize,
+    /// Whether all names on the way could be written.
     whole: bool,
+    /// Where its children stand.
+    inside: Option<At<'g>>,
+    type_name: &'g str,
 }
 
 impl<'g> Expressions<'g> {
@@ -171,83 +191,74 @@ impl<'g> Expressions<'g> {
     /// The FHIRPath of a node: indexes where the type repeats or the document does, no choice suffixes.
     ///
     /// A name that FHIRPath cannot write is said at the parent.
-    pub fn of(&mut self, graph: &'g RuleGraph, node: NodeRef<'_>) -> String {
-        let Some(parent) = node.parent() else { return root_expression(node) };
-        let Known { path, inside, whole } = self.holder(graph, parent);
-        let mut path = path.to_string();
-        if whole {
-            self.add(&mut path, graph, inside, parent, node);
-        }
-        path
+    pub fn of(&mut self, graph: &'g RuleGraph, node: NodeRef<'g>) -> &str {
+        self.go(graph, node);
+        &self.path
     }
 
     /// The FHIRPath of what a node has under a name, and which is no node; `None` where FHIRPath cannot write it.
-    pub fn below(&mut self, graph: &'g RuleGraph, node: NodeRef<'_>, name: &str) -> Option<String> {
-        let Known { path, whole, .. } = self.holder(graph, node);
-        (whole && is_identifier(name)).then(|| format!("{path}.{name}"))
+    pub fn below(&mut self, graph: &'g RuleGraph, node: NodeRef<'g>, name: &str) -> Option<String> {
+        self.go(graph, node);
+        let whole = self.way.last().is_some_and(|stop| stop.whole);
+        (whole && is_identifier(name)).then(|| format!("{}.{name}", self.path))
     }
 
-    /// The path of a node that holds another one. The way up is as long as the document is deep.
-    fn holder(&mut self, graph: &'g RuleGraph, node: NodeRef<'_>) -> Known<'g> {
-        let mut above = vec![node];
-        let mut known = loop {
-            let highest = above[above.len() - 1];
-            if let Some(known) = self.known.get(&highest.id().0) {
-                above.pop();
-                break known.clone();
+    /// The type of a node as the base definitions have it; of a resource its resource type; empty where it is not known.
+    pub fn type_of(&mut self, graph: &'g RuleGraph, node: NodeRef<'g>) -> &'g str {
+        self.go(graph, node);
+        self.way.last().map_or("", |stop| stop.type_name)
+    }
+
+    /// Goes to a node. The way is as long as the document is deep.
+    fn go(&mut self, graph: &'g RuleGraph, node: NodeRef<'g>) {
+        self.ahead.clear();
+        let mut next = Some(node);
+        while let Some(at) = next {
+            // Parents are numbered before their children: what has a higher number does not hold this node.
+            while self.way.last().is_some_and(|stop| stop.node > at.id()) {
+                self.way.pop();
             }
-            match highest.parent() {
-                Some(parent) => above.push(parent),
-                None => {
-                    let at = graph.find_type(highest.resource()).and_then(|d| graph.profile(d)).map(At::root);
-                    let known = Known { path: root_expression(highest).into(), inside: at, whole: true };
-                    self.known.insert(highest.id().0, known.clone());
-                    above.pop();
-                    break known;
-                }
+            if self.way.last().is_some_and(|stop| stop.node == at.id()) {
+                break;
             }
+            self.ahead.push(at);
+            next = at.parent();
+        }
+        self.path.truncate(self.way.last().map_or(0, |stop| stop.end));
+        while let Some(node) = self.ahead.pop() {
+            let stop = self.stop(graph, node);
+            self.way.push(stop);
+        }
+    }
+
+    /// Adds the last step to a node to the path.
+    fn stop(&mut self, graph: &'g RuleGraph, node: NodeRef<'g>) -> Stop<'g> {
+        let Some((above, parent)) = self.way.last().zip(node.parent()) else {
+            root_expression(&mut self.path, node);
+            let inside = graph.find_type(node.resource()).and_then(|d| graph.profile(d)).map(At::root);
+            let type_name = node.resource_text();
+            return Stop { node: node.id(), end: self.path.len(), whole: true, inside, type_name };
         };
-        while let Some(node) = above.pop() {
-            if known.whole
-                && let Some(parent) = node.parent()
-            {
-                let mut path = known.path.to_string();
-                (known.inside, known.whole) = self.add(&mut path, graph, known.inside, parent, node);
-                known.path = path.into();
+        let (step, inside) = step(graph, above.inside, node);
+        let whole = above.whole && is_identifier(step.label);
+        if whole {
+            self.path.push('.');
+            self.path.push_str(step.label);
+            let (index, only) = if step.choice { among_choices(parent, &step) } else { self.repeats.of(parent, node) };
+            if step.repeats || node.in_array() || !only {
+                self.path.push('[');
+                sentence::add_number(&mut self.path, index);
+                self.path.push(']');
             }
-            self.known.insert(node.id().0, known.clone());
         }
-        known
-    }
-
-    /// Adds a step to a path. Returns where the children of the node stand, and whether its name could be written.
-    fn add(
-        &mut self,
-        path: &mut String,
-        graph: &'g RuleGraph,
-        at: Option<At<'g>>,
-        parent: NodeRef<'_>,
-        node: NodeRef<'_>,
-    ) -> (Option<At<'g>>, bool) {
-        let (step, inside) = step(graph, at, node);
-        if !is_identifier(step.label) {
-            return (None, false);
-        }
-        path.push('.');
-        path.push_str(step.label);
-        let (index, only) = if step.choice { among_choices(parent, &step) } else { self.repeats.of(parent, node) };
-        if step.repeats || node.in_array() || !only {
-            // Writing to a String does not fail.
-            let _ = write!(path, "[{index}]");
-        }
-        (inside, true)
+        Stop { node: node.id(), end: self.path.len(), whole, inside, type_name: step.type_name }
     }
 }
 
-fn root_expression(node: NodeRef<'_>) -> String {
+fn root_expression(out: &mut String, node: NodeRef<'_>) {
     let name = node.resource_text();
     let is_type = node.is_resource() && is_identifier(name) && name.starts_with(|c: char| c.is_ascii_uppercase());
-    if is_type { name.to_owned() } else { "Resource".to_owned() }
+    out.push_str(if is_type { name } else { "Resource" });
 }
 
 /// The index of a choice among those of its stem: in a path `valueString` and `valueBoolean` are both `value`.

@@ -1,22 +1,27 @@
 //! What was found in a document, in words: made from the numbers of the walk when it has ended.
 
+mod finding;
 mod invariant;
 mod order;
 mod suppressed;
 
-use touchmark_document::{Form, Name, NodeId, NodeRef, Position, Positions, Unreadable};
+use touchmark_document::{Form, Name, NodeId, NodeRef, Positions, Unreadable};
 
 use crate::budget::Spent;
 use crate::check::Options;
-use crate::issue::{Also, Issue};
+use crate::issue::{Also, Detail, Issue};
 use crate::messages::{self, Judgement};
-use crate::place::{self, Expressions};
+use crate::place::Expressions;
 use crate::rule::{Rule, Severity, rules};
 use crate::rules::advice::Advice;
 use crate::rules::{self as kinds, primitive::Primitive};
 use crate::sentence::{self, Values};
 use crate::suppress::Suppressed;
 use crate::walk::Walk;
+
+use finding::{Row, Span, Words};
+
+pub use finding::{Claim, Finding, Judge, NamedInvariant};
 
 rules! {
     CUT_SHORT = "profile-cut-short", Error, "too-costly",
@@ -34,14 +39,13 @@ rules! {
 /// What was found in a document.
 #[derive(Clone, Debug, Default)]
 pub struct Report {
-    /// In the order of the document, then by rule code; those from [`Options::level`] up.
-    pub findings: Vec<Finding>,
+    rows: Vec<Row>,
+    words: Words,
     /// How many there are of each severity, those below the level among them.
     pub counts: Counts,
     /// By what a message was judged.
     pub judgements: Vec<Judgement>,
-    /// The profiles that judged.
-    pub judged: Vec<Judge>,
+    judged: Vec<[Span; 3]>,
     /// How many invariants were met and not evaluated.
     pub invariants_unchecked: u64,
     /// How many bindings were met and not checked.
@@ -76,130 +80,63 @@ impl Counts {
     }
 }
 
-/// A profile that judged, and where it came from.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Judge {
-    /// The canonical url.
-    pub url: String,
-    /// The version; may be empty.
-    pub version: String,
-    /// The pack or package.
-    pub package: String,
-}
-
-impl std::fmt::Display for Judge {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.url)?;
-        if !self.version.is_empty() {
-            write!(f, "|{}", self.version)?;
-        }
-        write!(f, " ({})", self.package)
-    }
-}
-
-/// One finding, ready to be shown. Values are shown or masked already, as [`Options::values`] said.
-#[derive(Clone, Debug)]
-pub struct Finding {
-    /// The rule that is broken.
-    pub rule: &'static Rule,
-    /// How bad it is.
-    pub severity: Severity,
-    /// The rule of a rule pack that claims the finding.
-    pub claimed: Option<Claim>,
-    /// What is wrong, as a sentence.
-    pub text: String,
-    /// The value that was found, where the place has one.
-    pub found: Option<String>,
-    /// Where the rule comes from: profile, version and element id.
-    pub source: Option<String>,
-    /// The invariant that it speaks of.
-    pub invariant: Option<NamedInvariant>,
-    /// What the writer most likely meant.
-    pub hint: Option<String>,
-    /// The entry of a Bundle that holds the place, as a person would call it.
-    pub entry: Option<String>,
-    /// The FHIRPath of the place; `None` when there is no tree.
-    pub expression: Option<String>,
-    /// The FHIRPath of a second place, where two elements make the fault together.
-    pub also: Option<String>,
-    /// Where the place is in the text, in bytes after decoding and without a byte order mark.
-    pub offset: u32,
-    /// Where the place is in the text; `None` for what was never read.
-    pub position: Option<Position>,
-}
-
-/// An invariant by its key, with its FHIRPath expression.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct NamedInvariant {
-    /// The key, such as `bdl-7`.
-    pub key: String,
-    /// The expression, as published.
-    pub expression: String,
-}
-
-/// A rule of a rule pack.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Claim {
-    /// The catalogue that the id is from.
-    pub system: String,
-    /// The id of the rule.
-    pub code: String,
-}
-
-impl Finding {
-    fn without_tree(rule: &'static Rule, reason: &str) -> Finding {
-        let mut text = String::new();
-        fill(&mut text, rule, |out, _| sentence::add(out, reason, Values::Show));
-        Finding {
-            rule,
-            severity: rule.severity,
-            claimed: None,
-            text,
-            found: None,
-            source: None,
-            invariant: None,
-            hint: None,
-            entry: None,
-            expression: None,
-            also: None,
-            offset: 0,
-            position: None,
-        }
-    }
-
-    /// The code that names what is broken: that of the rule, or the id of a rule that only a rule file has.
-    pub fn code(&self) -> &str {
-        let own = self.claimed.as_ref().filter(|_| *self.rule == messages::BROKEN);
-        own.map_or(self.rule.code, |claim| &claim.code)
-    }
-
-    /// What is most likely to be done about it: the hint, or what the rule's page advises.
-    pub fn mend(&self) -> &str {
-        self.hint.as_deref().unwrap_or(self.rule.mend)
-    }
-}
-
 impl Report {
+    /// In the order of the document, then by rule code; those from [`Options::level`] up.
+    pub fn findings(&self) -> impl DoubleEndedIterator<Item = Finding<'_>> + ExactSizeIterator + Clone {
+        self.rows.iter().map(|row| row.finding(&self.words))
+    }
+
+    /// The profiles that judged.
+    pub fn judged(&self) -> impl ExactSizeIterator<Item = Judge<'_>> {
+        let words = |span| self.words.get(span).unwrap_or("");
+        self.judged.iter().map(move |judge| {
+            let [url, version, package] = judge.map(words);
+            Judge { url, version, package }
+        })
+    }
+
     /// The report on a document whose text could not be read as FHIR.
     pub fn unreadable(trouble: &Unreadable) -> Report {
-        let finding = Finding::without_tree(&kinds::syntax::UNREADABLE, &trouble.reason);
-        Report::only(Finding { offset: trouble.offset, position: Some(trouble.position), ..finding })
+        let mut report = Report::only(&kinds::syntax::UNREADABLE, &trouble.reason);
+        for row in &mut report.rows {
+            (row.offset, row.position) = (trouble.offset, Some(trouble.position));
+        }
+        report
     }
 
     /// The report on a document whose bytes could not be had; the reason is a sentence.
     pub fn unavailable(reason: &str) -> Report {
-        Report::only(Finding::without_tree(&kinds::syntax::UNREADABLE, reason))
+        Report::only(&kinds::syntax::UNREADABLE, reason)
     }
 
     /// The report on a document at which the program itself failed; the reason is a sentence.
     pub fn failed(reason: &str) -> Report {
-        Report::only(Finding::without_tree(&EXCEPTION, reason))
+        Report::only(&EXCEPTION, reason)
     }
 
-    fn only(finding: Finding) -> Report {
-        let mut counts = Counts::default();
-        counts.add(finding.severity);
-        Report { findings: vec![finding], counts, ..Report::default() }
+    fn only(rule: &'static Rule, reason: &str) -> Report {
+        let mut report = Report::default();
+        report.add(rule, reason);
+        report
+    }
+
+    /// Adds a finding that has no place.
+    fn add(&mut self, rule: &'static Rule, reason: &str) {
+        let text = self.words.write(|out| fill(out, rule, |out, _| sentence::add(out, reason, Values::Show)));
+        self.rows.push(Row::new(rule, rule.severity, text));
+        self.counts.add(rule.severity);
+    }
+
+    /// With this rule as the one that claims the findings.
+    pub(crate) fn claimed_by(mut self, claim: Claim<'_>) -> Report {
+        let claimed = self.words.add_pair([claim.system, claim.code]);
+        self.rows.iter_mut().for_each(|row| row.claimed = claimed);
+        self
+    }
+
+    /// About how long an outcome is, in bytes.
+    pub(crate) fn length(&self) -> usize {
+        256 + self.words.len() + self.rows.len() * 512
     }
 
     /// The worst severity found.
@@ -232,7 +169,6 @@ pub(crate) fn write(walk: &mut Walk<'_, '_>, options: &Options<'_>) -> Report {
     let more = order::fold(walk, &mut issues);
     issues.truncate(walk.budget.findings);
     let mut report = Report {
-        judged: walk.tally.judged.iter().map(|id| judge(walk, *id)).collect(),
         invariants_unchecked: walk.tally.invariants,
         bindings_unchecked: walk.tally.bindings,
         resource: named(document.root().resource_text()),
@@ -240,41 +176,30 @@ pub(crate) fn write(walk: &mut Walk<'_, '_>, options: &Options<'_>) -> Report {
         level: options.level,
         ..Report::default()
     };
-    let mut writer = Writer::new(walk, options.values);
     for issue in &issues {
         report.counts.add(issue.severity);
-        if issue.severity >= options.level {
-            report.findings.push(writer.finding(issue, more.than(walk, issue)));
-        }
     }
-    drop((writer, more));
+    let shown = || issues.iter().filter(|issue| issue.severity >= options.level);
+    let count = shown().count();
+    report.rows.reserve_exact(count);
+    let mut writer = Writer::new(walk, options.values, Words::for_findings(count));
+    report.rows.extend(shown().map(|issue| writer.row(issue, more.than(walk, issue))));
+    report.judged = writer.judged();
+    report.words = writer.words;
+    drop(more);
     walk.issues = issues;
     report.judgements = std::mem::take(&mut walk.judgements);
     if let Some(spent) = spent {
-        let finding = cut_short(spent, walk.budget.findings);
-        report.counts.add(finding.severity);
-        report.findings.push(finding);
+        report.add(&CUT_SHORT, &cut_short(spent, walk.budget.findings));
     }
     report
 }
 
-fn cut_short(spent: Spent, most: usize) -> Finding {
-    let reason = match spent {
+fn cut_short(spent: Spent, most: usize) -> String {
+    match spent {
         Spent::Findings => format!("it has {most} findings, which is the bound"),
         Spent::Cancelled => "the caller asked for it".to_owned(),
         Spent::Time => "the time was up".to_owned(),
-    };
-    Finding::without_tree(&CUT_SHORT, &reason)
-}
-
-fn judge(walk: &Walk<'_, '_>, id: crate::snapshot::DefinitionId) -> Judge {
-    let library = walk.graph.library();
-    let entry = library.entry(id);
-    let package = library.packages().get(entry.package as usize);
-    Judge {
-        url: entry.url.to_string(),
-        version: entry.version.to_string(),
-        package: package.map_or_else(String::new, ToString::to_string),
     }
 }
 
@@ -306,93 +231,79 @@ fn fill(out: &mut String, rule: &Rule, mut place: impl FnMut(&mut String, &str))
 struct Writer<'w, 'g, 'd> {
     walk: &'w Walk<'g, 'd>,
     values: Values,
-    expressions: Expressions<'g>,
+    words: Words,
+    /// Memory for the sentence that is being made.
+    sentence: String,
+    expressions: Expressions<'w>,
     positions: Positions<'d>,
+    /// The node last spoken of and its expression.
+    place: Option<(NodeId, Span)>,
     /// The entry last spoken of and its label.
-    entry: Option<(NodeId, String)>,
+    entry: Option<(NodeId, Span)>,
 }
 
 impl<'w, 'g, 'd> Writer<'w, 'g, 'd> {
-    fn new(walk: &'w Walk<'g, 'd>, values: Values) -> Self {
+    fn new(walk: &'w Walk<'g, 'd>, values: Values, words: Words) -> Self {
         let positions = walk.document.positions();
-        Writer { walk, values, expressions: Expressions::default(), positions, entry: None }
+        let (sentence, expressions) = (String::new(), Expressions::default());
+        Writer { walk, values, words, sentence, expressions, positions, place: None, entry: None }
     }
 
-    fn finding(&mut self, issue: &Issue, more: u32) -> Finding {
+    fn row(&mut self, issue: &Issue, more: u32) -> Row {
         let walk = self.walk;
         let node = walk.document.node(issue.node);
-        let mut text = String::with_capacity(issue.rule.says.len() + 40);
+        let detail = |number: Detail| walk.details.get(number.0 as usize).map(String::as_str);
+        let claim = issue.claim.and_then(|mark| messages::claim_of(walk, mark));
+        let text = self.text(issue, node, claim.as_ref().and_then(|c| detail(c.text)), more);
+        Row {
+            claimed: claim.as_ref().map_or(Span::NEITHER, |c| self.words.add_pair([c.claim.system, c.claim.code])),
+            found: self.found(node),
+            source: self.source(issue),
+            invariant: Some(issue)
+                .filter(|issue| invariant::is_named(issue))
+                .and_then(|issue| invariant::named(detail(issue.detail)?))
+                .map_or(Span::NEITHER, |named| self.words.add_pair(named)),
+            hint: match (detail(issue.hint), claim.and_then(|c| c.mend)) {
+                (Some(hint), _) => self.words.write(|out| sentence::add(out, hint, self.values)),
+                (None, Some(mend)) => self.words.add(mend),
+                (None, None) => Span::NONE,
+            },
+            entry: self.entry(node),
+            expression: self.expression(node),
+            also: self.also(issue),
+            position: Some(self.positions.of(issue.start)),
+            offset: issue.start,
+            ..Row::new(issue.rule, issue.severity, text)
+        }
+    }
+
+    /// The sentence of the rule, or that of the rule file that claims the finding.
+    fn text(&mut self, issue: &Issue, node: NodeRef<'d>, own: Option<&str>, more: u32) -> Span {
+        let mut text = std::mem::take(&mut self.sentence);
+        text.clear();
         fill(&mut text, issue.rule, |out, place| self.fill_place(out, place, issue, node));
         // That there is none, and that one is wanted, is what "missing" means.
         if let Some(said) = text.strip_suffix(": 0 found, at least 1 wanted") {
             text.truncate(said.len());
         }
-        let claimed = issue.claim.and_then(|mark| messages::claim_of(walk, mark));
-        if let Some(own) = claimed.as_ref().and_then(|c| walk.details.get(c.text.0 as usize)) {
+        if let Some(own) = own {
             let mut out = String::new();
             sentence::add(&mut out, own, self.values);
             text = out.replace(messages::FINDING, &text);
         }
-        let elsewhere = kinds::cardinality::elsewhere(walk, issue);
+        let elsewhere = kinds::cardinality::elsewhere(self.walk, issue);
         if elsewhere > 0 {
             text.push_str(&sentence::nor_in(elsewhere, "place"));
         } else if more > 0 {
             text.push_str(&format!(" (and so in {more} more repeats of {})", named(node.name_text())));
         }
         // What a sentence begins with may begin with a blank, which no text of FHIR should.
-        if text.trim().len() != text.len() {
-            text = text.trim().to_owned();
-        }
-        let expression = self.expressions.of(walk.graph, node);
-        Finding {
-            rule: issue.rule,
-            severity: issue.severity,
-            claimed: claimed.as_ref().map(|c| c.claim.clone()),
-            text,
-            found: self.found(node),
-            source: issue.from.and_then(|(id, element)| {
-                let profile = walk.graph.profile(id)?;
-                let element = profile.elements.get(element.0 as usize)?;
-                Some(match &*profile.version {
-                    "" => format!("{}#{}", profile.url, element.id),
-                    version => format!("{}|{version}#{}", profile.url, element.id),
-                })
-            }),
-            invariant: Some(issue)
-                .filter(|issue| invariant::is_named(issue))
-                .and_then(|issue| invariant::named(walk.details.get(issue.detail.0 as usize)?)),
-            hint: walk
-                .details
-                .get(issue.hint.0 as usize)
-                .map(|hint| {
-                    let mut out = String::new();
-                    sentence::add(&mut out, hint, self.values);
-                    out
-                })
-                .or_else(|| claimed.and_then(|c| c.mend)),
-            entry: self.entry(node),
-            also: self.also(issue, &expression),
-            expression: Some(expression),
-            position: Some(self.positions.of(issue.start)),
-            offset: issue.start,
-        }
+        let span = self.words.add(text.trim());
+        self.sentence = text;
+        span
     }
 
-    fn also(&mut self, issue: &Issue, expression: &str) -> Option<String> {
-        let walk = self.walk;
-        match issue.also {
-            Also::Nowhere => None,
-            Also::Node(node) => {
-                Some(self.expressions.of(walk.graph, walk.document.node(node))).filter(|also| also != expression)
-            }
-            Also::Empty => {
-                let name = walk.details.get(issue.detail.0 as usize)?;
-                self.expressions.below(walk.graph, walk.document.node(issue.node), name)
-            }
-        }
-    }
-
-    fn fill_place(&self, out: &mut String, place: &str, issue: &Issue, node: NodeRef<'d>) {
+    fn fill_place(&mut self, out: &mut String, place: &str, issue: &Issue, node: NodeRef<'d>) {
         let detail = self.walk.details.get(issue.detail.0 as usize).map_or("", String::as_str);
         match place {
             "element" if issue.rule.code.starts_with("cardinality") => sentence::add(out, detail, self.values),
@@ -402,10 +313,13 @@ impl<'w, 'g, 'd> Writer<'w, 'g, 'd> {
             "element" => sentence::add(out, node.name_text(), Values::Show),
             "subject" => sentence::add(out, called(node), Values::Show),
             "parent" => sentence::add(out, node.parent().map_or("", called), Values::Show),
-            "found" => out.push_str(&issue.found.to_string()),
-            "wanted" => out.push_str(&issue.wanted.to_string()),
+            "found" => sentence::add_number(out, issue.found),
+            "wanted" => sentence::add_number(out, issue.wanted),
             "most" if issue.wanted == 0 => out.push_str("none"),
-            "most" => out.push_str(&format!("at most {}", issue.wanted)),
+            "most" => {
+                out.push_str("at most ");
+                sentence::add_number(out, issue.wanted);
+            }
             "value" => sentence::add_value(out, node.value().unwrap_or(""), self.values),
             "detail" if invariant::is_named(issue) => invariant::say(self, out, issue, detail, node),
             "detail" => sentence::add(out, detail, self.values),
@@ -417,41 +331,127 @@ impl<'w, 'g, 'd> Writer<'w, 'g, 'd> {
         }
     }
 
-    /// The value at the place. Codes, uris, numbers of bytes and the like name things; other values may be a patient's.
-    fn found(&self, node: NodeRef<'d>) -> Option<String> {
-        let value = node.value().filter(|v| !v.is_empty() && node.form() != Form::Markup)?;
-        let mut out = String::new();
-        let steps = if self.values == Values::Mask { place::way(self.walk.graph, node) } else { Vec::new() };
-        let named = steps.last().and_then(|s| Primitive::of_type(s.type_name)).is_some_and(|t| {
-            matches!(t, Primitive::Code | Primitive::Uri | Primitive::Oid | Primitive::Uuid | Primitive::Boolean)
-        });
-        sentence::add_value(&mut out, value, if named { Values::Show } else { self.values });
-        Some(out)
+    fn found(&mut self, node: NodeRef<'d>) -> Span {
+        let Some(value) = shown(node) else { return Span::NONE };
+        let values = self.values_at(node);
+        self.words.write(|out| sentence::add_value(out, value, values))
+    }
+
+    /// Whether the value at a place is shown. Codes, uris, numbers of bytes and the like name things; other values may be a
+    /// patient's.
+    fn values_at(&mut self, node: NodeRef<'d>) -> Values {
+        if self.values == Values::Show {
+            return Values::Show;
+        }
+        match Primitive::of_type(self.expressions.type_of(self.walk.graph, node)) {
+            Some(Primitive::Code | Primitive::Uri | Primitive::Oid | Primitive::Uuid | Primitive::Boolean) => {
+                Values::Show
+            }
+            _ => self.values,
+        }
+    }
+
+    /// `url|version#element`
+    fn source(&mut self, issue: &Issue) -> Span {
+        let profile = issue.from.and_then(|(id, element)| Some((self.walk.graph.profile(id)?, element)));
+        let found = profile.and_then(|(profile, element)| Some((profile, profile.elements.get(element.0 as usize)?)));
+        let Some((profile, element)) = found else { return Span::NONE };
+        self.words.write(|out| {
+            out.push_str(&profile.url);
+            if !profile.version.is_empty() {
+                out.push('|');
+                out.push_str(&profile.version);
+            }
+            out.push('#');
+            out.push_str(&element.id);
+        })
+    }
+
+    fn expression(&mut self, node: NodeRef<'d>) -> Span {
+        match self.place {
+            Some((id, span)) if id == node.id() => span,
+            _ => {
+                let span = self.words.add(self.expressions.of(self.walk.graph, node));
+                self.place = Some((node.id(), span));
+                span
+            }
+        }
+    }
+
+    /// The second place, where it has another name than the first.
+    fn also(&mut self, issue: &Issue) -> Span {
+        let walk = self.walk;
+        let node = walk.document.node(issue.node);
+        match issue.also {
+            Also::Nowhere => Span::NONE,
+            Also::Node(other) => {
+                let first = self.expression(node);
+                let also = self.expressions.of(walk.graph, walk.document.node(other));
+                if self.words.get(first) == Some(also) { Span::NONE } else { self.words.add(also) }
+            }
+            Also::Empty => {
+                let name = walk.details.get(issue.detail.0 as usize).map_or("", String::as_str);
+                self.expressions.below(walk.graph, node, name).map_or(Span::NONE, |also| self.words.add(&also))
+            }
+        }
     }
 
     /// `entry 3 (Organization, urn:uuid:…)`, of nested Bundles the outermost first.
-    fn entry(&mut self, node: NodeRef<'d>) -> Option<String> {
+    fn entry(&mut self, node: NodeRef<'d>) -> Span {
         let known = &self.walk.graph.known;
-        let innermost = std::iter::successors(Some(node), |n| n.parent())
-            .find(|n| n.name() == known.entry && n.parent().is_some_and(|p| p.resource() == known.bundle))?;
-        if let Some((id, label)) = &self.entry
-            && *id == innermost.id()
+        let innermost = std::iter::successors(Some(node), |n| n.parent()).find_map(|n| {
+            n.parent().filter(|p| n.name() == known.entry && p.resource() == known.bundle).map(|p| (n, p))
+        });
+        let Some((entry, bundle)) = innermost else { return Span::NONE };
+        if let Some((id, label)) = self.entry
+            && id == entry.id()
         {
-            return Some(label.clone());
+            return label;
         }
-        let bundle = innermost.parent()?;
-        let (index, _) = self.expressions.index(bundle, innermost);
-        let mut label = match bundle.parent().and_then(|above| self.entry(above)) {
-            Some(outer) => format!("{outer}, in it entry {index}"),
-            None => format!("entry {index}"),
-        };
-        let resource = innermost.child_named(known.resource).map_or("", NodeRef::resource_text);
-        let url = innermost.child_named(known.full_url).and_then(NodeRef::value).unwrap_or("");
-        let parts: Vec<String> = [resource, url].into_iter().filter(|p| !p.is_empty()).map(named).collect();
-        if !parts.is_empty() {
-            label.push_str(&format!(" ({})", parts.join(", ")));
-        }
-        self.entry = Some((innermost.id(), label.clone()));
-        Some(label)
+        let outer = bundle.parent().map_or(Span::NONE, |above| self.entry(above));
+        let outer = self.words.get(outer).map(|outer| format!("{outer}, in it "));
+        let (index, _) = self.expressions.index(bundle, entry);
+        let resource = entry.child_named(known.resource).map_or("", NodeRef::resource_text);
+        let url = entry.child_named(known.full_url).and_then(NodeRef::value).unwrap_or("");
+        let label = self.words.write(|out| {
+            out.push_str(outer.as_deref().unwrap_or(""));
+            out.push_str("entry ");
+            sentence::add_number(out, index);
+            let mut before = " (";
+            for part in [resource, url].into_iter().filter(|part| !part.is_empty()) {
+                out.push_str(before);
+                sentence::add(out, part, Values::Show);
+                before = ", ";
+            }
+            if before == ", " {
+                out.push(')');
+            }
+        });
+        self.entry = Some((entry.id(), label));
+        label
     }
+
+    /// The profiles that judged.
+    fn judged(&mut self) -> Vec<[Span; 3]> {
+        let library = self.walk.graph.library();
+        let mut last: Option<(u32, Span)> = None;
+        let judges = self.walk.tally.judged.iter().map(|id| {
+            let entry = library.entry(*id);
+            let package = match last {
+                Some((number, package)) if number == entry.package => package,
+                _ => {
+                    let package = library.packages().get(entry.package as usize);
+                    self.words.add(&package.map_or_else(String::new, ToString::to_string))
+                }
+            };
+            last = Some((entry.package, package));
+            [self.words.add(&entry.url), self.words.add(&entry.version), package]
+        });
+        judges.collect()
+    }
+}
+
+/// The value at a place, where it is one that can be shown.
+fn shown(node: NodeRef<'_>) -> Option<&str> {
+    node.value().filter(|value| !value.is_empty() && node.form() != Form::Markup)
 }

@@ -51,7 +51,7 @@ use foldhash::fast::FixedState;
 ///             "code": {{"coding": [{{"system": "http://snomed.info/sct", "code": "{code}", "display": "{display}"}}]}}}}"#
 ///     );
 ///     let report = Checker::new(&graph).check(condition.as_bytes(), &options);
-///     said.extend(report.findings.iter().map(|f| f.rule.code).filter(|code| code.starts_with("binding")));
+///     said.extend(report.findings().map(|f| f.rule.code).filter(|code| code.starts_with("binding")));
 /// }
 /// assert_eq!(said, ["binding-display", "binding-code-unknown"]);
 /// ```

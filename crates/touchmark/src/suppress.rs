@@ -116,8 +116,8 @@ impl Suppression {
     }
 
     /// Whether it is for a place; the place is asked for only where that matters.
-    pub(crate) fn is_at(&self, expression: impl FnOnce() -> String) -> bool {
-        self.path.as_ref().is_none_or(|pattern| pattern.matches(&expression()))
+    pub(crate) fn is_at<'e>(&self, expression: impl FnOnce() -> &'e str) -> bool {
+        self.path.as_ref().is_none_or(|pattern| pattern.matches(expression()))
     }
 }
 

@@ -42,7 +42,7 @@ fn code_says_what_expressions_say() {
                 .iter()
                 .any(|k| code.starts_with(k))
         };
-        if report.findings.iter().any(|f| fault(f.rule.code)) {
+        if report.findings().any(|f| fault(f.rule.code)) {
             continue;
         }
         let mut nodes = Vec::new();
@@ -51,13 +51,12 @@ fn code_says_what_expressions_say() {
         for (number, (key, kind, expression)) in expressions.iter().enumerate() {
             // Where a profile says that the value or the parts are missing, ext-1 would say it again.
             let minimum = |code: &str| code == "cardinality-minimum" || code == "slicing-minimum";
-            if *key == "ext-1" && report.findings.iter().any(|f| minimum(f.rule.code)) {
+            if *key == "ext-1" && report.findings().any(|f| minimum(f.rule.code)) {
                 continue;
             }
-            let of_key = report.findings.iter().filter(|f| f.invariant.as_ref().is_some_and(|i| i.key == *key));
-            let said: Said = of_key
-                .map(|f| (node_at(read.root(), f.expression.as_deref().expect("a place"), &graph), f.rule.code))
-                .collect();
+            let of_key = report.findings().filter(|f| f.invariant.is_some_and(|i| i.key == *key));
+            let said: Said =
+                of_key.map(|f| (node_at(read.root(), f.expression.expect("a place"), &graph), f.rule.code)).collect();
             let mut meant = Said::new();
             for node in nodes.iter().filter(|node| !node.is_resource() && is_a(**node, kind, &graph)) {
                 match truth(expression, *node, &graph) {
@@ -81,16 +80,16 @@ fn code_says_what_expressions_say() {
 
 /// The nodes of which a profile says that something in them is missing, or there too often.
 fn missing_or_too_much(report: &Report, read: &Document<'_>, graph: &RuleGraph) -> BTreeSet<u32> {
-    let place = |finding: &Finding| {
+    let place = |finding: Finding<'_>| {
         let inside = match finding.rule.code {
             "cardinality-minimum" | "slicing-minimum" => false,
             "cardinality-maximum" => true,
             _ => return None,
         };
-        let node = node_at(read.root(), finding.expression.as_deref()?, graph);
+        let node = node_at(read.root(), finding.expression?, graph);
         if inside { read.node(NodeId(node)).parent().map(|parent| parent.id().0) } else { Some(node) }
     };
-    report.findings.iter().filter_map(place).collect()
+    report.findings().filter_map(place).collect()
 }
 
 fn collect<'d>(node: NodeRef<'d>, nodes: &mut Vec<NodeRef<'d>>) {

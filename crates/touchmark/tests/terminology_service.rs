@@ -77,9 +77,9 @@ fn ask(parts: &str, members: &'static [&'static str], known: &'static [&'static 
     let text = format!("{{{head},{plain}{parts}}}");
     let report = Checker::new(&graph).check(text.as_bytes(), &options);
     let of_binding =
-        |f: &&touchmark::Finding| f.rule.code.starts_with("binding") && f.rule.code != "binding-code-missing";
-    let found = report.findings.iter().filter(of_binding);
-    let found = found.map(|f| format!("{} {}", f.rule.code, f.expression.as_deref().unwrap_or(""))).collect();
+        |f: &touchmark::Finding<'_>| f.rule.code.starts_with("binding") && f.rule.code != "binding-code-missing";
+    let found = report.findings().filter(of_binding);
+    let found = found.map(|f| format!("{} {}", f.rule.code, f.expression.unwrap_or(""))).collect();
     (found, service.asked.into_inner().expect("no panic"))
 }
 
@@ -160,7 +160,7 @@ fn slices_are_told_apart_by_it() {
         );
         let report = Checker::new(&graph).check(text.as_bytes(), &options);
         // Only in the slice a system is wanted.
-        report.findings.iter().any(|f| f.rule.code == "cardinality-minimum" && f.text.starts_with("system"))
+        report.findings().any(|f| f.rule.code == "cardinality-minimum" && f.text.starts_with("system"))
     };
     assert!(in_slice(&[MEMBER]), "it is in the slice");
     assert!(!in_slice(&[]), "nobody knows");

@@ -95,8 +95,8 @@ fn each_expression_leads_to_one_node() {
         let Ok(text) = document::decode(&case.bytes) else { continue };
         let Ok(read) = document::parse(&text, &mut arena, graph.names(), Limits::default()) else { continue };
         // Where no type is given there is no name to begin an expression with.
-        for finding in report.findings.iter().filter(|f| f.expression.as_deref() != Some("Resource")) {
-            for (place, second) in [(&finding.expression, false), (&finding.also, true)] {
+        for finding in report.findings().filter(|f| f.expression != Some("Resource")) {
+            for (place, second) in [(finding.expression, false), (finding.also, true)] {
                 let Some(place) = place else { continue };
                 let expression = Expression::parse(place).expect("an expression");
                 let found = expression.evaluate(read.root(), &Environment::default(), &mut scratch);

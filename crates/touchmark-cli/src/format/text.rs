@@ -36,10 +36,10 @@ impl Text {
         let report = checked.report;
         let judged: String =
             report.judgements.iter().filter(|j| !j.recognised.is_empty()).map(|j| self.judged(j)).collect();
-        if report.findings.is_empty() {
+        if report.findings().len() == 0 {
             let mut lines = format!("{}: no fault found{}\n{judged}", checked.source, suppressed(report));
             if self.single {
-                report.judged.iter().for_each(|judge| lines.push_str(&format!("  judged by {judge}\n")));
+                report.judged().for_each(|judge| lines.push_str(&format!("  judged by {judge}\n")));
                 report.unsaid().iter().for_each(|sentence| lines.push_str(&format!("{sentence}\n")));
             }
             out.extend_from_slice(lines.as_bytes());
@@ -48,7 +48,7 @@ impl Text {
         let text = document::decode(checked.bytes).unwrap_or(Cow::Borrowed(""));
         let source = text.strip_prefix('\u{feff}').unwrap_or(&text);
         let mut written = String::new();
-        for alike in alike(&report.findings) {
+        for alike in alike(report) {
             let shown = Shown::new(checked.source, source, &alike, self.quotes);
             // Writing to memory does not fail.
             let _ = self.handler.render_report(&mut written, &shown);
@@ -140,9 +140,10 @@ const MOST_ALIKE: usize = 2;
 const MOST_LINES: usize = 12;
 
 /// Findings in their order; those of which more than [`MOST_ALIKE`] say the same stand together, where the first of them does.
-fn alike(findings: &[Finding]) -> Vec<Vec<&Finding>> {
+fn alike<'r>(report: &'r Report) -> Vec<Vec<Finding<'r>>> {
+    let findings: Vec<Finding<'r>> = report.findings().collect();
     let mut groups: HashMap<_, Vec<usize>> = HashMap::new();
-    let key = |f: &'_ Finding| (f.code().to_owned(), f.text.clone(), f.source.clone(), f.severity);
+    let key = |f: &Finding<'r>| (f.code(), f.text, f.source, f.severity);
     for (number, finding) in findings.iter().enumerate() {
         groups.entry(key(finding)).or_default().push(number);
     }
@@ -150,17 +151,17 @@ fn alike(findings: &[Finding]) -> Vec<Vec<&Finding>> {
     for (number, finding) in findings.iter().enumerate() {
         match groups.get(&key(finding)) {
             Some(group) if group.len() > MOST_ALIKE && group[0] == number => {
-                shown.push(group.iter().map(|number| &findings[*number]).collect());
+                shown.push(group.iter().map(|number| findings[*number]).collect());
             }
             Some(group) if group.len() > MOST_ALIKE => {}
-            _ => shown.push(vec![finding]),
+            _ => shown.push(vec![*finding]),
         }
     }
     shown
 }
 
 /// `17 more alike, in lines 120, 144 and others`
-fn more(rest: &[&Finding]) -> String {
+fn more(rest: &[Finding<'_>]) -> String {
     let mut lines: Vec<u32> = rest.iter().filter_map(|f| f.position).map(|at| at.line).collect();
     lines.dedup();
     let shown: Vec<String> = lines.iter().take(MOST_LINES).map(ToString::to_string).collect();
@@ -172,27 +173,27 @@ fn more(rest: &[&Finding]) -> String {
 /// A finding as miette shows it.
 #[derive(Debug)]
 struct Shown<'f> {
-    finding: &'f Finding,
+    finding: Finding<'f>,
     snippet: Option<Snippet>,
     help: String,
 }
 
 impl<'f> Shown<'f> {
     /// The first of some findings that say the same, with where the others are.
-    fn new(name: &str, source: &str, alike: &[&'f Finding], quotes: bool) -> Self {
+    fn new(name: &str, source: &str, alike: &[Finding<'f>], quotes: bool) -> Self {
         let finding = alike[0];
         let snippet = finding
             .position
             .filter(|_| quotes && !source.is_empty())
             .map(|at| Snippet::new(name, source, finding.offset as usize, at.line, at.column));
         let mut lines = vec![finding.mend().to_owned()];
-        if let Some(invariant) = finding.invariant.as_ref().filter(|i| !finding.text.contains(&i.expression)) {
+        if let Some(invariant) = finding.invariant.filter(|i| !finding.text.contains(i.expression)) {
             lines.push(format!("{} in FHIRPath: {}", invariant.key, invariant.expression));
         }
-        if let Some(rule) = &finding.source {
+        if let Some(rule) = finding.source {
             lines.push(format!("rule of {rule}"));
         }
-        if let Some(entry) = &finding.entry {
+        if let Some(entry) = finding.entry {
             lines.push(format!("in {entry}"));
         }
         if alike.len() > 1 {
@@ -200,12 +201,12 @@ impl<'f> Shown<'f> {
         }
         if snippet.is_none() {
             let place = finding.position.map_or_else(String::new, |at| format!(":{}:{}", at.line, at.column));
-            let expression = finding.expression.as_deref().unwrap_or("");
+            let expression = finding.expression.unwrap_or("");
             lines.push(format!("at {name}{place} {expression}").trim_end().to_owned());
         }
         // Which element holds the place is seen from the place itself.
-        let shown = finding.expression.as_deref().unwrap_or("");
-        if let Some(also) = finding.also.as_deref().filter(|also| !shown.starts_with(also)) {
+        let shown = finding.expression.unwrap_or("");
+        if let Some(also) = finding.also.filter(|also| !shown.starts_with(also)) {
             lines.push(format!("together with {also}"));
         }
         Shown { finding, snippet, help: lines.join("\n") }
@@ -216,7 +217,7 @@ impl Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let code = self.finding.code();
         f.write_str(code)?;
-        if let Some(claim) = self.finding.claimed.as_ref().filter(|claim| claim.code != code) {
+        if let Some(claim) = self.finding.claimed.filter(|claim| claim.code != code) {
             write!(f, " ({})", claim.code)?;
         } else if self.finding.rule.advice {
             f.write_str(" (advice)")?;
@@ -246,7 +247,7 @@ impl Diagnostic for Shown<'_> {
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
         let snippet = self.snippet.as_ref()?;
-        let label = self.finding.expression.clone();
+        let label = self.finding.expression.map(str::to_owned);
         Some(Box::new(std::iter::once(LabeledSpan::new_with_span(label, snippet.span()))))
     }
 }

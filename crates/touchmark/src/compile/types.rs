@@ -13,20 +13,29 @@ use crate::library::{HL7, Library, choice_name};
 use crate::rules::primitive::Primitive;
 use crate::snapshot::DefinitionId;
 
+/// The types of an element as its definition has them.
+type Sources = Arc<Vec<TypeRef>>;
+
+/// The types of an element, compiled.
+type Types = Arc<[Type]>;
+
+/// The names of a choice, one for each type.
+type Choices = Arc<[Name]>;
+
 /// What was made of types for one profile and holds for all others.
 #[derive(Debug, Default)]
 pub(crate) struct Shared {
     /// By the address of the list that they were made of, which is kept so that no other has it.
-    lists: HashMap<usize, (Arc<Vec<TypeRef>>, Arc<[Type]>), FixedState>,
+    lists: HashMap<usize, (Sources, Types), FixedState>,
     /// By the type's code.
     kinds: HashMap<Box<str>, (TypeKind, Option<DefinitionId>), FixedState>,
     /// The names of a choice, by its stem and the address of its types, which are kept.
-    choices: HashMap<(Box<str>, usize), (Arc<[Type]>, Arc<[Name]>), FixedState>,
+    choices: HashMap<(Box<str>, usize), (Types, Choices), FixedState>,
 }
 
 impl Shared {
     /// The names that a choice has, one for each type.
-    pub fn choices(&mut self, library: &Library, stem: &str, types: &Arc<[Type]>) -> Arc<[Name]> {
+    pub fn choices(&mut self, library: &Library, stem: &str, types: &Types) -> Choices {
         let make = || types.iter().map(|t| library.names.find(&choice_name(stem, &t.code))).collect();
         let key = (stem.into(), types.as_ptr() as usize);
         self.choices.entry(key).or_insert_with(|| (types.clone(), make())).1.clone()
@@ -34,14 +43,14 @@ impl Shared {
 }
 
 impl Compiler<'_> {
-    pub(super) fn types(&mut self, at: usize, id: &str) -> Arc<[Type]> {
+    pub(super) fn types(&mut self, at: usize, id: &str) -> Types {
         let sources = &self.tree.elements[at].types;
         let key = Arc::as_ptr(sources) as usize;
         if let Some((_, types)) = self.forest.shared.lists.get(&key) {
             return types.clone();
         }
         let sound = self.defects.len();
-        let types: Arc<[Type]> = self.make_types(sources, id).into();
+        let types: Types = self.make_types(sources, id).into();
         // What is wrong with a list is said of each profile that has it.
         if self.defects.len() == sound {
             self.forest.shared.lists.insert(key, (sources.clone(), types.clone()));

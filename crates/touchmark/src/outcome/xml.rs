@@ -31,8 +31,10 @@ fn write_issue(issue: &Issue<'_>, out: &mut Vec<u8>) {
     }
     element(out, 3, "text", &issue.text);
     line(out, 2, "</details>");
-    if let Some(diagnostics) = &issue.diagnostics {
-        element(out, 2, "diagnostics", diagnostics);
+    let mut diagnostics = String::new();
+    issue.diagnostics.write(|piece| diagnostics.push_str(piece));
+    if !diagnostics.is_empty() {
+        element(out, 2, "diagnostics", &diagnostics);
     }
     for name in ["location", "expression"] {
         for expression in issue.expressions() {

@@ -2,7 +2,7 @@
 
 use touchmark_document::NodeRef;
 
-use super::{NamedInvariant, Writer};
+use super::{Writer, shown};
 use crate::issue::Issue;
 use crate::rules::invariant;
 use crate::sentence;
@@ -15,14 +15,19 @@ pub(super) fn is_named(issue: &Issue) -> bool {
     *issue.rule == invariant::FAILED || *issue.rule == invariant::UNKNOWN
 }
 
-/// The invariant that a detail names.
-pub(super) fn named(detail: &str) -> Option<NamedInvariant> {
-    let (key, expression) = detail.split_once(": ")?;
-    Some(NamedInvariant { key: key.to_owned(), expression: expression.to_owned() })
+/// The key and the expression of the invariant that a detail names.
+pub(super) fn named(detail: &str) -> Option<[&str; 2]> {
+    detail.split_once(": ").map(|(key, expression)| [key, expression])
 }
 
 /// Writes the key and what must hold: in words of ours, else of the publisher, else the expression itself.
-pub(super) fn say<'d>(writer: &Writer<'_, '_, 'd>, out: &mut String, issue: &Issue, detail: &str, node: NodeRef<'d>) {
+pub(super) fn say<'d>(
+    writer: &mut Writer<'_, '_, 'd>,
+    out: &mut String,
+    issue: &Issue,
+    detail: &str,
+    node: NodeRef<'d>,
+) {
     let Some((key, expression)) = detail.split_once(": ") else {
         return sentence::add(out, detail, writer.values);
     };
@@ -37,7 +42,7 @@ pub(super) fn say<'d>(writer: &Writer<'_, '_, 'd>, out: &mut String, issue: &Iss
     let mut count = 0;
     for part in &words.shows {
         for found in parts(node, part) {
-            let Some(value) = writer.found(found).filter(|_| count < MOST_VALUES) else { continue };
+            let Some(value) = shown(found).filter(|_| count < MOST_VALUES) else { continue };
             out.push_str(if count == 0 { " (" } else { ", " });
             count += 1;
             let name = part.rsplit('.').next().unwrap_or(part);
@@ -45,7 +50,7 @@ pub(super) fn say<'d>(writer: &Writer<'_, '_, 'd>, out: &mut String, issue: &Iss
             let alike = words.shows.iter().filter(|other| other.rsplit('.').next() == Some(name)).count() > 1;
             out.push_str(if alike { part } else { name });
             out.push_str(": ");
-            out.push_str(&value);
+            sentence::add_value(out, value, writer.values_at(found));
         }
     }
     if count > 0 {

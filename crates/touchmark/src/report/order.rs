@@ -7,6 +7,7 @@ use touchmark_document::{Name, NodeId, NodeRef};
 
 use crate::issue::Issue;
 use crate::messages;
+use crate::rule::Rule;
 use crate::walk::Walk;
 
 /// Into document order, then by rule code. What several profiles say of one place is one fault.
@@ -75,12 +76,10 @@ impl<'w> Alike<'w> {
 /// Leaves the first of many repeats with the same fault.
 pub(super) fn fold<'w>(walk: &'w Walk<'_, '_>, issues: &mut Vec<Issue>) -> More<'w> {
     let mut counts = HashMap::with_hasher(FixedState::default());
-    if issues.len() > MOST_ALIKE as usize {
-        for issue in &*issues {
-            *counts.entry(Alike::of(walk, issue)).or_insert(0) += 1;
-        }
-        counts.retain(|_, count| *count > MOST_ALIKE);
+    for issue in of_many(issues) {
+        *counts.entry(Alike::of(walk, issue)).or_insert(0) += 1;
     }
+    counts.retain(|_, count| *count > MOST_ALIKE);
     if !counts.is_empty() {
         let mut seen = HashSet::with_hasher(FixedState::default());
         issues.retain(|issue| {
@@ -89,6 +88,19 @@ pub(super) fn fold<'w>(walk: &'w Walk<'_, '_>, issues: &mut Vec<Issue>) -> More<
         });
     }
     More { counts }
+}
+
+/// The findings of rules that have more than [`MOST_ALIKE`]; most documents have none, and others need no comparing.
+fn of_many(issues: &[Issue]) -> impl Iterator<Item = &Issue> {
+    let mut rules: Vec<(&Rule, u32)> = Vec::new();
+    for issue in issues.iter().filter(|_| issues.len() > MOST_ALIKE as usize) {
+        match rules.iter_mut().find(|(rule, _)| std::ptr::eq(*rule, issue.rule)) {
+            Some((_, count)) => *count += 1,
+            None => rules.push((issue.rule, 1)),
+        }
+    }
+    rules.retain(|(_, count)| *count > MOST_ALIKE);
+    issues.iter().filter(move |issue| rules.iter().any(|(rule, _)| std::ptr::eq(*rule, issue.rule)))
 }
 
 impl<'w> More<'w> {

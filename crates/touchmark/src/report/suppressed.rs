@@ -43,7 +43,7 @@ pub(super) fn take(walk: &Walk<'_, '_>, options: &Options<'_>, issues: &mut Vec<
     used.collect()
 }
 
-fn is_for<'g>(walk: &Walk<'g, '_>, entry: &Suppression, issue: &Issue, expressions: &mut Expressions<'g>) -> bool {
+fn is_for<'w>(walk: &'w Walk<'_, '_>, entry: &Suppression, issue: &Issue, expressions: &mut Expressions<'w>) -> bool {
     entry.is_of(issue.rule.code, order::claim(walk, issue))
         && entry.is_from(issue.from.and_then(|(id, _)| walk.graph.profile(id)).map(|p| (&*p.url, &*p.version)))
         && entry.is_at(|| expressions.of(walk.graph, walk.document.node(issue.node)))

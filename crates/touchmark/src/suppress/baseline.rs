@@ -25,8 +25,8 @@ struct Row {
 impl Baseline {
     /// Adds what a report says of a document. What says that the document was not looked at is left out.
     pub fn add(&mut self, source: &str, report: &Report) {
-        for finding in report.findings.iter().filter(|f| !is_never_suppressed(f.rule)) {
-            let Some(expression) = &finding.expression else { continue };
+        for finding in report.findings().filter(|f| !is_never_suppressed(f.rule)) {
+            let Some(expression) = finding.expression else { continue };
             let row =
                 Row { source: source.to_owned(), path: without_indexes(expression), rule: finding.code().to_owned() };
             *self.rows.entry(row).or_default() += 1;

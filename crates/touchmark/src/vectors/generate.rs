@@ -217,7 +217,7 @@ impl<'g> Generator<'g> {
             let mut instance = host.with_extension(self.graph, profile, &[], None);
             instance.finish();
             let report = self.repaired(profile, &mut instance, None);
-            !report.findings.iter().any(|f| *f.rule == extension::CONTEXT)
+            !report.findings().any(|f| *f.rule == extension::CONTEXT)
         });
         self.hosts.insert(profile.id, found.clone());
         found

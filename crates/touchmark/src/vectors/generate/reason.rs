@@ -56,9 +56,9 @@ pub(super) fn contradicts(graph: &RuleGraph, profile: &Profile, report: &Report)
             matches!(d.kind, DefectKind::FixedOutsideBinding | DefectKind::SliceNever | DefectKind::FixedType)
         })
     };
-    let errors = report.findings.iter().filter(|f| f.severity >= Severity::Error);
+    let errors = report.findings().filter(|f| f.severity >= Severity::Error);
     let mut explained = errors.map(|finding| {
-        let place = path_of(&plain(finding.expression.as_deref().unwrap_or("")));
+        let place = path_of(&plain(finding.expression.unwrap_or("")));
         // A code outside its value set is said at the code or at what holds it.
         contradictions().any(|d| {
             let at = path_of(&d.element).replace("[x]", "");

@@ -64,11 +64,11 @@ impl Remedies {
 /// The first broken invariant of an instance; where there is none, and doubts matter, the first that comes to nothing.
 pub(super) fn broken(instance: &Instance<'_>, report: &Report, known: &Remedies, doubts: bool) -> Option<Broken> {
     let find = |rule: &Rule, error: bool| {
-        let findings = report.findings.iter().filter(|f| f.rule == rule && (f.severity >= Severity::Error) == error);
-        let open = |f: &&Finding| error || !known.hopeless.contains(&f.text);
+        let findings = report.findings().filter(|f| f.rule == rule && (f.severity >= Severity::Error) == error);
+        let open = |f: &Finding<'_>| error || !known.hopeless.contains(f.text);
         findings.filter(open).find_map(|finding| {
-            let way = resolve(&instance.tree, finding.expression.as_deref()?)?;
-            Some(Broken { way, key: finding.text.clone(), error })
+            let way = resolve(&instance.tree, finding.expression?)?;
+            Some(Broken { way, key: finding.text.to_owned(), error })
         })
     };
     find(&invariant::FAILED, true).or_else(|| find(&invariant::UNKNOWN, false).filter(|_| doubts))

@@ -24,33 +24,33 @@ pub(super) struct Expected {
 
 /// The errors of a report, in words.
 pub(super) fn errors(report: &Report) -> Option<String> {
-    let errors: Vec<String> = report.findings.iter().filter(|f| f.severity >= Severity::Error).map(describe).collect();
+    let errors: Vec<String> = report.findings().filter(|f| f.severity >= Severity::Error).map(describe).collect();
     (!errors.is_empty()).then(|| errors.join("; "))
 }
 
 /// The errors of a report, by code and place.
 pub(super) fn said(report: &Report) -> Vec<String> {
-    report.findings.iter().filter(|f| f.severity >= Severity::Error).map(place).collect()
+    report.findings().filter(|f| f.severity >= Severity::Error).map(place).collect()
 }
 
-fn place(finding: &Finding) -> String {
-    format!("{} at {}", finding.rule.code, finding.expression.as_deref().unwrap_or(""))
+fn place(finding: Finding<'_>) -> String {
+    format!("{} at {}", finding.rule.code, finding.expression.unwrap_or(""))
 }
 
 /// How far a report is from one without errors and, where that matters, without invariants that come to nothing.
 pub(super) fn weight(report: &Report, doubts: bool) -> (u32, usize) {
-    let unknown = || report.findings.iter().filter(|f| *f.rule == invariant::UNKNOWN).count();
+    let unknown = || report.findings().filter(|f| *f.rule == invariant::UNKNOWN).count();
     (report.counts.from(Severity::Error), if doubts { unknown() } else { 0 })
 }
 
-fn describe(finding: &Finding) -> String {
-    let place = finding.expression.as_deref().unwrap_or("");
+fn describe(finding: Finding<'_>) -> String {
+    let place = finding.expression.unwrap_or("");
     format!("{} at {place} ({})", finding.rule.code, finding.text)
 }
 
 /// Whether what was expected is among the findings.
 pub(super) fn found(instance: &Instance<'_>, report: &Report, profile: &Profile, expected: &[Expected]) -> bool {
-    report.findings.iter().any(|f| expected.iter().any(|e| fits(instance, f, profile, e)))
+    report.findings().any(|f| expected.iter().any(|e| fits(instance, &f, profile, e)))
 }
 
 /// That a fault was found.
@@ -70,22 +70,22 @@ pub(super) fn judge(
     profile: &Profile,
     expected: &[Expected],
 ) -> Result<Verdict, String> {
-    let is_expected = |f: &&Finding| expected.iter().any(|e| fits(instance, f, profile, e));
-    let Some(found) = report.findings.iter().find(is_expected) else {
+    let is_expected = |f: &Finding<'_>| expected.iter().any(|e| fits(instance, f, profile, e));
+    let Some((number, found)) = report.findings().enumerate().find(|(_, f)| is_expected(f)) else {
         return Err(errors(report).map_or_else(|| "not found".into(), |errors| format!("found instead: {errors}")));
     };
-    let errors = report.findings.iter().filter(|f| f.severity >= Severity::Error && !std::ptr::eq(*f, found));
-    let also = errors.map(place).filter(|said| !instance.known.contains(said)).collect();
-    Ok(Verdict { code: found.rule.code, expression: found.expression.clone().unwrap_or_default(), also })
+    let others = report.findings().enumerate().filter(|(other, f)| *other != number && f.severity >= Severity::Error);
+    let also = others.map(|(_, f)| place(f)).filter(|said| !instance.known.contains(said)).collect();
+    Ok(Verdict { code: found.rule.code, expression: found.expression.unwrap_or_default().to_owned(), also })
 }
 
-fn fits(instance: &Instance<'_>, finding: &Finding, profile: &Profile, expected: &Expected) -> bool {
+fn fits(instance: &Instance<'_>, finding: &Finding<'_>, profile: &Profile, expected: &Expected) -> bool {
     if finding.severity != expected.severity || !expected.codes.contains(&finding.rule) && !expected.codes.is_empty() {
         return false;
     }
     if let Some(element) = expected.element {
         let element = &profile.elements[element.0 as usize].id;
-        let quotes = finding.source.as_deref().is_some_and(|source| {
+        let quotes = finding.source.is_some_and(|source| {
             let (url, id) = source.split_once('#').unwrap_or((source, ""));
             *id == **element && url.split('|').next() == Some(&*profile.url)
         });
@@ -93,7 +93,7 @@ fn fits(instance: &Instance<'_>, finding: &Finding, profile: &Profile, expected:
             return false;
         }
     }
-    let Some(way) = finding.expression.as_deref().and_then(|e| resolve(&instance.tree, e)) else { return false };
+    let Some(way) = finding.expression.and_then(|e| resolve(&instance.tree, e)) else { return false };
     let Some(wanted) = instance.tree.way_to(expected.node) else { return false };
     if expected.below { way.starts_with(&wanted) } else { way == wanted }
 }
