@@ -255,6 +255,7 @@ impl<'w, 'g, 'd> Writer<'w, 'g, 'd> {
         let detail = |number: Detail| walk.details.get(number.0 as usize).map(String::as_str);
         let claim = issue.claim.and_then(|mark| messages::claim_of(walk, mark));
         let text = self.text(issue, node, claim.as_ref().and_then(|c| detail(c.text)), more);
+        let expression = self.expression(node);
         Row {
             claimed: claim.as_ref().map_or(Span::NEITHER, |c| self.words.add_pair([c.claim.system, c.claim.code])),
             found: self.found(node),
@@ -269,8 +270,8 @@ impl<'w, 'g, 'd> Writer<'w, 'g, 'd> {
                 (None, None) => Span::NONE,
             },
             entry: self.entry(node),
-            expression: self.expression(node),
-            also: self.also(issue),
+            expression,
+            also: self.also(issue, expression),
             position: Some(self.positions.of(issue.start)),
             offset: issue.start,
             ..Row::new(issue.rule, issue.severity, text)
@@ -378,20 +379,20 @@ impl<'w, 'g, 'd> Writer<'w, 'g, 'd> {
         }
     }
 
-    /// The second place, where it has another name than the first.
-    fn also(&mut self, issue: &Issue) -> Span {
+    /// The second place of a finding, unless it is the same as the first.
+    fn also(&mut self, issue: &Issue, first: Span) -> Span {
         let walk = self.walk;
-        let node = walk.document.node(issue.node);
         match issue.also {
             Also::Nowhere => Span::NONE,
-            Also::Node(other) => {
-                let first = self.expression(node);
-                let also = self.expressions.of(walk.graph, walk.document.node(other));
-                if self.words.get(first) == Some(also) { Span::NONE } else { self.words.add(also) }
+            Also::Node(node) => {
+                let path = self.expressions.of(walk.graph, walk.document.node(node));
+                if self.words.get(first) == Some(path) { Span::NONE } else { self.words.add(path) }
             }
             Also::Empty => {
-                let name = walk.details.get(issue.detail.0 as usize).map_or("", String::as_str);
-                self.expressions.below(walk.graph, node, name).map_or(Span::NONE, |also| self.words.add(&also))
+                let name = walk.details.get(issue.detail.0 as usize);
+                let node = walk.document.node(issue.node);
+                let path = name.and_then(|name| self.expressions.below(walk.graph, node, name));
+                path.map_or(Span::NONE, |path| self.words.add(&path))
             }
         }
     }

@@ -54,9 +54,9 @@ fn write_issue(issue: &Issue<'_>, out: &mut Vec<u8>) {
             for (number, expression) in issue.expressions().enumerate() {
                 raw(out, &[if number > 0 { ",\"" } else { "\"" }]);
                 escaped(out, expression);
-                raw(out, &["\""]);
+                out.push(b'"');
             }
-            raw(out, &["]"]);
+            out.push(b']');
         }
     }
     out.push(b'}');
