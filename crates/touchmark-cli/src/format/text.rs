@@ -205,8 +205,8 @@ impl<'f> Shown<'f> {
             lines.push(format!("at {name}{place} {expression}").trim_end().to_owned());
         }
         // Which element holds the place is seen from the place itself.
-        let shown = finding.expression.as_deref().unwrap_or("");
-        if let Some(also) = finding.also.as_deref().filter(|also| !shown.starts_with(also)) {
+        let shown = finding.expression.unwrap_or("");
+        if let Some(also) = finding.also.filter(|also| !shown.starts_with(also)) {
             lines.push(format!("together with {also}"));
         }
         Shown { finding, snippet, help: lines.join("\n") }

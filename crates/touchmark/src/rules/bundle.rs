@@ -106,9 +106,11 @@ fn missing_urls(walk: &mut Walk<'_, '_>, index: &Index<'_>) {
     walk.say(&NO_FULL_URL, node).detail = detail;
 }
 
+/// The first entry with a full url, for each version of the resource that stands in it.
+type Seen<'d> = HashMap<(&'d str, Option<&'d str>), NodeId, foldhash::fast::RandomState>;
+
 fn urls<'d>(walk: &mut Walk<'_, 'd>, index: &Rc<Index<'d>>) {
-    let mut seen: Option<HashMap<(&str, Option<&str>), NodeId, foldhash::fast::RandomState>> =
-        index.repeats_a_url().then(HashMap::default);
+    let mut seen: Option<Seen<'_>> = index.repeats_a_url().then(HashMap::default);
     for entry in &index.entries {
         let Some(url) = entry.full_url.filter(|u| !u.is_empty()) else { continue };
         let place = entry.node.child_named(walk.graph.known.full_url).unwrap_or(entry.node);
