@@ -13,7 +13,7 @@ pub fn of(definition: &Value) -> String {
     for row in definition["differential"]["element"].as_array().into_iter().flatten() {
         let Some((parent, _)) = word(row, "path").rsplit_once('.') else { continue };
         for t in row["type"].as_array().into_iter().flatten().filter(|t| word(t, "code") == "Extension") {
-            let url = word(t, "profile");
+            let url = word(t, "profile").trim();
             if !url.is_empty() {
                 places.insert(format!("{url}\t{parent}"));
             }
