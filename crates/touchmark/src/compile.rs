@@ -14,7 +14,7 @@ use crate::graph::{Bound, ChildName, Children, Element, ElementId, Profile};
 use crate::library::{Forest, HL7, Library};
 use crate::lint::{Defect, DefectKind};
 use crate::rules::invariant::Invariant;
-use crate::snapshot::{DefinitionId, Tree};
+use crate::snapshot::{DefinitionId, Tree, slice_id};
 use crate::terminology;
 
 /// Compiles one definition. `None` when it is no profile or cannot be used; its defects are in the forest.
@@ -100,7 +100,7 @@ impl Compiler<'_> {
         let mut order = Vec::with_capacity(source.children.len());
         for child in &source.children {
             let label = &self.tree.elements[*child].name;
-            let child_id = joined(id, ".", label);
+            let child_id = child_id(id, label);
             order.push(self.add(*child, child_id));
         }
         if !order.is_empty() {
@@ -111,9 +111,8 @@ impl Compiler<'_> {
             let mut slices = Vec::with_capacity(source.slices.len());
             for slice in &source.slices {
                 let name = self.tree.elements[*slice].slice.clone().unwrap_or_else(|| "".into());
-                // A slice of a slice is `identifier:nhs/temporary`: its name holds both.
-                let stem = if source.slice.is_some() { id.rsplit_once(':').map_or(id, |(stem, _)| stem) } else { id };
-                slices.push((self.add(*slice, joined(stem, ":", &name)), *slice, name));
+                let slice_id = slice_id(id, source.slice.is_some(), Some(&name));
+                slices.push((self.add(*slice, slice_id.into()), *slice, name));
             }
             let slicing = self.slicing(at, id, slices);
             self.elements[number.0 as usize].slicing = slicing.map(Box::new);
@@ -212,11 +211,7 @@ impl Compiler<'_> {
     }
 }
 
-/// Three parts of an id as one; `format!` takes ten times as long, and there are tens of thousands.
-fn joined(first: &str, mark: &str, last: &str) -> Box<str> {
-    let mut id = String::with_capacity(first.len() + mark.len() + last.len());
-    id.push_str(first);
-    id.push_str(mark);
-    id.push_str(last);
-    id.into_boxed_str()
+/// The id of a child. Without `format!`: there are tens of thousands.
+fn child_id(parent: &str, label: &str) -> Box<str> {
+    [parent, ".", label].concat().into()
 }

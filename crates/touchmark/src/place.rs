@@ -279,3 +279,36 @@ fn is_identifier(name: &str) -> bool {
         && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
         && !name.starts_with(|c: char| c.is_ascii_digit())
 }
+
+#[cfg(test)]
+mod tests {
+    use touchmark_document::{Arena, Limits, parse};
+
+    use super::*;
+    use crate::library::Library;
+
+    #[test]
+    fn places_are_the_same_in_any_order() {
+        let graph = RuleGraph::new(Library::new());
+        let names = "<name><given value=\"a\"/><given value=\"b\"/></name>".repeat(FEW + 6);
+        let contact = "<contact><name><family value=\"c\"/></name></contact>";
+        let text = format!("<Patient xmlns=\"http://hl7.org/fhir\"><active value=\"true\"/>{names}{contact}</Patient>");
+        let mut arena = Arena::new();
+        let document = parse(&text, &mut arena, graph.names(), Limits::default()).expect("a document");
+        let root = document.root();
+        let nodes: Vec<NodeRef<'_>> = std::iter::once(root).chain(root.descendants()).collect();
+        let alone: Vec<String> = nodes.iter().map(|node| Expressions::default().of(&graph, *node).to_owned()).collect();
+        for place in ["Patient", "Patient.active", "Patient.name[29].given[1]", "Patient.contact.name.family"] {
+            assert!(alone.iter().any(|path| path == place), "{place} of {alone:?}");
+        }
+        let count = nodes.len();
+        let orders: [Box<dyn Fn(usize) -> usize>; 3] =
+            [Box::new(|at| at), Box::new(|at| count - 1 - at), Box::new(|at| at * 37 % count)];
+        for order in orders {
+            let mut expressions = Expressions::default();
+            for at in (0..count).map(order) {
+                assert_eq!(expressions.of(&graph, nodes[at]), alone[at]);
+            }
+        }
+    }
+}

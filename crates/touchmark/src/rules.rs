@@ -19,8 +19,16 @@ pub(crate) mod syntax;
 pub(crate) mod types;
 pub(crate) mod value;
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::hash::{BuildHasher, Hash};
+
+use touchmark_document::{NodeId, NodeRef};
+
 use crate::graph::RuleGraph;
+use crate::issue::Also;
 use crate::rule::Rule;
+use crate::walk::Walk;
 
 /// All rules, in the order of their kinds.
 pub fn all() -> impl Iterator<Item = &'static Rule> {
@@ -73,4 +81,23 @@ pub fn find(code: &str) -> Option<&'static Rule> {
 /// The rule that a broken invariant breaks, unless a rule of its own says so.
 pub fn of_invariants() -> &'static Rule {
     &invariant::FAILED
+}
+
+/// Says it of a node whose key a node before it has, and names both.
+fn unique<'d, K: Hash + Eq, S: BuildHasher>(
+    walk: &mut Walk<'_, 'd>,
+    rule: &'static Rule,
+    seen: &mut HashMap<K, NodeId, S>,
+    key: K,
+    node: NodeRef<'d>,
+    name: &str,
+) {
+    match seen.entry(key) {
+        Entry::Vacant(place) => drop(place.insert(node.id())),
+        Entry::Occupied(first) => {
+            let detail = walk.detail(name);
+            let issue = walk.say(rule, node);
+            (issue.detail, issue.also) = (detail, Also::Node(*first.get()));
+        }
+    }
 }

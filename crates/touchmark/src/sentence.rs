@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Display, Write};
 
-use crate::rules::primitive::uuid;
+use crate::rules::primitive::{every, uuid};
 
 /// Whether findings quote the content of the message, which may be a patient's.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -66,10 +66,7 @@ pub(crate) fn add(out: &mut String, detail: &str, values: Values) {
 
 /// Adds a number, without the machinery of formatting: nearly each place has one.
 pub(crate) fn add_number(out: &mut String, number: u32) {
-    if number > 9 {
-        add_number(out, number / 10);
-    }
-    out.push(char::from(b'0' + (number % 10) as u8));
+    out.push_str(itoa::Buffer::new().format(number));
 }
 
 /// Adds a value, quoted or as its form.
@@ -85,12 +82,7 @@ pub(crate) fn add_value(out: &mut String, value: &str, values: Values) {
 
 fn plain(text: &str) -> bool {
     // Both marks begin with this byte, as do other characters of that block, which then go the longer way.
-    let plain = |byte: &u8| *byte >= b' ' && *byte != 0x7F && *byte != 0xEF;
-    // Sixteen bytes are looked at together, for which compilers have one instruction.
-    let (chunks, rest) = text.as_bytes().as_chunks::<16>();
-    text.len() <= MOST_NAMED
-        && chunks.iter().all(|chunk| chunk.iter().fold(true, |all, byte| all & plain(byte)))
-        && rest.iter().all(plain)
+    text.len() <= MOST_NAMED && every(text.as_bytes(), |byte| byte >= b' ' && byte != 0x7F && byte != 0xEF)
 }
 
 fn add_name(out: &mut String, name: &str) {

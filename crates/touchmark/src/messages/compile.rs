@@ -142,7 +142,7 @@ impl Pattern {
     ///
     /// # Errors
     /// Why it is no regular expression.
-    fn read(text: &str) -> Result<Pattern, String> {
+    pub fn read(text: &str) -> Result<Pattern, String> {
         let Some(pattern) = text.strip_prefix('/').and_then(|t| t.strip_suffix('/')) else {
             return Ok(Pattern::Exact(text.to_owned()));
         };

@@ -18,17 +18,19 @@ pub(super) fn write(report: &Report, out: &mut Vec<u8>) {
 pub(super) fn write_pretty(report: &Report, out: &mut Vec<u8>) {
     let mut line = Vec::new();
     write(report, &mut line);
-    indent(&line, out);
+    // It is JSON, and memory can be written to.
+    let read = serde_json::from_slice::<serde_json::Value>(&line);
+    let _ = read.and_then(|outcome| serde_json::to_writer_pretty(out, &outcome));
 }
 
-/// Member by member with its punctuation: a general serializer takes three times as long, which is 3 % of a check.
+/// Member by member with its punctuation: a general serializer took two and a half times as long, and each finding has one.
 fn write_issue(issue: &Issue<'_>, out: &mut Vec<u8>) {
     out.push(b'{');
     if let Some(at) = issue.position {
         raw(out, &["\"extension\":[{\"url\":\"", LINE_EXTENSION, "\",\"valueInteger\":"]);
-        number(out, at.line);
+        out.extend_from_slice(itoa::Buffer::new().format(at.line).as_bytes());
         raw(out, &["},{\"url\":\"", COLUMN_EXTENSION, "\",\"valueInteger\":"]);
-        number(out, at.column);
+        out.extend_from_slice(itoa::Buffer::new().format(at.column).as_bytes());
         raw(out, &["}],"]);
     }
     let (severity, kind) = (issue.severity.code(), issue.rule.kind);
@@ -68,13 +70,6 @@ fn raw(out: &mut Vec<u8>, pieces: &[&str]) {
     }
 }
 
-fn number(out: &mut Vec<u8>, number: u32) {
-    if number > 9 {
-        self::number(out, number / 10);
-    }
-    out.push(b'0' + (number % 10) as u8);
-}
-
 /// What stands between quotation marks (RFC 8259, section 7).
 fn escaped(out: &mut Vec<u8>, text: &str) {
     let mut rest = text.as_bytes();
@@ -100,45 +95,6 @@ fn clean(bytes: &[u8]) -> usize {
     let (chunks, _) = bytes.as_chunks::<16>();
     let whole = chunks.iter().take_while(|chunk| !chunk.iter().fold(false, |any, byte| any | needs(byte))).count() * 16;
     bytes[whole..].iter().position(needs).map_or(bytes.len(), |more| whole + more)
-}
-
-/// The same JSON with a line for each member and item.
-fn indent(json: &[u8], out: &mut Vec<u8>) {
-    let mut depth = 0;
-    let (mut quoted, mut escaped) = (false, false);
-    for byte in json {
-        let line = |out: &mut Vec<u8>, depth: usize| {
-            out.push(b'\n');
-            out.extend(std::iter::repeat_n(b' ', 2 * depth));
-        };
-        if quoted {
-            out.push(*byte);
-            quoted = escaped || *byte != b'"';
-            escaped = !escaped && *byte == b'\\';
-            continue;
-        }
-        match byte {
-            b'{' | b'[' => {
-                depth += 1;
-                out.push(*byte);
-                line(out, depth);
-            }
-            b'}' | b']' => {
-                depth -= 1;
-                line(out, depth);
-                out.push(*byte);
-            }
-            b',' => {
-                out.push(b',');
-                line(out, depth);
-            }
-            b':' => out.extend_from_slice(b": "),
-            _ => {
-                quoted = *byte == b'"';
-                out.push(*byte);
-            }
-        }
-    }
 }
 
 #[cfg(test)]

@@ -1,7 +1,6 @@
 //! What a report is made of: rows that hold numbers, one text for all their words, and findings as a reader sees them.
 //!
-//! A finding has up to twelve texts and a message some twenty findings: kept as strings of their own, they would cost more than
-//! a tenth of a check.
+//! A finding has up to twelve texts and a message some twenty findings: as strings of their own, each would be an allocation.
 
 use touchmark_document::Position;
 

@@ -1,13 +1,11 @@
 //! Bundles: full urls, what comes first, and which entries can be reached.
 
 use std::collections::HashMap;
-use std::collections::hash_map::Entry;
 use std::rc::Rc;
 
 use touchmark_document::{NodeId, NodeRef};
 
 use super::primitive::absolute_uri;
-use crate::issue::Also;
 use crate::links::{self, Index, Resolution, service_base};
 use crate::rule::rules;
 use crate::walk::Walk;
@@ -144,15 +142,8 @@ fn urls<'d>(walk: &mut Walk<'_, 'd>, index: &Rc<Index<'d>>) {
         let Some(seen) = &mut seen else { continue };
         let meta = entry.resource.and_then(|r| r.child_named(walk.graph.known.meta));
         let version = meta.and_then(|m| m.child_named(walk.graph.known.version_id)).and_then(NodeRef::value);
-        match seen.entry((url, version)) {
-            Entry::Vacant(place) => drop(place.insert(entry.node.id())),
-            Entry::Occupied(first) => {
-                let detail = walk.detail(url);
-                // That it is there twice is a fault of the two entries, not of what is written in one of them.
-                let issue = walk.say(&DUPLICATE, entry.node);
-                (issue.detail, issue.also) = (detail, Also::Node(*first.get()));
-            }
-        }
+        // That it is there twice is a fault of the two entries, not of what is written in one of them.
+        super::unique(walk, &DUPLICATE, seen, (url, version), entry.node, url);
     }
 }
 

@@ -1,11 +1,9 @@
 //! Contained resources: each with an id of its own, none nested, none with a version or a narrative, each referred to.
 
-use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 
 use touchmark_document::NodeRef;
 
-use crate::issue::Also;
 use crate::rule::rules;
 use crate::walk::Walk;
 
@@ -73,14 +71,7 @@ pub(crate) fn check<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>) {
             walk.say(&NO_ID, contained);
             continue;
         };
-        match ids.entry(id) {
-            Entry::Vacant(place) => drop(place.insert(contained.id())),
-            Entry::Occupied(first) => {
-                let detail = walk.detail(id);
-                let issue = walk.say(&DUPLICATE, contained);
-                (issue.detail, issue.also) = (detail, Also::Node(*first.get()));
-            }
-        }
+        super::unique(walk, &DUPLICATE, &mut ids, id, contained, id);
         if !targets.contains(id) && !pointing_back.contains(&contained.id().0) {
             let detail = walk.detail(id);
             walk.say(&ORPHAN, contained).detail = detail;

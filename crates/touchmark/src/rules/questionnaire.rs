@@ -7,7 +7,6 @@ use std::rc::Rc;
 
 use touchmark_document::{NodeId, NodeRef};
 
-use crate::issue::Also;
 use crate::links::Resolution;
 use crate::rule::{Rule, rules};
 use crate::walk::Walk;
@@ -75,14 +74,7 @@ pub(crate) fn check<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>) {
 fn unique<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, seen: &mut HashMap<&'d str, NodeId>) {
     for item in node.all("item") {
         if let Some(link) = item.child_value("linkId") {
-            match seen.entry(link) {
-                Entry::Vacant(place) => drop(place.insert(item.id())),
-                Entry::Occupied(first) => {
-                    let detail = walk.detail(link);
-                    let issue = walk.say(&DUPLICATE, item);
-                    (issue.detail, issue.also) = (detail, Also::Node(*first.get()));
-                }
-            }
+            super::unique(walk, &DUPLICATE, seen, link, item, link);
         }
         unique(walk, item, seen);
     }

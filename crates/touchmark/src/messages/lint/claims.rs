@@ -4,10 +4,9 @@
 use std::collections::HashSet;
 use std::sync::OnceLock;
 
-use regex::Regex;
-
 use super::Set;
 use crate::graph::{ElementId, Profile, RuleGraph};
+use crate::messages::compile::Pattern;
 use crate::messages::defect::{CLAIM, NEVER};
 use crate::messages::file::{Claim, When};
 use crate::snapshot::DefinitionId;
@@ -109,23 +108,20 @@ fn is_profile(graph: &RuleGraph, id: DefinitionId) -> bool {
 
 /// Whether an element is there: by its id in one of the profiles, or by its path. Without a profile any of its type may have it.
 fn is_element(graph: &RuleGraph, profiles: &[&Profile], text: &str) -> bool {
-    let pattern = text.strip_prefix('/').and_then(|t| t.strip_suffix('/'));
     // A pattern that cannot be read is said when it is compiled.
-    let regex = match pattern.map(|p| Regex::new(&format!("^(?:{p})$"))) {
-        Some(Err(_)) => return true,
-        Some(Ok(regex)) => Some(regex),
-        None => None,
-    };
-    let fits = |id: &str| regex.as_ref().map_or(id == text, |r| r.is_match(id));
-    let head: String = pattern.unwrap_or(text).chars().take_while(char::is_ascii_alphanumeric).collect();
+    let Ok(pattern) = Pattern::read(text) else { return true };
+    let is_exact = matches!(pattern, Pattern::Exact(_));
+    let fits = |id: &str| pattern.matches(id);
+    let begin = text.strip_prefix('/').filter(|_| !is_exact).unwrap_or(text);
+    let head: String = begin.chars().take_while(char::is_ascii_alphanumeric).collect();
     let of_type = graph.library().find_type(&head);
-    let has_path = |profile: &Profile| match &regex {
-        None => text.split_once('.').is_none_or(|(_, rest)| leads_on(graph, profile, ElementId::ROOT, rest)),
-        Some(_) => {
-            let mut paths = Vec::new();
-            write_out(graph, profile, ElementId::ROOT, &profile.type_name, DEPTH, &mut paths);
-            paths.iter().any(|p| fits(p))
+    let has_path = |profile: &Profile| {
+        if is_exact {
+            return text.split_once('.').is_none_or(|(_, rest)| leads_on(graph, profile, ElementId::ROOT, rest));
         }
+        let mut paths = Vec::new();
+        write_out(graph, profile, ElementId::ROOT, &profile.type_name, DEPTH, &mut paths);
+        paths.iter().any(|p| fits(p))
     };
     if !profiles.is_empty() {
         let in_profile = |p: &&&Profile| p.elements.iter().any(|e| fits(&e.id)) || has_path(p);
@@ -143,7 +139,7 @@ fn is_element(graph: &RuleGraph, profiles: &[&Profile], text: &str) -> bool {
     // The pattern does not begin with a type: that of any resource may fit.
     let library = graph.library();
     let types = (0..library.entries().len() as u32).map(DefinitionId).filter(|id| is_profile(graph, *id));
-    regex.is_some()
+    !is_exact
         && types
             .filter_map(|id| graph.profile(id))
             .filter(|p| p.is_type)
