@@ -124,7 +124,6 @@ fn each_rule_is_broken_alone_or_listed_with_the_reason() {
 }
 
 #[test]
-#[ignore = "30,000 rules take minutes; run it after a change of the compiler or the walk"]
 fn each_rule_of_every_version_is_broken_alone_or_has_a_reason() {
     let graph = graph();
     let rows = break_each_rule(&graph, &profiles(&graph, true));
