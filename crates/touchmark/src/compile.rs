@@ -10,7 +10,7 @@ use std::sync::Arc;
 use touchmark_document::Name;
 
 use crate::definition::Binding;
-use crate::graph::{Bound, ChildName, Children, Element, ElementId, Profile};
+use crate::graph::{Asked, Bound, Children, Element, ElementId, Profile};
 use crate::library::{Forest, HL7, Library};
 use crate::lint::{Defect, DefectKind};
 use crate::rules::invariant::Invariant;
@@ -85,6 +85,7 @@ impl Compiler<'_> {
             max_length: source.max_length,
             binding,
             constraints,
+            asked: Asked::default(),
             is_modifier: source.is_modifier,
             must_support: source.must_support,
             origin: source.origin.unwrap_or(self.id),
@@ -117,7 +118,8 @@ impl Compiler<'_> {
             let slicing = self.slicing(at, id, slices);
             self.elements[number.0 as usize].slicing = slicing.map(Box::new);
         }
-        self.elements[number.0 as usize].id = own_id;
+        let element = &mut self.elements[number.0 as usize];
+        (element.id, element.asked) = (own_id, element.asked());
         number
     }
 
@@ -152,25 +154,10 @@ impl Compiler<'_> {
     }
 
     fn children(&mut self, order: Vec<ElementId>) -> Children {
-        let mut names = Vec::with_capacity(order.len());
-        let mut demanding = Vec::new();
-        for (child, id) in order.iter().enumerate() {
-            let element = &self.elements[id.0 as usize];
-            let child = child as u16;
-            let wants = |s: &crate::graph::Slice| self.elements[s.element.0 as usize].min > 0;
-            if element.min > 0 || element.slicing.as_ref().is_some_and(|s| s.slices.iter().any(wants)) {
-                demanding.push(child);
-            }
-            if let Some(stem) = element.label.strip_suffix("[x]") {
-                let choices = self.forest.shared.choices(self.library, stem, &element.types);
-                let choices = choices.iter().enumerate();
-                names.extend(choices.map(|(of_type, name)| ChildName { name: *name, child, of_type: of_type as u16 }));
-            } else {
-                names.push(ChildName { name: element.name, child, of_type: 0 });
-            }
-        }
-        names.sort_by_key(|n| n.name);
-        Children { order: order.into(), names: names.into(), demanding: demanding.into() }
+        Children::new(order, &self.elements, |element, names| match element.label.strip_suffix("[x]") {
+            Some(stem) => names.extend(&*self.forest.shared.choices(self.library, stem, &element.types)),
+            None => names.push(element.name),
+        })
     }
 
     fn invariants(&mut self, at: usize, id: &str) -> Box<[Invariant]> {

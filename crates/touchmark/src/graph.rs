@@ -1,5 +1,7 @@
 //! The rule graph: profiles compiled to elements whose edges are numbers. Immutable for those who check; shared by all threads.
 
+mod children;
+
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
@@ -18,6 +20,9 @@ use crate::rules::primitive::Primitive;
 use crate::snapshot::DefinitionId;
 use crate::snapshot::compare::{Comparison, compare};
 use crate::terminology::{self, Terminology};
+
+pub(crate) use children::Asked;
+pub use children::{Children, Edge, Watched};
 
 /// The types that `*` stands for (<http://hl7.org/fhir/STU3/datatypes.html#open>).
 pub(crate) const ANY_TYPES: &[&str] = &[
@@ -136,6 +141,8 @@ pub struct Element {
     pub binding: Option<Box<Bound>>,
     /// The invariants.
     pub constraints: Box<[Invariant]>,
+    /// What the walk must look at.
+    pub(crate) asked: Asked,
     /// Whether it changes the meaning of others.
     pub is_modifier: bool,
     /// Whether implementations must support it.
@@ -170,36 +177,6 @@ impl Bound {
             maximum_set: set(&binding.maximum),
             maximum: binding.maximum.clone(),
         }
-    }
-}
-
-/// The children of an element, by order and by name.
-#[derive(Debug, Default)]
-pub struct Children {
-    /// In the order of the definition.
-    pub order: Box<[ElementId]>,
-    /// Sorted by name; a choice has one entry for each type.
-    pub names: Box<[ChildName]>,
-    /// Those, counted in `order`, whose absence is a fault: they, or slices of theirs, must be there.
-    pub demanding: Box<[u16]>,
-}
-
-/// A name that a child may have in a document.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ChildName {
-    /// The name.
-    pub name: Name,
-    /// Which child, counted in [`Children::order`].
-    pub child: u16,
-    /// Which of the child's types.
-    pub of_type: u16,
-}
-
-impl Children {
-    /// The child with this name. Lists are short: a sorted search beats hashing.
-    #[inline]
-    pub fn find(&self, name: Name) -> Option<ChildName> {
-        self.names.binary_search_by_key(&name, |c| c.name).ok().map(|at| self.names[at])
     }
 }
 

@@ -95,8 +95,7 @@ fn stem(label: &str) -> (&str, bool) {
 fn child<'g>(graph: &'g RuleGraph, at: At<'g>, node: NodeRef<'_>) -> Option<(At<'g>, usize)> {
     let children = graph.own_children(at.profile, at.id)?;
     let found = children.find(node.name())?;
-    let id: ElementId = children.order[found.child as usize];
-    Some((at.child(id), found.of_type as usize))
+    Some((at.child(found.element), found.of_type as usize))
 }
 
 /// The choice that a child is, though of a type that it may not have.

@@ -246,18 +246,18 @@ impl<'g, 'd> Walk<'g, 'd> {
         let base = self.counts.len();
         self.counts.resize(base + children.order.len(), 0);
         let first_repeat = self.sliced.len();
-        let mut last = 0;
-        // Whether more is to be seen to than that what must be there is there.
+        let (mut last, mut place) = (0, 0);
+        // Whether all children are to be looked at again, not only those that are watched.
         let mut closer = self.unsupported.is_some();
         for child in node.children() {
-            let Some(found) = children.find(child.name()) else {
+            let Some((found_at, found)) = children.find_from(place, child.name()) else {
                 if let Some(wrong) = rules::types::unexpected(self, child, at, children) {
                     // The element is there, only of another type: that is one fault, not two.
                     self.counts[base + wrong] |= PRESENT;
                 }
                 continue;
             };
-            let slot = found.child as usize;
+            place = found_at;
             if child.form() != Form::Attribute {
                 if found.child < last {
                     rules::syntax::order(self, child, at);
@@ -265,15 +265,18 @@ impl<'g, 'd> Walk<'g, 'd> {
                 // Each is compared with the one before it: one that was moved is one fault.
                 last = found.child;
             }
-            self.counts[base + slot] += 1;
-            let id = children.order[slot];
-            let element = &at.profile.elements[id.0 as usize];
-            rules::syntax::array_form(self, child, element);
-            closer |= element.slicing.is_some() || self.counts[base + slot] > element.max;
-            if element.slicing.is_some() {
-                self.sliced.push(Repeat { child: found.child, of_type: found.of_type, node: child.id() });
-            } else {
-                self.element(child, at.child(id), found.of_type as usize);
+            let count = &mut self.counts[base + found.child as usize];
+            *count += 1;
+            closer |= *count > found.max;
+            rules::syntax::array_form(self, child, found.repeats);
+            match found.plain.filter(|_| !child.has_children()) {
+                Some(primitive) => {
+                    rules::value::primitive(self, child, at.child(found.element), primitive);
+                }
+                None if found.sliced => {
+                    self.sliced.push(Repeat { child: found.child, of_type: found.of_type, node: child.id() });
+                }
+                None => self.element(child, at.child(found.element), found.of_type as usize),
             }
         }
         if closer {
@@ -281,9 +284,11 @@ impl<'g, 'd> Walk<'g, 'd> {
                 self.repeats(node, at.child(children.order[slot]), base, first_repeat, slot);
             }
         } else {
-            for slot in &*children.demanding {
-                let slot = *slot as usize;
-                self.repeats(node, at.child(children.order[slot]), base, first_repeat, slot);
+            for watched in &children.watched {
+                let slot = watched.child as usize;
+                if watched.is_doubtful(self.counts[base + slot]) {
+                    self.repeats(node, at.child(children.order[slot]), base, first_repeat, slot);
+                }
             }
         }
         self.counts.truncate(base);

@@ -2,7 +2,7 @@
 
 use super::{Defect, DefectKind, is_own, push};
 use crate::definition::StructureDefinition;
-use crate::graph::{Element, ElementId, Profile, RuleGraph, Slice, Step, Test};
+use crate::graph::{Element, Profile, RuleGraph, Slice, Step, Test};
 use crate::terminology::{self, Answer};
 
 /// Checks the slicings of a profile that it speaks of itself.
@@ -92,7 +92,6 @@ fn follow<'g>(profile: &'g Profile, from: &'g Element, path: &[Step]) -> Option<
         let Step::Child(names) = step else { return None };
         let children = at.children.as_ref()?;
         let child = children.find(*names.first()?)?;
-        let ElementId(number) = children.order[child.child as usize];
-        Some(&profile.elements[number as usize])
+        Some(&profile.elements[child.element.0 as usize])
     })
 }

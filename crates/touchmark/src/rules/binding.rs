@@ -313,7 +313,7 @@ fn fixed_elsewhere<'g>(walk: &Walk<'g, '_>, at: At<'g>, set: &CodeSet) -> Option
     let known = &walk.graph.known;
     let child = |at: At<'g>, name| {
         let children = walk.graph.own_children(at.profile, at.id)?;
-        Some(at.child(children.order[children.find(name)?.child as usize]))
+        Some(at.child(children.find(name)?.element))
     };
     let coding = child(at, known.coding).unwrap_or(at);
     let fixed = child(coding, known.system)?.element().fixed.as_deref()?.text.as_deref()?;

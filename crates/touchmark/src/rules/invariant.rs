@@ -117,7 +117,16 @@ impl Expressions {
 }
 
 /// Judges the invariants of an element on a node. Those of types are left out where the type itself is checked.
+#[inline]
 pub(crate) fn check<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, at: At<'_>, with_types: bool) {
+    let asked = at.element().asked;
+    // Most elements have no other than ele-1, and hardly any breaks it.
+    if asked.invariants || asked.content && content(walk, node) != Truth::True {
+        judge(walk, node, at, with_types);
+    }
+}
+
+fn judge<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, at: At<'_>, with_types: bool) {
     for invariant in &at.element().constraints {
         if invariant.of_type && !with_types {
             continue;
@@ -187,6 +196,7 @@ fn unknown<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, at: At<'_>, invariant
 }
 
 /// An element that has nothing at all has been reported by the reader.
+#[inline]
 fn content(walk: &Walk<'_, '_>, node: NodeRef<'_>) -> Truth {
     if node.value().is_some() || !node.has_children() {
         return Truth::True;

@@ -2,7 +2,6 @@
 
 use touchmark_document::{FaultKind, Form, NodeRef};
 
-use crate::graph::Element;
 use crate::issue::{Also, Issue};
 use crate::rule::{Rule, rules};
 use crate::sentence::Quoted;
@@ -187,13 +186,13 @@ pub(crate) fn order<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, at: At<'_>) 
 
 /// Whether JSON wrote an array where, and only where, the element may repeat.
 #[inline]
-pub(crate) fn array_form<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, element: &Element) {
-    if is_xml(node) || node.in_array() == element.repeats {
+pub(crate) fn array_form<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, repeats: bool) {
+    if is_xml(node) || node.in_array() == repeats {
         return;
     }
     // A property that is only filled by its `_name` sibling takes its form from that.
     if node.form() != Form::Null {
-        walk.say(if element.repeats { &ARRAY_WANTED } else { &ARRAY_UNWANTED }, node);
+        walk.say(if repeats { &ARRAY_WANTED } else { &ARRAY_UNWANTED }, node);
     }
 }
 

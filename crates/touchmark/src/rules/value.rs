@@ -133,6 +133,9 @@ fn flawed<'d>(
 #[inline]
 pub(crate) fn check<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, at: At<'_>) {
     let element = at.element();
+    if !element.asked.value {
+        return;
+    }
     if let Some(fixed) = &element.fixed
         && !equals(node, fixed)
     {
