@@ -1,6 +1,7 @@
 //! The element tree: what FHIR JSON and FHIR XML both become, as nodes in one reusable arena.
 
 use std::collections::HashMap;
+use std::fmt;
 
 use crate::cache::{NameCache, ShortName};
 use crate::fault::{Fault, FaultKind};
@@ -225,7 +226,7 @@ impl<'a> Document<'a> {
     /// The node with this number.
     #[inline]
     pub fn node(&self, id: NodeId) -> NodeRef<'_> {
-        NodeRef { document: self, id }
+        NodeRef { document: self, node: &self.arena.nodes[id.0 as usize] }
     }
 
     /// How many nodes there are; they are numbered from 0 without gaps.
@@ -272,6 +273,7 @@ impl<'a> Document<'a> {
         Positions::new(self.source)
     }
 
+    #[inline]
     pub(crate) fn text(&self, text: Text) -> &'a str {
         if text.start & Text::OWN != 0 {
             let start = (text.start & !Text::OWN) as usize;
@@ -282,26 +284,27 @@ impl<'a> Document<'a> {
     }
 }
 
-/// A node together with its document.
-#[derive(Clone, Copy, Debug)]
+/// A node together with its document. It leads to the node itself, since nearly all that is asked of it stands there.
+#[derive(Clone, Copy)]
 pub struct NodeRef<'a> {
     document: &'a Document<'a>,
-    id: NodeId,
+    node: &'a Node,
 }
 
 impl PartialEq for NodeRef<'_> {
-    /// Two nodes of one document are equal when they are the same node.
+    /// Two nodes are equal when they are the same node.
     fn eq(&self, other: &Self) -> bool {
-        self.id == other.id
+        std::ptr::eq(self.node, other.node)
+    }
+}
+
+impl fmt::Debug for NodeRef<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NodeRef").field("id", &self.id()).field("name", &self.name_text()).finish()
     }
 }
 
 impl<'a> NodeRef<'a> {
-    #[inline]
-    fn node(self) -> &'a Node {
-        &self.document.arena.nodes[self.id.0 as usize]
-    }
-
     /// The document.
     pub fn document(self) -> &'a Document<'a> {
         self.document
@@ -310,80 +313,82 @@ impl<'a> NodeRef<'a> {
     /// The number of the node.
     #[inline]
     pub fn id(self) -> NodeId {
-        self.id
+        // How far the node is from the first one.
+        let first = std::ptr::from_ref(&*self.document.arena.nodes).cast::<Node>();
+        NodeId(((std::ptr::from_ref(self.node).addr() - first.addr()) / size_of::<Node>()) as u32)
     }
 
     /// The element name; for the root its resource type.
     #[inline]
     pub fn name(self) -> Name {
-        self.node().name
+        self.node.name
     }
 
     /// The element name as text.
     pub fn name_text(self) -> &'a str {
-        self.document.name_text(self.node().name)
+        self.document.name_text(self.node.name)
     }
 
     /// The resource type of a node that is a resource (the root, a Bundle entry's `resource`, `contained`, a Parameters
     /// parameter's `resource`), else [`Name::NONE`].
     #[inline]
     pub fn resource(self) -> Name {
-        self.node().resource
+        self.node.resource
     }
 
     /// The resource type as text; empty for a node that is no resource.
     pub fn resource_text(self) -> &'a str {
-        self.document.name_text(self.node().resource)
+        self.document.name_text(self.node.resource)
     }
 
     /// Whether this node is a resource.
     #[inline]
     pub fn is_resource(self) -> bool {
-        self.node().resource != Name::NONE
+        self.node.resource != Name::NONE
     }
 
     /// How it was written.
     #[inline]
     pub fn form(self) -> Form {
-        self.node().form
+        self.node.form
     }
 
     /// In JSON: whether it was an item of an array.
     #[inline]
     pub fn in_array(self) -> bool {
-        self.node().in_array
+        self.node.in_array
     }
 
     /// The primitive value, unescaped, decimals as written; `None` where there is none.
     #[inline]
     pub fn value(self) -> Option<&'a str> {
-        let text = self.node().value;
+        let text = self.node.value;
         if text == Text::ABSENT { None } else { Some(self.document.text(text)) }
     }
 
     /// The parent; `None` for the root.
     #[inline]
     pub fn parent(self) -> Option<NodeRef<'a>> {
-        let parent = self.node().parent;
+        let parent = self.node.parent;
         (parent != NodeId::NONE).then(|| self.document.node(NodeId(parent)))
     }
 
     /// The children in the order of the source; in JSON a primitive's `id` and `extension` from its `_name` sibling.
     #[inline]
     pub fn children(self) -> Children<'a> {
-        Children { document: self.document, next: self.node().first_child }
+        Children { document: self.document, next: self.node.first_child }
     }
 
     /// Everything below the node, in the order of the tree: each node before its children.
     #[inline]
     pub fn descendants(self) -> Descendants<'a> {
-        Descendants { root: self, next: self.node().first_child }
+        Descendants { root: self, next: self.node.first_child }
     }
 
     /// Whether there is any child.
     #[inline]
     pub fn has_children(self) -> bool {
-        self.node().first_child != NodeId::NONE
+        self.node.first_child != NodeId::NONE
     }
 
     /// The children of this name, in order.
@@ -414,12 +419,12 @@ impl<'a> NodeRef<'a> {
     /// Where the node begins in the source, in bytes.
     #[inline]
     pub fn start(self) -> u32 {
-        self.node().start
+        self.node.start
     }
 
     /// Where the node begins, as line and column.
     pub fn position(self) -> Position {
-        self.document.position(self.node().start)
+        self.document.position(self.node.start)
     }
 
     /// The innermost resource that holds this node (itself, when it is a resource).
@@ -459,7 +464,7 @@ impl<'a> Iterator for Descendants<'a> {
         while self.next == NodeId::NONE {
             self.next = at.next;
             if self.next == NodeId::NONE {
-                if at.parent == self.root.id.0 {
+                if at.parent == self.root.id().0 {
                     break;
                 }
                 at = &nodes[at.parent as usize];
@@ -485,7 +490,7 @@ impl<'a> Iterator for Children<'a> {
             return None;
         }
         let child = self.document.node(NodeId(self.next));
-        self.next = child.node().next;
+        self.next = child.node.next;
         Some(child)
     }
 }

@@ -38,22 +38,20 @@ pub(crate) fn labels(graph: &RuleGraph, node: NodeRef<'_>) -> Vec<String> {
     children.map_or_else(Vec::new, |c| c.order.iter().map(label).collect())
 }
 
+/// The way to a node, and where its children stand.
 fn way_to<'g, 'd: 'g>(graph: &'g RuleGraph, node: NodeRef<'d>) -> (Vec<Step<'g, 'd>>, Option<At<'g>>) {
-    let mut nodes = vec![node];
-    while let last = nodes[nodes.len() - 1]
-        && !last.is_resource()
-        && let Some(parent) = last.parent()
-    {
-        nodes.push(parent);
-    }
-    let mut steps: Vec<Step<'g, 'd>> = Vec::with_capacity(nodes.len());
-    let mut at: Option<At<'g>> = None;
-    for node in nodes.into_iter().rev() {
-        let (step, inside) = step(graph, at, node);
-        steps.push(step);
-        at = inside;
-    }
-    (steps, at)
+    let mut steps = Vec::with_capacity(8);
+    let inside = go(graph, node, &mut steps);
+    (steps, inside)
+}
+
+fn go<'g, 'd: 'g>(graph: &'g RuleGraph, node: NodeRef<'d>, steps: &mut Vec<Step<'g, 'd>>) -> Option<At<'g>> {
+    // As deep as the document at most, which its reader bounds.
+    let above = node.parent().filter(|_| !node.is_resource());
+    let parent = above.and_then(|above| go(graph, above, steps));
+    let (step, inside) = step(graph, parent, node);
+    steps.push(step);
+    inside
 }
 
 /// What a node is, and where its children stand; `parent` is where it stands itself.

@@ -161,7 +161,7 @@ fn reach<'d>(walk: &mut Walk<'_, 'd>, bundle: NodeRef<'d>, index: &Rc<Index<'d>>
         targets(walk, index, 0, node, &mut open);
     }
     let mut reached = vec![false; index.entries.len()];
-    spread(&mut edges, &mut reached, open.into_iter().map(|(_, to)| to).chain([0]).collect());
+    spread(&edges, &mut reached, open.into_iter().map(|(_, to)| to).chain([0]).collect());
     if reached.iter().all(|entry| *entry) {
         return;
     }
@@ -171,9 +171,11 @@ fn reach<'d>(walk: &mut Walk<'_, 'd>, bundle: NodeRef<'d>, index: &Rc<Index<'d>>
     for edge in &mut edges[half..] {
         *edge = (edge.1, edge.0);
     }
+    edges.sort_unstable();
+    edges.dedup();
     let mut near = vec![false; index.entries.len()];
     let open = (0..index.entries.len() as u32).filter(|entry| reached[*entry as usize]).collect();
-    spread(&mut edges, &mut near, open);
+    spread(&edges, &mut near, open);
     for (number, entry) in index.entries.iter().enumerate() {
         if reached[number] || entry.resource.is_none() {
             continue;
@@ -183,10 +185,9 @@ fn reach<'d>(walk: &mut Walk<'_, 'd>, bundle: NodeRef<'d>, index: &Rc<Index<'d>>
     }
 }
 
-/// Marks what is reached from `open` along edges, each from one entry to another.
-fn spread(edges: &mut Vec<(u32, u32)>, reached: &mut [bool], mut open: Vec<u32>) {
-    edges.sort_unstable();
-    edges.dedup();
+/// Marks what is reached from `open` along edges, each from one entry to another, in the order of the entries that they
+/// come from.
+fn spread(edges: &[(u32, u32)], reached: &mut [bool], mut open: Vec<u32>) {
     while let Some(next) = open.pop() {
         if !std::mem::replace(&mut reached[next as usize], true) {
             let first = edges.partition_point(|(from, _)| *from < next);
@@ -199,7 +200,10 @@ fn spread(edges: &mut Vec<(u32, u32)>, reached: &mut [bool], mut open: Vec<u32>)
 fn targets<'d>(walk: &Walk<'_, 'd>, index: &Index<'d>, from: u32, resource: NodeRef<'d>, edges: &mut Vec<(u32, u32)>) {
     let known = &walk.graph.known;
     for node in std::iter::once(resource).chain(resource.descendants()) {
-        if (node.name() == known.reference || node.name() == known.url)
+        // The url of an extension names its definition, and leads nowhere.
+        let of_extension =
+            || node.parent().is_some_and(|p| [known.extension, known.modifier_extension].contains(&p.name()));
+        if (node.name() == known.reference || node.name() == known.url && !of_extension())
             && let Some(value) = node.value()
         {
             let target = match index.resolve(walk.graph, Some(from), value) {

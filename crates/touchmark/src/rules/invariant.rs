@@ -206,11 +206,11 @@ fn content(walk: &Walk<'_, '_>, node: NodeRef<'_>) -> Truth {
 }
 
 fn extension(walk: &Walk<'_, '_>, node: NodeRef<'_>) -> Truth {
-    let name = walk.graph.known.extension;
+    let known = &walk.graph.known;
     let mut parts = false;
     let mut value = false;
-    for child in node.children() {
-        parts |= child.name() == name;
+    for child in node.children().filter(|child| child.name() != known.url) {
+        parts |= child.name() == known.extension;
         value |= child.name_text().starts_with("value");
     }
     if parts == value { Truth::False } else { Truth::True }

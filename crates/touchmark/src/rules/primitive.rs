@@ -286,6 +286,13 @@ fn underlying(primitive: Primitive, value: &str, found: Flaw) -> Flaw {
 }
 
 fn surrounded_by_space(value: &str) -> bool {
+    // Nearly all begin and end with a plain character: no need to read it as one of Unicode's.
+    if let [first, .., last] = value.as_bytes()
+        && first.is_ascii_graphic()
+        && last.is_ascii_graphic()
+    {
+        return false;
+    }
     value.starts_with(char::is_whitespace) || value.ends_with(char::is_whitespace)
 }
 

@@ -185,9 +185,9 @@ fn any<'g, 'd>(
             node.children().filter(|c| names.contains(&c.name())).any(|c| any(walk, c, rest, question))
         }
         Step::Extension(url) => {
-            let extension = walk.graph.known.extension;
-            let of_url = |e: &NodeRef<'d>| e.child_value("url") == Some(url);
-            node.children_named(extension).filter(of_url).any(|e| any(walk, e, rest, question))
+            let known = &walk.graph.known;
+            let of_url = |e: &NodeRef<'d>| e.child_named(known.url).and_then(NodeRef::value) == Some(url);
+            node.children_named(known.extension).filter(of_url).any(|e| any(walk, e, rest, question))
         }
         Step::Resolve => {
             let reference = node.child_named(walk.graph.known.reference).and_then(NodeRef::value);

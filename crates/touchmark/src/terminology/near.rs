@@ -57,15 +57,29 @@ pub(crate) struct Hints {
 const MOST_HINTS: usize = 2000;
 
 impl Hints {
-    /// What was probably meant by a code that is not in the set, as [`in_set`].
+    /// What was probably meant by a code that is not in the set, as a question; `None` where nothing is near.
     pub fn in_set(&mut self, set: &CodeSet, written: Written<'_>) -> Option<String> {
-        let part = |text: Option<&str>| text.unwrap_or("\0").to_owned();
-        let Written { system, code, display } = written;
-        let key = [part(system), part(code), part(display)].join("\n") + &format!("\n{:p}", std::ptr::from_ref(set));
+        self.look_up(std::ptr::from_ref(set).addr(), written, || in_set(set, written))
+    }
+
+    /// What was probably meant by a code that its code system does not have.
+    pub fn in_system(&mut self, system: &CodeSystem, written: Written<'_>) -> Option<String> {
+        self.look_up(std::ptr::from_ref(system).addr(), written, || in_system(system, written))
+    }
+
+    /// Looks for a hint once for each set or system, which is known by its address, and code.
+    fn look_up(
+        &mut self,
+        place: usize,
+        Written { system, code, display }: Written<'_>,
+        look: impl FnOnce() -> Option<String>,
+    ) -> Option<String> {
+        let part = |text: Option<&'_ str>| text.unwrap_or("\0").to_owned();
+        let key = [part(system), part(code), part(display), format!("{place:x}")].join("\n");
         if let Some(known) = self.known.get(&key) {
             return known.clone();
         }
-        let hint = in_set(set, written);
+        let hint = look();
         if self.known.len() < MOST_HINTS && key.len() < 1000 {
             self.known.insert(key, hint.clone());
         }
@@ -73,7 +87,6 @@ impl Hints {
     }
 }
 
-/// What was probably meant by a code that is not in a set, as a question; `None` where nothing is near.
 fn in_set(set: &CodeSet, written: Written<'_>) -> Option<String> {
     let mut best: Option<(Way, String)> = None;
     let mut left = MOST;
@@ -92,8 +105,7 @@ fn in_set(set: &CodeSet, written: Written<'_>) -> Option<String> {
     })
 }
 
-/// The same within one code system.
-pub(crate) fn in_system(system: &CodeSystem, written: Written<'_>) -> Option<String> {
+fn in_system(system: &CodeSystem, written: Written<'_>) -> Option<String> {
     let mut best: Option<(Way, String)> = None;
     for concept in system.concepts().iter().take(MOST) {
         if let Some(way) = near(written, system.url(), &concept.code, &concept.display)

@@ -9,7 +9,7 @@ use crate::rules::primitive::absolute_uri;
 use crate::sentence::Quoted;
 use crate::service::Membership;
 use crate::terminology::form::{Form, SnomedFlaw, UCUM, snomed_flaw};
-use crate::terminology::near::{self, Written, same_display};
+use crate::terminology::near::{Written, same_display};
 use crate::terminology::snomed::SNOMED;
 use crate::walk::Walk;
 
@@ -74,7 +74,7 @@ pub(crate) fn check<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>) {
     let Some(concept) = loaded.concept(code) else {
         if loaded.is_complete() {
             let found = Written { system: Some(system), code: Some(code), display };
-            let (detail, hint) = (walk.detail(found.to_string()), near::in_system(loaded, found));
+            let (detail, hint) = (walk.detail(found.to_string()), walk.hints.in_system(loaded, found));
             say(walk, &UNKNOWN_CODE, node, detail, hint);
         } else if system == SNOMED {
             snomed(walk, node, written);
