@@ -84,6 +84,8 @@ pub(crate) struct Walk<'g, 'd> {
     pub counts: Vec<u32>,
     /// The repeats of sliced elements that are open, innermost last.
     pub sliced: Vec<Repeat>,
+    /// The profiles that the resources around the node must meet, innermost last.
+    pub profiles: Vec<DefinitionId>,
     /// While a slice or a choice of profiles is tried, what it finds is not for the report.
     pub trying: u32,
     /// Whether invariants may ask the definitions: not in a check that is itself the answer to one.
@@ -108,6 +110,7 @@ pub(crate) struct Memory {
     done: HashSet<(u32, DefinitionId), FixedState>,
     counts: Vec<u32>,
     sliced: Vec<Repeat>,
+    profiles: Vec<DefinitionId>,
     scratch: Scratch,
     canonicals: Canonicals,
     hints: Hints,
@@ -132,7 +135,7 @@ pub(crate) struct Tally {
 
 impl<'g, 'd> Walk<'g, 'd> {
     pub fn new(graph: &'g RuleGraph, document: &'d Document<'d>, options: &Options<'g>, memory: &mut Memory) -> Self {
-        let Memory { mut issues, mut details, mut done, counts, sliced, scratch, canonicals, hints } =
+        let Memory { mut issues, mut details, mut done, counts, sliced, profiles, scratch, canonicals, hints } =
             std::mem::take(memory);
         issues.clear();
         details.clear();
@@ -164,6 +167,7 @@ impl<'g, 'd> Walk<'g, 'd> {
             hints,
             counts,
             sliced,
+            profiles,
             trying: 0,
             answers: true,
             tried: Vec::new(),
@@ -172,10 +176,11 @@ impl<'g, 'd> Walk<'g, 'd> {
 
     /// Gives the memory back to the checker.
     pub fn release(self, memory: &mut Memory) {
-        let Walk { issues, details, done, mut counts, mut sliced, scratch, canonicals, hints, .. } = self;
+        let Walk { issues, details, done, mut counts, mut sliced, mut profiles, scratch, canonicals, hints, .. } = self;
         counts.clear();
         sliced.clear();
-        *memory = Memory { issues, details, done, counts, sliced, scratch, canonicals, hints };
+        profiles.clear();
+        *memory = Memory { issues, details, done, counts, sliced, profiles, scratch, canonicals, hints };
     }
 
     /// The definition that stands for a canonical, as [`RuleGraph::find`], looked up once a checker.
@@ -194,20 +199,22 @@ impl<'g, 'd> Walk<'g, 'd> {
     pub fn resource(&mut self, node: NodeRef<'d>, asked: &[DefinitionId]) {
         let Some(base) = rules::types::resource_type(self, node) else { return };
         let first_time = self.done.insert((node.id().0, VISITED));
-        let mut profiles = rules::profile::claimed(self, node, base);
-        let mut met = !profiles.is_empty();
+        let first = self.profiles.len();
+        rules::profile::claimed(self, node, base);
+        let mut met = self.profiles.len() > first;
         for profile in asked {
             if rules::profile::fits(self, node, *profile, None) {
                 met |= !self.graph.profile(*profile).is_none_or(|p| p.is_type);
-                profiles.push(*profile);
+                self.profiles.push(*profile);
             }
         }
         if !met {
-            profiles.push(base);
+            self.profiles.push(base);
         }
-        for profile in profiles {
-            self.against(node, profile);
+        for number in first..self.profiles.len() {
+            self.against(node, self.profiles[number]);
         }
+        self.profiles.truncate(first);
         if first_time {
             rules::contained::check(self, node);
             rules::questionnaire::check(self, node);

@@ -25,11 +25,11 @@ rules! {
         at "structuredefinition.html#StructureDefinition.baseDefinition";
 }
 
-/// The profiles of `meta.profile` that can judge the resource.
-pub(crate) fn claimed<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, base: DefinitionId) -> Vec<DefinitionId> {
+/// Adds the profiles of `meta.profile` that can judge the resource to those of the walk.
+pub(crate) fn claimed<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, base: DefinitionId) {
     let known = &walk.graph.known;
-    let mut profiles = Vec::new();
-    let Some(meta) = node.child_named(known.meta) else { return profiles };
+    let first = walk.profiles.len();
+    let Some(meta) = node.child_named(known.meta) else { return };
     for claim in meta.children_named(known.profile) {
         let Some(canonical) = claim.value().map(str::trim).filter(|c| !c.is_empty()) else { continue };
         match walk.find(canonical) {
@@ -39,11 +39,13 @@ pub(crate) fn claimed<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, base: Defi
                 let issue = walk.say(&UNKNOWN, claim);
                 (issue.detail, issue.hint) = (detail, hint.unwrap_or(Detail::NONE));
             }
-            Some(id) if fits(walk, node, id, Some(claim)) && id != base && !profiles.contains(&id) => profiles.push(id),
-            Some(_) => {}
+            Some(id) => {
+                if fits(walk, node, id, Some(claim)) && id != base && !walk.profiles[first..].contains(&id) {
+                    walk.profiles.push(id);
+                }
+            }
         }
     }
-    profiles
 }
 
 /// Whether a profile can judge the resource; says at the resource why it cannot. What is claimed and no profile is said at the

@@ -82,9 +82,10 @@ pub(crate) fn unexpected<'d>(
             // Said by its cardinality.
             return None;
         }
-        let wanted: Vec<String> = element.types.iter().map(|t| crate::library::choice_name(stem, &t.code)).collect();
         let known = crate::graph::ANY_TYPES.contains(&crate::definition::type_of_suffix(suffix).as_str());
         if known {
+            let wanted: Vec<String> =
+                element.types.iter().map(|t| crate::library::choice_name(stem, &t.code)).collect();
             let detail = walk.detail(format!("{name} found, {} wanted", list(&wanted)));
             // The value of an extension is the extension's own affair: it lacks the value that is wanted.
             let of_extension = at.element().label.ends_with("xtension") || &*at.profile.type_name == "Extension";
@@ -155,12 +156,13 @@ pub(crate) fn place<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, at: At<'_>, 
         walk.say_from(&RESOURCE, node, at).detail = detail;
     }
     let fitting = at.element().types.iter().filter(|t| open || *t.code == *node.resource_text());
-    let profiles: Vec<DefinitionId> = fitting.flat_map(|t| t.profiles.iter().copied()).collect();
-    match &profiles[..] {
-        [] | [_] => walk.resource(node, &profiles),
-        several => {
+    let mut profiles = fitting.flat_map(|t| t.profiles.iter().copied());
+    match (profiles.next(), profiles.next()) {
+        (only, None) => walk.resource(node, only.as_slice()),
+        (first, second) => {
             walk.resource(node, &[]);
-            one_of(walk, node, at, several);
+            let several: Vec<DefinitionId> = first.into_iter().chain(second).chain(profiles).collect();
+            one_of(walk, node, at, &several);
         }
     }
 }
