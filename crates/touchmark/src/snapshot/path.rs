@@ -62,21 +62,9 @@ impl<'r> Context<'r> {
         if row.id.is_empty() || self.repeated.binary_search(&&*row.id).is_ok() {
             return false;
         }
-        let (mut parts, mut end) = (row.id.split('.'), 0);
-        for segment in &mut *segments {
-            let Some(part) = parts.next() else { return false };
-            end += part.len() + usize::from(end > 0);
-            let (label, slice) = part.split_once(':').map_or((part, None), |(n, s)| (n, Some(s)));
-            // `value[x]:valueCoding` and `valueCoding:valueCoding` both speak of `valueCoding`.
-            let renamed = label.strip_suffix("[x]").is_some_and(|stem| segment.name.starts_with(stem));
-            if label != segment.name && !renamed {
-                return false;
-            }
-            let prefix = &row.id[..end];
-            let alias = self.aliases.iter().rev().find(|(id, _)| *id == prefix).map(|(_, slice)| *slice);
-            segment.slice = slice.map(|slice| alias.unwrap_or(slice));
-        }
-        if parts.next().is_some() {
+        // Most ids are the path itself, and name no slice.
+        let plain = row.id == row.path && !row.id.contains(':');
+        if !plain && !self.slices_in_id(&row.id, segments) {
             return false;
         }
         if let (Some(last), Some(slice)) = (segments.last_mut(), row.slice_name.as_deref()) {
@@ -86,5 +74,22 @@ impl<'r> Context<'r> {
             last.slice = Some(slice);
         }
         true
+    }
+    fn slices_in_id(&self, id: &'r str, segments: &mut [Segment<'r>]) -> bool {
+        let (mut parts, mut end) = (id.split('.'), 0);
+        for segment in segments {
+            let Some(part) = parts.next() else { return false };
+            end += part.len() + usize::from(end > 0);
+            let (label, slice) = part.split_once(':').map_or((part, None), |(n, s)| (n, Some(s)));
+            // `value[x]:valueCoding` and `valueCoding:valueCoding` both speak of `valueCoding`.
+            let renamed = label.strip_suffix("[x]").is_some_and(|stem| segment.name.starts_with(stem));
+            if label != segment.name && !renamed {
+                return false;
+            }
+            let prefix = &id[..end];
+            let alias = self.aliases.iter().rev().find(|(id, _)| *id == prefix).map(|(_, slice)| *slice);
+            segment.slice = slice.map(|slice| alias.unwrap_or(slice));
+        }
+        parts.next().is_none()
     }
 }
