@@ -1,6 +1,7 @@
 //! The rule graph: profiles compiled to elements whose edges are numbers. Immutable for those who check; shared by all threads.
 
 mod children;
+mod slicing;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -10,7 +11,7 @@ use touchmark_document::{Name, Names};
 
 use crate::answers::Answers;
 use crate::compile;
-use crate::definition::{Binding, Canonical, Constraint, ElementDefinition, SlicingRules, Strength, Value};
+use crate::definition::{Binding, Canonical, Constraint, ElementDefinition, Strength, Value};
 use crate::invariant_words::InvariantWords;
 use crate::library::{Forest, HL7, Library, Within};
 use crate::lint::Defect;
@@ -23,6 +24,8 @@ use crate::terminology::{self, Terminology};
 
 pub(crate) use children::Asked;
 pub use children::{Children, Edge, Watched};
+pub(crate) use slicing::ByValue;
+pub use slicing::{Slice, Slicing, Step, Test};
 
 /// The types that `*` stands for (<http://hl7.org/fhir/STU3/datatypes.html#open>).
 pub(crate) const ANY_TYPES: &[&str] = &[
@@ -258,58 +261,6 @@ pub struct Target {
     pub type_atom: Name,
     /// Whether it is the type itself rather than a profile on it.
     pub is_type: bool,
-}
-
-/// How repeats are told apart.
-#[derive(Debug)]
-pub struct Slicing {
-    /// What may stand beside the slices.
-    pub rules: SlicingRules,
-    /// Whether slices come in order.
-    pub ordered: bool,
-    /// The slices, in the order of the profile.
-    pub slices: Box<[Slice]>,
-    /// Whether every slice can be recognised; where not, nothing is said of repeats that match none.
-    pub complete: bool,
-}
-
-/// One slice.
-#[derive(Debug)]
-pub struct Slice {
-    /// What holds for the repeats in it.
-    pub element: ElementId,
-    /// Its name.
-    pub name: Arc<str>,
-    /// What makes a repeat belong to it, all together; `None` where that cannot be told.
-    pub tests: Option<Box<[Test]>>,
-}
-
-/// A discriminator of one slice.
-#[derive(Debug)]
-pub enum Test {
-    /// The value at the path equals this one.
-    Fixed(Box<[Step]>, Arc<Value>),
-    /// The value at the path contains this one.
-    Pattern(Box<[Step]>, Arc<Value>),
-    /// The code at the path is in this value set.
-    ValueSet(Box<[Step]>, Box<str>),
-    /// There is something at the path, or there is not.
-    Exists(Box<[Step]>, bool),
-    /// What is at the path has one of these types.
-    Type(Box<[Step]>, Box<[Box<str>]>),
-    /// What is at the path meets one of these profiles.
-    Profile(Box<[Step]>, Box<[DefinitionId]>),
-}
-
-/// One step of a discriminator's path.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Step {
-    /// To the children with one of these names.
-    Child(Box<[Name]>),
-    /// To the extension with this url.
-    Extension(Box<str>),
-    /// To what a reference points at.
-    Resolve,
 }
 
 /// The names that rules need by themselves.

@@ -6,7 +6,7 @@ use touchmark_document::Name;
 
 use super::Compiler;
 use crate::definition::{Discriminator, Strength, Value};
-use crate::graph::{ElementId, Slice, Slicing, Step, Test};
+use crate::graph::{ByValue, ElementId, Slice, Slicing, Step, Test};
 use crate::library::{Within, choice_name};
 use crate::lint::{Defect, DefectKind};
 use crate::snapshot::{Tree, Trees};
@@ -53,7 +53,8 @@ impl Compiler<'_> {
             .collect();
         let recognised = |tests: &[Test]| !tests.iter().any(|t| matches!(t, Test::ValueSet(..)));
         let complete = slices.iter().all(|s| s.tests.as_deref().is_some_and(recognised));
-        Some(Slicing { rules, ordered, slices, complete })
+        let by_value = ByValue::of(&slices);
+        Some(Slicing { rules, ordered, slices, complete, by_value })
     }
 
     fn defect(&mut self, id: &str, kind: DefectKind, detail: &str) {

@@ -54,7 +54,7 @@ pub(crate) fn check<'g, 'd>(walk: &mut Walk<'g, 'd>, parent: NodeRef<'d>, at: At
             continue;
         }
         let (repeat, of_type) = (walk.document.node(node), of_type as usize);
-        let Some(found) = slicing.slices.iter().position(|s| belongs(walk, repeat, s)) else {
+        let Some(found) = slice_of(walk, repeat, slicing) else {
             beside(walk, repeat, at, slicing, of_type);
             stranger = stranger.or(Some(repeat));
             continue;
@@ -135,6 +135,21 @@ fn beside<'g, 'd>(walk: &mut Walk<'g, 'd>, repeat: NodeRef<'d>, at: At<'g>, slic
 fn type_in_slice(at: At<'_>, slice: At<'_>, of_type: usize) -> usize {
     let code = at.element().types.get(of_type).map(|t| &t.code);
     slice.element().types.iter().position(|t| Some(&t.code) == code).unwrap_or(0)
+}
+
+/// The slice that a repeat belongs to: the first whose discriminators all say so.
+fn slice_of<'d>(walk: &mut Walk<'_, 'd>, repeat: NodeRef<'d>, slicing: &Slicing) -> Option<usize> {
+    let Some(by_value) = &slicing.by_value else {
+        return slicing.slices.iter().position(|slice| belongs(walk, repeat, slice));
+    };
+    let mut found = None;
+    any(walk, repeat, &by_value.path, &mut |_, node| {
+        if let Some(value) = node.value().filter(|_| !node.has_children()) {
+            found = by_value.find(value, found.unwrap_or(slicing.slices.len())).or(found);
+        }
+        found == Some(0)
+    });
+    found
 }
 
 /// Whether a repeat belongs to a slice: all its discriminators say so.
