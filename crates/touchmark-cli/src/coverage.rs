@@ -53,7 +53,7 @@ pub fn run(arguments: &Coverage) -> Result<Status, Failure> {
         let found = ids(&report, Severity::Information);
         messages += u32::from(!report.judgements.is_empty());
         for id in report.judgements.iter().flat_map(|j| &j.exercised) {
-            counts.entry(id.clone()).or_default().exercised += 1;
+            counts.entry(id.to_string()).or_default().exercised += 1;
         }
         for id in found {
             counts.entry(id).or_default().failed += 1;

@@ -23,7 +23,7 @@ pub use encoding::decode;
 pub use fault::{Fault, FaultKind, Unreadable, UnreadableKind};
 pub use names::{Name, Names};
 pub use position::{Position, Positions};
-pub use tree::{Arena, Children, Descendants, Document, Form, Format, NodeId, NodeRef};
+pub use tree::{Arena, Children, ChildrenNamed, Descendants, Document, Form, Format, NodeId, NodeRef};
 pub use xhtml::{XhtmlAttribute, XhtmlEvent, xhtml, xhtml_of};
 
 /// How much a reader takes on before it gives up. The defaults are far beyond any real message.

@@ -239,6 +239,11 @@ impl<'a> Document<'a> {
         self.arena.nodes.is_empty()
     }
 
+    /// Whether a name occurs in it that the table does not hold.
+    pub fn has_unknown_names(&self) -> bool {
+        !self.arena.local_names.is_empty()
+    }
+
     /// JSON or XML.
     pub fn format(&self) -> Format {
         self.format
@@ -366,6 +371,12 @@ impl<'a> NodeRef<'a> {
         if text == Text::ABSENT { None } else { Some(self.document.text(text)) }
     }
 
+    /// Whether there is a primitive value.
+    #[inline]
+    pub fn has_value(self) -> bool {
+        self.node().value != Text::ABSENT
+    }
+
     /// The parent; `None` for the root.
     #[inline]
     pub fn parent(self) -> Option<NodeRef<'a>> {
@@ -392,13 +403,14 @@ impl<'a> NodeRef<'a> {
     }
 
     /// The children of this name, in order.
-    pub fn children_named(self, name: Name) -> impl Iterator<Item = NodeRef<'a>> {
-        self.children().filter(move |c| c.name() == name)
+    #[inline]
+    pub fn children_named(self, name: Name) -> ChildrenNamed<'a> {
+        ChildrenNamed { document: self.document, next: self.node().first_child, name }
     }
 
     /// The first child of this name.
     pub fn child_named(self, name: Name) -> Option<NodeRef<'a>> {
-        self.children().find(|c| c.name() == name)
+        self.children_named(name).next()
     }
 
     /// The first child whose name is this text. For code off the hot path; elsewhere compare [`Name`]s.
@@ -471,6 +483,31 @@ impl<'a> Iterator for Descendants<'a> {
             }
         }
         Some(self.root.document.node(NodeId(found)))
+    }
+}
+
+/// The children of a node that have a name, in order.
+#[derive(Clone, Debug)]
+pub struct ChildrenNamed<'a> {
+    document: &'a Document<'a>,
+    next: u32,
+    name: Name,
+}
+
+impl<'a> Iterator for ChildrenNamed<'a> {
+    type Item = NodeRef<'a>;
+
+    #[inline]
+    fn next(&mut self) -> Option<NodeRef<'a>> {
+        // Behind the last child is no node.
+        while let Some(node) = self.document.arena.nodes.get(self.next as usize) {
+            let id = NodeId(self.next);
+            self.next = node.next;
+            if node.name == self.name {
+                return Some(self.document.node(id));
+            }
+        }
+        None
     }
 }
 

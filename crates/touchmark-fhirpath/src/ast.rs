@@ -5,7 +5,7 @@ use touchmark_document::{Name, Names};
 
 use crate::decimal::Decimal;
 use crate::function::Function;
-use crate::model::CHOICE_SUFFIXES;
+use crate::model::{CHOICE_SUFFIXES, SYSTEM, is_data_type};
 use crate::moment::Moment;
 use crate::quantity::Quantity;
 
@@ -13,6 +13,11 @@ use crate::quantity::Quantity;
 #[derive(Clone, Debug)]
 pub(crate) struct Part {
     pub offset: u32,
+    /// Whether its evaluation cannot fail, but for the budget.
+    pub sure: bool,
+    /// Whether it cannot fail any more, but for the budget, when it has given an item: who has seen enough of its items need not
+    /// look at the others.
+    pub may_stop: bool,
     pub kind: Kind,
 }
 
@@ -33,8 +38,8 @@ pub(crate) enum Kind {
     Variable(Variable),
     /// A name at the head of a path: a type name of the context, or a member of it.
     Head(Box<Member>),
-    /// `input.name`
-    Member(Box<Part>, Box<Member>),
+    /// `input.name.name`
+    Path(Box<Part>, Vec<Member>),
     /// `input[index]`
     Item(Box<Part>, Box<Part>),
     Call(Box<Call>),
@@ -44,6 +49,58 @@ pub(crate) enum Kind {
     Binary(Operator, Box<(Part, Part)>),
     Is(Box<Part>, Box<TypeName>),
     As(Box<Part>, Box<TypeName>),
+}
+
+impl Kind {
+    /// As [`Part::sure`].
+    fn is_sure(&self) -> bool {
+        match self {
+            Kind::Variable(variable) => !matches!(variable, Variable::Named(_)),
+            Kind::Path(input, _) => input.sure,
+            Kind::Call(call) => {
+                let criterion = call.arguments.iter().all(|a| a.sure && a.is_single_boolean());
+                call.input.sure
+                    && match call.function {
+                        Function::Exists | Function::Empty | Function::Where => criterion,
+                        Function::Not => call.input.is_single_boolean(),
+                        Function::Count | Function::First | Function::HasValue => true,
+                        _ => false,
+                    }
+            }
+            Kind::Binary(operator, operands) => {
+                let single = || operands.0.is_single_boolean() && operands.1.is_single_boolean();
+                operands.0.sure
+                    && operands.1.sure
+                    && match operator {
+                        Operator::Equal | Operator::NotEqual => true,
+                        Operator::And | Operator::Or | Operator::Xor | Operator::Implies => single(),
+                        _ => false,
+                    }
+            }
+            Kind::Item(..) | Kind::Total | Kind::Negated(_) | Kind::Kept(_) | Kind::Is(..) | Kind::As(..) => false,
+            _ => true,
+        }
+    }
+
+    /// As [`Part::may_stop`]. All else than these gives its first item when it has all of them.
+    fn may_stop(&self) -> bool {
+        match self {
+            Kind::Path(input, _) => input.may_stop,
+            Kind::Call(call) => match call.function {
+                Function::Where => {
+                    call.input.may_stop && call.arguments.iter().all(|a| a.sure && a.is_single_boolean())
+                }
+                Function::Select | Function::Combine => call.input.may_stop && call.arguments.iter().all(|a| a.sure),
+                Function::OfType
+                | Function::Children
+                | Function::Descendants
+                | Function::Resolve
+                | Function::Extension => call.input.may_stop,
+                _ => true,
+            },
+            _ => true,
+        }
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -108,6 +165,8 @@ pub(crate) struct Member {
     pub bound: bool,
     /// The numbers of the names that a choice of types makes of it (`valueQuantity` of `value`).
     pub choices: Box<[Name]>,
+    /// For each of these the bit of its number, modulo 64: most other names show at once that they are none of them.
+    pub choice_bits: u64,
     /// Whether it may be the name of a type, at the head of a path.
     pub is_type_like: bool,
 }
@@ -117,6 +176,16 @@ pub(crate) struct Member {
 pub(crate) struct TypeName {
     pub namespace: Option<Box<str>>,
     pub name: Box<str>,
+    /// Whether there is such a type whatever definitions say: a type of the language, a data type, one of another namespace.
+    pub is_of_language: bool,
+}
+
+impl TypeName {
+    pub(crate) fn new(namespace: Option<&str>, name: &str) -> TypeName {
+        let is_system = namespace.is_none() && SYSTEM.contains(&name);
+        let is_of_language = is_system || namespace.is_some_and(|n| n != "FHIR") || is_data_type(name);
+        TypeName { namespace: namespace.map(Into::into), name: name.into(), is_of_language }
+    }
 }
 
 impl Member {
@@ -126,6 +195,7 @@ impl Member {
             name: Name::NONE,
             bound: false,
             choices: Box::default(),
+            choice_bits: 0,
             is_type_like: text.starts_with(|c: char| c.is_ascii_uppercase()),
         }
     }
@@ -144,6 +214,7 @@ impl Member {
                 (found != Name::NONE && is_choice(&choice, &self.text)).then_some(found)
             })
             .collect();
+        self.choice_bits = self.choices.iter().fold(0, |bits, name| bits | 1 << (name.number() % 64));
     }
 }
 
@@ -159,12 +230,17 @@ pub(crate) fn is_choice(name: &str, base: &str) -> bool {
 }
 
 impl Part {
+    pub(crate) fn new(offset: usize, kind: Kind) -> Part {
+        let (sure, may_stop) = (kind.is_sure(), kind.may_stop());
+        Part { offset: offset as u32, sure, may_stop, kind }
+    }
+
     /// Looks up all names of this part in the table.
     pub(crate) fn bind(&mut self, names: &Names) {
         match &mut self.kind {
             Kind::Head(member) => member.bind(names),
-            Kind::Member(input, member) => {
-                member.bind(names);
+            Kind::Path(input, members) => {
+                members.iter_mut().for_each(|member| member.bind(names));
                 input.bind(names);
             }
             Kind::Item(a, b) => {
@@ -184,25 +260,43 @@ impl Part {
                 operands.0.bind(names);
                 operands.1.bind(names);
             }
-            Kind::Empty
-            | Kind::Boolean(_)
-            | Kind::Integer(_)
-            | Kind::Long(_)
-            | Kind::Decimal(_)
-            | Kind::String(_)
-            | Kind::Moment(_)
-            | Kind::Quantity(_)
-            | Kind::This
-            | Kind::Index
-            | Kind::Total
-            | Kind::Variable(_) => {}
+            _ => {}
         }
+    }
+
+    /// Makes literals of the variables that are always the same text.
+    pub(crate) fn bind_texts(&mut self, text_of: &dyn Fn(&str) -> Option<Box<str>>) {
+        match &mut self.kind {
+            Kind::Variable(Variable::Named(name)) => {
+                if let Some(text) = text_of(name) {
+                    self.kind = Kind::String(text);
+                }
+            }
+            Kind::Path(input, _) => input.bind_texts(text_of),
+            Kind::Item(a, b) => {
+                a.bind_texts(text_of);
+                b.bind_texts(text_of);
+            }
+            Kind::Call(call) => {
+                call.input.bind_texts(text_of);
+                call.arguments.iter_mut().for_each(|argument| argument.bind_texts(text_of));
+            }
+            Kind::Negated(operand) | Kind::Kept(operand) | Kind::Is(operand, _) | Kind::As(operand, _) => {
+                operand.bind_texts(text_of);
+            }
+            Kind::Binary(_, operands) => {
+                operands.0.bind_texts(text_of);
+                operands.1.bind_texts(text_of);
+            }
+            _ => return,
+        }
+        (self.sure, self.may_stop) = (self.kind.is_sure(), self.kind.may_stop());
     }
 
     /// Shows the types that this part and those in it name.
     pub(crate) fn each_type<'p>(&'p self, show: &mut dyn FnMut(&'p TypeName)) {
         match &self.kind {
-            Kind::Member(input, _) | Kind::Negated(input) | Kind::Kept(input) => input.each_type(show),
+            Kind::Path(input, _) | Kind::Negated(input) | Kind::Kept(input) => input.each_type(show),
             Kind::Item(a, b) => {
                 a.each_type(show);
                 b.each_type(show);
@@ -250,11 +344,10 @@ impl Part {
     /// The type that this part names, when it is nothing but a (qualified) name.
     pub(crate) fn as_type_name(&self) -> Option<TypeName> {
         match &self.kind {
-            Kind::Head(member) => Some(TypeName { namespace: None, name: member.text.clone() }),
-            Kind::Member(input, member) => match &input.kind {
-                Kind::Head(namespace) => {
-                    Some(TypeName { namespace: Some(namespace.text.clone()), name: member.text.clone() })
-                }
+            Kind::Head(member) => Some(TypeName::new(None, &member.text)),
+            Kind::Path(input, members) => match (&input.kind, &**members) {
+                (Kind::Head(namespace), [name]) => Some(TypeName::new(Some(&namespace.text), &name.text)),
+                (Kind::This, [namespace, name]) => Some(TypeName::new(Some(&namespace.text), &name.text)),
                 _ => None,
             },
             _ => None,

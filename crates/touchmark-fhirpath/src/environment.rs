@@ -49,7 +49,7 @@ pub trait Checks {
 /// Functions beyond the language, which whoever evaluates brings along; see [`Expression::parse_with`](crate::Expression::parse_with).
 pub trait Functions {
     /// Calls a function on its whole input. `None` where it has no answer, which is `{}`.
-    fn call<'d>(&self, name: &str, input: &Collection<'d>, arguments: &[Collection<'d>]) -> Option<Collection<'d>>;
+    fn call<'d>(&'d self, name: &str, input: &Collection<'d>, arguments: &[Collection<'d>]) -> Option<Collection<'d>>;
 }
 
 /// What receives the items of `trace()`.

@@ -50,6 +50,10 @@ impl Comparer<'_> {
             if a.value() == b.value() {
                 return Some(true);
             }
+            // Of two texts that differ only numbers and moments may still be equal: for others nobody need ask for the types.
+            if is_plain_text(a) || is_plain_text(b) {
+                return Some(false);
+            }
             return scalar::equal(scalar(&left, self.model), scalar(&right, self.model));
         }
         if let (Some(a), Some(b)) = (scalar::quantity_of(a, self.model), scalar::quantity_of(b, self.model)) {
@@ -175,6 +179,11 @@ impl Comparer<'_> {
     pub(crate) fn contains(&mut self, collection: &[Item<'_>], item: &Item<'_>) -> bool {
         collection.iter().any(|other| self.equal(item, other) == Some(true))
     }
+}
+
+/// Whether a node has a value that is no number and no moment, whatever its type.
+fn is_plain_text(node: NodeRef<'_>) -> bool {
+    node.value().is_some_and(|text| text.starts_with(|c: char| c.is_ascii_alphabetic()))
 }
 
 /// A set of items by equality, in the order of their coming.

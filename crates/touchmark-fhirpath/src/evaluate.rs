@@ -4,17 +4,18 @@ use std::borrow::Cow;
 
 use touchmark_document::NodeRef;
 
-use crate::ast::{Call, Kind, Member, Operator, Part, TypeName, Variable};
+use crate::ast::{Call, Kind, Operator, Part, TypeName, Variable};
 use crate::environment::{Environment, resource_of};
 use crate::equality::{Comparer, Distinct};
 use crate::error::{EvaluationError, EvaluationErrorKind};
 use crate::function::Function;
 use crate::item::{Collection, Item, Truth};
-use crate::nodes::{each_member, is_of_type, truth_of_item, type_is_known};
+use crate::nodes::{is_of_type, truth_of_item, type_is_known};
 use crate::scalar::{self, Scalar, scalar};
 use crate::{arithmetic, patterns};
 
-pub(crate) type Evaluated<T> = Result<T, EvaluationError>;
+/// The error is boxed: results are handed from part to part, and hardly one of them is an error.
+pub(crate) type Evaluated<T> = Result<T, Box<EvaluationError>>;
 
 /// Memory that is kept between evaluations: the patterns that expressions build at run time.
 #[derive(Debug, Default)]
@@ -54,16 +55,24 @@ impl Drop for Evaluator<'_, '_> {
     }
 }
 
+#[cold]
 pub(crate) fn failure<T>(part: &Part, kind: EvaluationErrorKind, reason: impl Into<String>) -> Evaluated<T> {
-    Err(EvaluationError { offset: part.offset as usize, kind, reason: reason.into() })
+    Err(Box::new(EvaluationError { offset: part.offset as usize, kind, reason: reason.into() }))
+}
+
+#[cold]
+pub(crate) fn unknown_variable<T>(part: &Part, name: &str) -> Evaluated<T> {
+    failure(part, EvaluationErrorKind::UnknownVariable, format!("there is no variable %{name}"))
 }
 
 impl<'a> Evaluator<'a, '_> {
+    #[inline]
     pub(crate) fn comparer(&mut self) -> Comparer<'_> {
         Comparer { model: self.environment.model, steps: &mut self.steps }
     }
 
     /// Takes steps from the budget.
+    #[inline]
     pub(crate) fn spend(&mut self, part: &Part, steps: u64) -> Evaluated<()> {
         if self.steps <= steps {
             self.steps = 0;
@@ -107,11 +116,7 @@ impl<'a> Evaluator<'a, '_> {
                 None => failure(part, EvaluationErrorKind::UnknownVariable, "$total is known in aggregate() only"),
             },
             Kind::Variable(variable) => self.variable(part, variable),
-            Kind::Head(member) => self.head(part, member, scope.this),
-            Kind::Member(input, member) => {
-                let input = self.collection(input, scope)?;
-                self.members(part, &input, member)
-            }
+            Kind::Head(_) | Kind::Path(..) => self.gather(part, scope),
             Kind::Item(input, index) => self.indexed(part, input, index, scope),
             Kind::Call(call) => self.call(part, call, scope),
             Kind::Negated(operand) | Kind::Kept(operand) => {
@@ -131,11 +136,20 @@ impl<'a> Evaluator<'a, '_> {
     }
 
     /// An operand or argument: variables defined within it end with it.
+    #[inline]
     pub(crate) fn operand(&mut self, part: &'a Part, scope: Scope<'_, 'a>) -> Evaluated<Collection<'a>> {
         let defined = self.variables.len();
         let result = self.collection(part, scope);
-        self.variables.truncate(defined);
+        self.forget(defined);
         result
+    }
+
+    /// Forgets the variables that have been defined since there were so many.
+    #[inline]
+    pub(crate) fn forget(&mut self, defined: usize) {
+        if self.variables.len() > defined {
+            self.variables.truncate(defined);
+        }
     }
 
     fn variable(&mut self, part: &Part, variable: &'a Variable) -> Evaluated<Collection<'a>> {
@@ -154,133 +168,10 @@ impl<'a> Evaluator<'a, '_> {
                         self.spend_items(part, value.len())?;
                         Ok(value)
                     }
-                    None => {
-                        failure(part, EvaluationErrorKind::UnknownVariable, format!("there is no variable %{name}"))
-                    }
+                    None => unknown_variable(part, name),
                 }
             }
         }
-    }
-
-    /// A name at the head of a path: the context itself when it is of that type, else its members.
-    fn head(&mut self, part: &Part, member: &'a Member, this: &Collection<'a>) -> Evaluated<Collection<'a>> {
-        if member.is_type_like {
-            let model = self.environment.model;
-            let is_named = |item: &&Item<'a>| match item {
-                Item::Node(node) => {
-                    node.resource_text() == &*member.text || {
-                        let own = model.type_of(*node);
-                        own.is_some_and(|own| own == &*member.text || model.is_subtype(own, &member.text))
-                    }
-                }
-                _ => false,
-            };
-            if this.iter().any(|item| is_named(&item)) {
-                return Ok(this.iter().filter(is_named).cloned().collect());
-            }
-        }
-        self.members(part, this, member)
-    }
-
-    /// The children of a name of all items.
-    fn members(&mut self, part: &Part, input: &Collection<'a>, member: &'a Member) -> Evaluated<Collection<'a>> {
-        let mut found = Collection::Empty;
-        for item in input {
-            match item {
-                Item::Node(node) => {
-                    self.spend(part, 1)?;
-                    each_member(*node, member, self.environment.model, |child| {
-                        found.push(Item::Node(child));
-                        true
-                    });
-                }
-                Item::Type(info) => match &*member.text {
-                    "namespace" => found.push(Item::String(info.namespace.into())),
-                    "name" => found.push(Item::String(info.name.to_string().into())),
-                    _ => {}
-                },
-                Item::Quantity(quantity) => match &*member.text {
-                    "value" => found.push(Item::Decimal(quantity.value)),
-                    "unit" | "code" => {
-                        let text = quantity.to_string();
-                        let unit = text.split_once(' ').map_or("", |parts| parts.1).trim_matches('\'').to_owned();
-                        found.push(Item::String(unit.into()));
-                    }
-                    _ => {}
-                },
-                _ => {}
-            }
-        }
-        if let Collection::Many(items) = &found {
-            self.spend(part, items.len() as u64)?;
-        }
-        Ok(found)
-    }
-
-    /// Whether a part gives anything, without collecting what.
-    pub(crate) fn any(&mut self, part: &'a Part, scope: Scope<'_, 'a>) -> Evaluated<bool> {
-        let (owned, member);
-        let input = match &part.kind {
-            Kind::Head(head) if !head.is_type_like => {
-                member = head;
-                scope.this
-            }
-            Kind::Member(input, last) => {
-                member = last;
-                owned = self.collection(input, scope)?;
-                &owned
-            }
-            _ => return Ok(!self.operand(part, scope)?.is_empty()),
-        };
-        for item in input {
-            let Item::Node(node) = item else { return Ok(!self.members(part, input, member)?.is_empty()) };
-            self.spend(part, 1)?;
-            let mut found = false;
-            each_member(*node, member, self.environment.model, |_| {
-                found = true;
-                false
-            });
-            if found {
-                return Ok(true);
-            }
-        }
-        Ok(false)
-    }
-
-    /// How many items a part gives, without collecting them where that is easy.
-    pub(crate) fn count(&mut self, part: &'a Part, scope: Scope<'_, 'a>) -> Evaluated<usize> {
-        let (owned, member);
-        let input = match &part.kind {
-            Kind::Head(head) if !head.is_type_like => {
-                member = Some(head);
-                scope.this
-            }
-            Kind::Member(input, last) => {
-                member = Some(last);
-                owned = self.collection(input, scope)?;
-                &owned
-            }
-            Kind::Call(call) if call.function == Function::Children => {
-                member = None;
-                owned = self.collection(&call.input, scope)?;
-                &owned
-            }
-            _ => return Ok(self.collection(part, scope)?.len()),
-        };
-        let mut count = 0;
-        for item in input {
-            match (item, member) {
-                (Item::Node(node), Some(member)) => each_member(*node, member, self.environment.model, |_| {
-                    count += 1;
-                    true
-                }),
-                (Item::Node(node), None) => count += node.children().count(),
-                (_, Some(member)) => count += self.members(part, &Collection::One(item.clone()), member)?.len(),
-                (_, None) => {}
-            }
-        }
-        self.spend(part, count as u64)?;
-        Ok(count)
     }
 
     fn indexed(
@@ -308,11 +199,12 @@ impl<'a> Evaluator<'a, '_> {
                 Operator::Equal | Operator::NotEqual => self.equality(part, *operator, operands, scope),
                 _ => self.truth_of_collection(part, scope),
             },
-            Kind::Call(call) if call.arguments.is_empty() => match call.function {
-                Function::Exists => Ok(Truth::from(self.any(&call.input, scope)?)),
-                Function::Empty => Ok(Truth::from(!self.any(&call.input, scope)?)),
+            Kind::Call(call) => match call.function {
                 Function::Not => Ok(self.truth(&call.input, scope)?.not()),
-                _ => self.truth_of_collection(part, scope),
+                _ => match self.existence(call, scope)? {
+                    Some(truth) => Ok(Truth::from(truth)),
+                    None => self.truth_of_collection(part, scope),
+                },
             },
             _ => self.truth_of_collection(part, scope),
         }
@@ -338,7 +230,7 @@ impl<'a> Evaluator<'a, '_> {
     fn logic(&mut self, operator: Operator, operands: &'a (Part, Part), scope: Scope<'_, 'a>) -> Evaluated<Truth> {
         let defined = self.variables.len();
         let left = self.truth(&operands.0, scope)?;
-        self.variables.truncate(defined);
+        self.forget(defined);
         match (operator, left) {
             (Operator::And, Truth::False) => return Ok(Truth::False),
             (Operator::Or, Truth::True) | (Operator::Implies, Truth::False) => return Ok(Truth::True),
@@ -346,7 +238,7 @@ impl<'a> Evaluator<'a, '_> {
             _ => {}
         }
         let right = self.truth(&operands.1, scope)?;
-        self.variables.truncate(defined);
+        self.forget(defined);
         Ok(match operator {
             Operator::And => left.and(right),
             Operator::Or => left.or(right),
@@ -366,9 +258,9 @@ impl<'a> Evaluator<'a, '_> {
         if operands.0.is_logic() && operands.1.is_logic() && matches!(operator, Operator::Equal | Operator::NotEqual) {
             let defined = self.variables.len();
             let left = self.truth(&operands.0, scope)?;
-            self.variables.truncate(defined);
+            self.forget(defined);
             let right = self.truth(&operands.1, scope)?;
-            self.variables.truncate(defined);
+            self.forget(defined);
             let differ = left.xor(right);
             return Ok(if operator == Operator::Equal { differ.not() } else { differ });
         }
@@ -399,12 +291,14 @@ impl<'a> Evaluator<'a, '_> {
                 Ok(self.equality(part, operator, operands, scope)?.into())
             }
             _ => {
+                if operator == Operator::In {
+                    return self.membership(part, &operands.0, &operands.1, scope);
+                }
                 let left = self.operand(&operands.0, scope)?;
                 let right = self.operand(&operands.1, scope)?;
                 match operator {
                     Operator::Union => self.union(part, left, right),
-                    Operator::In => self.membership(part, &left, &right),
-                    Operator::Contains => self.membership(part, &right, &left),
+                    Operator::Contains => self.is_member(part, &right, &left),
                     Operator::Less | Operator::LessOrEqual | Operator::Greater | Operator::GreaterOrEqual => {
                         self.comparison(part, operator, &left, &right)
                     }
@@ -453,7 +347,31 @@ impl<'a> Evaluator<'a, '_> {
         }))
     }
 
+    /// `in`: a single item is looked for as the others come.
     fn membership(
+        &mut self,
+        part: &Part,
+        item: &'a Part,
+        among: &'a Part,
+        scope: Scope<'_, 'a>,
+    ) -> Evaluated<Collection<'a>> {
+        let item = self.operand(item, scope)?;
+        let Collection::One(item) = &item else {
+            let among = self.operand(among, scope)?;
+            return self.is_member(part, &item, &among);
+        };
+        let defined = self.variables.len();
+        let mut found = false;
+        self.each(among, scope, &mut |this, other| {
+            found = found || this.comparer().equal(item, &other) == Some(true);
+            Ok(!found || !among.may_stop)
+        })?;
+        self.forget(defined);
+        self.spend(part, 0)?;
+        Ok(Collection::boolean(found))
+    }
+
+    fn is_member(
         &mut self,
         part: &Part,
         item: &Collection<'a>,

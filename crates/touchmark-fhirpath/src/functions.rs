@@ -22,17 +22,21 @@ impl<'a> Evaluator<'a, '_> {
     pub(crate) fn call(&mut self, part: &'a Part, call: &'a Call, scope: Scope<'_, 'a>) -> Evaluated<Collection<'a>> {
         match call.function {
             // The input of these need not be collected.
-            F::Exists if call.arguments.is_empty() => return Ok(Collection::boolean(self.any(&call.input, scope)?)),
-            F::Empty => return Ok(Collection::boolean(!self.any(&call.input, scope)?)),
+            F::Exists | F::Empty | F::All => {
+                if let Some(truth) = self.existence(call, scope)? {
+                    return Ok(Collection::boolean(truth));
+                }
+            }
             F::Count => return Ok(Collection::integer(self.count(&call.input, scope)?)),
             F::Not => return Ok(self.truth(&call.input, scope)?.not().into()),
+            _ if call.is_stream() => return self.gather(part, scope),
             _ => {}
         }
         let input = self.collection(&call.input, scope)?;
         match call.function {
             F::Outside => self.outside(call, &input, scope),
             F::Exists | F::Empty | F::Not | F::All | F::AllTrue | F::AnyTrue | F::AllFalse | F::AnyFalse => {
-                self.existence(call, input, scope)
+                Ok(Collection::boolean(self.truths(call, &input)))
             }
             F::Where
             | F::Select
@@ -155,7 +159,10 @@ impl<'a> Evaluator<'a, '_> {
     }
 
     fn outside(&mut self, call: &'a Call, input: &Collection<'a>, scope: Scope<'_, 'a>) -> Evaluated<Collection<'a>> {
-        let arguments = call.arguments.iter().map(|a| self.operand(a, scope)).collect::<Evaluated<Vec<_>>>()?;
+        let mut arguments = Vec::with_capacity(call.arguments.len());
+        for argument in &call.arguments {
+            arguments.push(self.operand(argument, scope)?);
+        }
         let name = call.outside.as_deref().unwrap_or_default();
         Ok(self.environment.functions.and_then(|f| f.call(name, input, &arguments)).unwrap_or_default())
     }
@@ -189,8 +196,8 @@ impl<'a> Evaluator<'a, '_> {
         self.integer(part, &value)
     }
 
-    /// A criterion or projection, evaluated for one item.
-    fn for_item(
+    /// A projection, evaluated for one item.
+    pub(crate) fn for_item(
         &mut self,
         argument: &'a Part,
         item: Item<'a>,
@@ -202,52 +209,37 @@ impl<'a> Evaluator<'a, '_> {
         self.operand(argument, Scope { this: &this, index, total: scope.total })
     }
 
-    fn truth_for_item(
+    /// A criterion, evaluated for one item.
+    pub(crate) fn truth_for_item(
         &mut self,
         argument: &'a Part,
-        item: Item<'a>,
+        item: &Collection<'a>,
         index: usize,
         scope: Scope<'_, 'a>,
     ) -> Evaluated<Truth> {
-        let this = Collection::One(item);
         let index = i64::try_from(index).unwrap_or(i64::MAX);
         let defined = self.variables.len();
-        let truth = self.truth(argument, Scope { this: &this, index, total: scope.total });
-        self.variables.truncate(defined);
+        let truth = self.truth(argument, Scope { this: item, index, total: scope.total });
+        self.forget(defined);
         truth
     }
 
-    fn existence(&mut self, call: &'a Call, input: Collection<'a>, scope: Scope<'_, 'a>) -> Evaluated<Collection<'a>> {
-        let criterion = call.arguments.first();
-        match (call.function, criterion) {
-            (F::Exists, Some(criterion)) => {
-                for (index, item) in input.into_iter().enumerate() {
-                    if self.truth_for_item(criterion, item, index, scope)? == Truth::True {
-                        return Ok(Collection::boolean(true));
-                    }
-                }
-                Ok(Collection::boolean(false))
-            }
-            (F::All, Some(criterion)) => {
-                for (index, item) in input.into_iter().enumerate() {
-                    if self.truth_for_item(criterion, item, index, scope)? != Truth::True {
-                        return Ok(Collection::boolean(false));
-                    }
-                }
-                Ok(Collection::boolean(true))
-            }
-            _ => {
-                let wanted = matches!(call.function, F::All | F::AllTrue | F::AnyTrue);
-                let any = matches!(call.function, F::AnyTrue | F::AnyFalse);
-                for item in &input {
-                    // By the rule for single items: what is no boolean is true.
-                    let truth = truth_of_item(item, self.environment) == Truth::True;
-                    if (truth == wanted) == any {
-                        return Ok(Collection::boolean(any));
-                    }
-                }
-                Ok(Collection::boolean(!any))
-            }
-        }
+    /// `exists()`, `empty()` and `all(criterion)`, whose input need not be collected; `None` for all else.
+    pub(crate) fn existence(&mut self, call: &'a Call, scope: Scope<'_, 'a>) -> Evaluated<Option<bool>> {
+        Ok(Some(match (call.function, call.arguments.is_empty()) {
+            (F::Exists, true) => self.any(&call.input, scope)?,
+            (F::Exists, false) => self.any_with(call, Truth::True, true, scope)?,
+            (F::Empty, _) => !self.any(&call.input, scope)?,
+            (F::All, false) => !self.any_with(call, Truth::True, false, scope)?,
+            _ => return Ok(None),
+        }))
+    }
+
+    /// `allTrue()` and its like: by the rule for single items, what is no boolean is true.
+    fn truths(&self, call: &Call, input: &Collection<'a>) -> bool {
+        let wanted = matches!(call.function, F::All | F::AllTrue | F::AnyTrue);
+        let any = matches!(call.function, F::AnyTrue | F::AnyFalse);
+        let is_found = |item: &Item<'a>| ((truth_of_item(item, self.environment) == Truth::True) == wanted) == any;
+        if input.iter().any(is_found) { any } else { !any }
     }
 }

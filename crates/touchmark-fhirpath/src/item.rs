@@ -74,6 +74,9 @@ impl fmt::Display for Item<'_> {
     }
 }
 
+/// Where there are two items, there are often some more.
+const FIRST_CAPACITY: usize = 8;
+
 /// An ordered collection of items.
 #[derive(Clone, Debug, Default)]
 pub enum Collection<'a> {
@@ -88,6 +91,7 @@ pub enum Collection<'a> {
 
 impl<'a> Collection<'a> {
     /// The items.
+    #[inline]
     pub fn as_slice(&self) -> &[Item<'a>] {
         match self {
             Collection::Empty => &[],
@@ -97,35 +101,41 @@ impl<'a> Collection<'a> {
     }
 
     /// The items in order.
+    #[inline]
     pub fn iter(&self) -> std::slice::Iter<'_, Item<'a>> {
         self.as_slice().iter()
     }
 
     /// How many items there are.
+    #[inline]
     pub fn len(&self) -> usize {
         self.as_slice().len()
     }
 
     /// Whether there is none.
+    #[inline]
     pub fn is_empty(&self) -> bool {
         self.as_slice().is_empty()
     }
 
     /// The first item.
+    #[inline]
     pub fn first(&self) -> Option<&Item<'a>> {
         self.as_slice().first()
     }
 
     /// Adds an item at the end.
     pub fn push(&mut self, item: Item<'a>) {
-        *self = match std::mem::take(self) {
-            Collection::Empty => Collection::One(item),
-            Collection::One(first) => Collection::Many(vec![first, item]),
-            Collection::Many(mut items) => {
+        match self {
+            Collection::Empty => *self = Collection::One(item),
+            Collection::Many(items) => items.push(item),
+            Collection::One(_) => {
+                let mut items = Vec::with_capacity(FIRST_CAPACITY);
+                items.extend(std::mem::take(self));
                 items.push(item);
-                Collection::Many(items)
+                *self = Collection::Many(items);
             }
-        };
+        }
     }
 
     /// Adds all items of another collection at the end.
@@ -138,6 +148,7 @@ impl<'a> Collection<'a> {
         }
     }
 
+    #[inline]
     pub(crate) fn boolean(value: bool) -> Self {
         Collection::One(Item::Boolean(value))
     }
@@ -146,6 +157,7 @@ impl<'a> Collection<'a> {
         Collection::One(Item::Integer(i64::try_from(value).unwrap_or(i64::MAX)))
     }
 
+    #[inline]
     pub(crate) fn text(value: impl Into<Cow<'a, str>>) -> Self {
         Collection::One(Item::String(value.into()))
     }

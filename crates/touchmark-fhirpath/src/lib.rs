@@ -42,6 +42,7 @@ mod parser;
 mod patterns;
 mod quantity;
 mod scalar;
+mod stream;
 mod units;
 
 use touchmark_document::{Names, NodeRef};
@@ -58,7 +59,7 @@ pub use moment::{Moment, MomentKind, Precision};
 pub use moment_arithmetic::CalendarUnit;
 pub use quantity::{Quantity, Unit};
 
-use evaluate::{Evaluator, Scope};
+use evaluate::{Evaluated, Evaluator, Scope};
 use nodes::{is_known_type, truth_of_item};
 
 /// A parsed expression. It is immutable once bound and shared between threads.
@@ -92,6 +93,11 @@ impl Expression {
         self.root.bind(names);
     }
 
+    /// Makes literals of those `%name` variables that are always the same text, so that no environment need hold them.
+    pub fn bind_texts(&mut self, text_of: &dyn Fn(&str) -> Option<Box<str>>) {
+        self.root.bind_texts(text_of);
+    }
+
     /// A type that the expression asks for and that nobody has: to evaluate it there is an error.
     pub fn unknown_type(&self, model: &dyn Model) -> Option<&str> {
         let mut unknown = None;
@@ -114,7 +120,8 @@ impl Expression {
         scratch: &mut Scratch,
     ) -> Result<Collection<'a>, EvaluationError> {
         let this = Collection::One(Item::Node(context));
-        evaluator(context, environment, scratch).operand(&self.root, Scope { this: &this, index: 0, total: None })
+        let scope = Scope { this: &this, index: 0, total: None };
+        evaluator(context, environment, scratch).operand(&self.root, scope).map_err(|trouble| *trouble)
     }
 
     /// Evaluates the expression as an invariant of a node.
@@ -128,6 +135,15 @@ impl Expression {
         environment: &Environment<'a>,
         scratch: &mut Scratch,
     ) -> Result<Truth, EvaluationError> {
+        self.truth(context, environment, scratch).map_err(|trouble| *trouble)
+    }
+
+    fn truth<'a>(
+        &'a self,
+        context: NodeRef<'a>,
+        environment: &Environment<'a>,
+        scratch: &mut Scratch,
+    ) -> Evaluated<Truth> {
         let this = Collection::One(Item::Node(context));
         let scope = Scope { this: &this, index: 0, total: None };
         let mut evaluator = evaluator(context, environment, scratch);

@@ -1,13 +1,13 @@
 //! Questions to single items: their truth, their type, their members.
 
-use touchmark_document::{Name, NodeRef};
+use touchmark_document::NodeRef;
 
 use crate::ast::{Member, Part, TypeName, is_choice};
 use crate::environment::Environment;
 use crate::error::EvaluationErrorKind;
 use crate::evaluate::{Evaluated, failure};
 use crate::item::{Item, Truth};
-use crate::model::{Model, SYSTEM, is_data_type};
+use crate::model::Model;
 
 /// A boolean is its value; any other single item is true.
 pub(crate) fn truth_of_item(item: &Item<'_>, environment: &Environment<'_>) -> Truth {
@@ -62,55 +62,23 @@ pub(crate) fn type_is_known(part: &Part, name: &TypeName, environment: &Environm
 
 /// Whether there may be a type of this name.
 pub(crate) fn is_known_type(name: &TypeName, model: &dyn Model) -> bool {
-    let of_system = name.namespace.is_none() && SYSTEM.contains(&&*name.name);
-    let elsewhere = name.namespace.as_deref().is_some_and(|namespace| namespace != "FHIR");
-    of_system || elsewhere || is_data_type(&name.name) || model.has_type(&name.name) != Some(false)
+    name.is_of_language || model.has_type(&name.name) != Some(false)
 }
 
-/// Gives the children of a name to `take` until it has enough, and those that a choice of types makes of the name when there
-/// is none of the name itself.
-pub(crate) fn each_member<'a>(
-    node: NodeRef<'a>,
-    member: &Member,
-    model: &dyn Model,
-    mut take: impl FnMut(NodeRef<'a>) -> bool,
-) {
-    let (mut found, mut unknown) = (false, !member.bound);
-    for child in node.children() {
-        let name = child.name();
-        unknown |= name.is_unknown();
-        let matches = if member.bound && !name.is_unknown() {
-            name == member.name && name != Name::NONE
-        } else {
-            child.name_text() == &*member.text
-        };
-        if matches {
-            found = true;
-            if !take(child) {
-                return;
-            }
-        }
+impl Member {
+    /// Whether a node may have children that a choice makes of the name.
+    #[inline]
+    pub(crate) fn may_be_choice(&self, node: NodeRef<'_>) -> bool {
+        !self.bound || !self.choices.is_empty() || node.document().has_unknown_names()
     }
-    if found || member.choices.is_empty() && !unknown {
-        return;
-    }
-    let mut asked = false;
-    for child in node.children() {
+
+    #[inline]
+    pub(crate) fn is_choice(&self, child: NodeRef<'_>) -> bool {
         let name = child.name();
-        let matches = if member.bound && !name.is_unknown() {
-            member.choices.contains(&name)
+        if self.bound && !name.is_unknown() {
+            self.choice_bits >> (name.number() % 64) & 1 != 0 && self.choices.contains(&name)
         } else {
-            is_choice(child.name_text(), &member.text)
-        };
-        if !matches {
-            continue;
-        }
-        if !asked && !model.is_choice(&member.text) {
-            return;
-        }
-        asked = true;
-        if !take(child) {
-            return;
+            is_choice(child.name_text(), &self.text)
         }
     }
 }

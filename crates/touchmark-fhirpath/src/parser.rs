@@ -91,7 +91,7 @@ impl<'a> Parser<'a> {
         if below >= MAX_DEPTH {
             return Err(ParseError { offset, reason: format!("nested more than {MAX_DEPTH} deep") });
         }
-        Ok(Tall { part: Part { offset: offset as u32, kind }, height: below + 1 })
+        Ok(Tall { part: Part::new(offset, kind), height: below + 1 })
     }
 
     /// An expression of operators that bind at least as strongly as `least`.
@@ -168,9 +168,9 @@ impl<'a> Parser<'a> {
         if *self.peek() == TokenKind::Sign(".") && !called {
             self.advance();
             let name = self.identifier("the name of a type")?;
-            return Ok(TypeName { namespace: Some(first.into()), name: name.into() });
+            return Ok(TypeName::new(Some(&first), &name));
         }
-        Ok(TypeName { namespace: None, name: first.into() })
+        Ok(TypeName::new(None, &first))
     }
 
     fn identifier(&mut self, wanted: &str) -> Parsed<Cow<'a, str>> {
@@ -220,8 +220,18 @@ impl<'a> Parser<'a> {
                     chain = self.call(place, &name, Some(chain))?;
                 } else {
                     let height = chain.height;
-                    let member = Box::new(Member::new(&name));
-                    chain = Self::tall(place, Kind::Member(Box::new(chain.part), member), height)?;
+                    let member = Member::new(&name);
+                    chain = match chain.part.kind {
+                        Kind::Path(input, mut members) => {
+                            members.push(member);
+                            Self::tall(place, Kind::Path(input, members), height)?
+                        }
+                        Kind::Head(head) if !head.is_type_like => {
+                            let this = Box::new(Part::new(place, Kind::This));
+                            Self::tall(place, Kind::Path(this, vec![*head, member]), height)?
+                        }
+                        _ => Self::tall(place, Kind::Path(Box::new(chain.part), vec![member]), height)?,
+                    };
                 }
             } else if self.takes("[") {
                 let index = self.expression(1)?;
@@ -376,7 +386,7 @@ impl<'a> Parser<'a> {
                 }
             }
         }
-        let input = input.map_or(Part { offset: offset as u32, kind: Kind::This }, |input| input.part);
+        let input = input.map_or(Part::new(offset, Kind::This), |input| input.part);
         let call = Call {
             function,
             outside: (function == Function::Outside).then(|| name.into()),

@@ -11,7 +11,7 @@ use crate::check::{Checker, Options};
 use crate::graph::RuleGraph;
 use crate::links::Links;
 use crate::messages::file::When;
-use crate::messages::{Asked, FUNCTIONS, Message, RuleSet};
+use crate::messages::{Asked, Constants, Message, RuleSet};
 use crate::report::Report;
 use crate::rule::Severity;
 use crate::sentence::Values;
@@ -127,7 +127,7 @@ impl Filling<'_> {
         message.variable("business", self.response.business.map_or(Collection::Empty, text));
         message.variable("from", self.response.from.map_or(Collection::Empty, text));
         // Expressions live here while the message borrows them.
-        let mut expressions = Expressions::default();
+        let mut expressions = Expressions { constants: &self.set.constants, parsed: Vec::new() };
         for (name, value) in &template.values {
             let value = value.as_str().unwrap_or("{}");
             expressions.add(value)?;
@@ -183,16 +183,15 @@ fn without_numbers(text: &str) -> String {
 }
 
 /// The expressions of a template, by their text.
-#[derive(Default)]
-struct Expressions {
+struct Expressions<'c> {
+    constants: &'c Constants,
     parsed: Vec<(String, Expression)>,
 }
 
-impl Expressions {
+impl Expressions<'_> {
     fn add(&mut self, text: &str) -> Result<(), String> {
         if self.get(text).is_none() {
-            let parsed = Expression::parse_with(text, FUNCTIONS)
-                .map_err(|e| format!("the template of the response: {text}: {e}"))?;
+            let parsed = self.constants.read(text).map_err(|e| format!("the template of the response: {text}: {e}"))?;
             self.parsed.push((text.to_owned(), parsed));
         }
         Ok(())
@@ -204,7 +203,7 @@ impl Expressions {
 }
 
 /// Finds the expressions of a template's response.
-fn collect(value: &Value, expressions: &mut Expressions) -> Result<(), String> {
+fn collect(value: &Value, expressions: &mut Expressions<'_>) -> Result<(), String> {
     match value {
         Value::Object(fields) => {
             for (key, value) in fields {
@@ -230,7 +229,7 @@ fn collect(value: &Value, expressions: &mut Expressions) -> Result<(), String> {
 
 fn fill<'e>(
     template: &Template,
-    expressions: &'e Expressions,
+    expressions: &'e Expressions<'e>,
     message: Message<'e>,
     filling: &Filling<'_>,
 ) -> Result<Option<String>, String> {
@@ -269,7 +268,7 @@ fn fill<'e>(
 }
 
 struct Pen<'e> {
-    expressions: &'e Expressions,
+    expressions: &'e Expressions<'e>,
     message: Message<'e>,
 }
 

@@ -10,9 +10,12 @@ pub mod file;
 mod functions;
 mod lint;
 mod page;
+mod pattern;
 mod recognise;
 mod selector;
 mod sentence;
+
+use std::sync::Arc;
 
 pub use defect::RuleFileError;
 pub use file::RuleFile;
@@ -20,7 +23,7 @@ pub use lint::lint;
 pub(crate) use lint::locate;
 pub use page::{Page, page};
 
-pub(crate) use compile::RuleSet;
+pub(crate) use compile::{Constants, RuleSet};
 pub(crate) use defect::RULES as DEFECTS;
 pub(crate) use functions::{Asked, FUNCTIONS};
 pub(crate) use recognise::Message;
@@ -101,11 +104,11 @@ impl Judging {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Judgement {
     /// The rule set's url.
-    pub set: String,
+    pub set: Arc<str>,
     /// Its version.
-    pub version: String,
+    pub version: Arc<str>,
     /// Its title.
-    pub title: String,
+    pub title: Arc<str>,
     /// The policy.
     pub policy: String,
     /// What the message was recognised as.
@@ -113,20 +116,20 @@ pub struct Judgement {
     /// Rules that could not be decided, with the reason.
     pub undecided: Vec<(String, String)>,
     /// Rules that looked at the message, by id.
-    pub exercised: Vec<String>,
+    pub exercised: Vec<Arc<str>>,
 }
 
 /// A dimension and what the message is in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Recognised {
     /// The dimension: `kind`, `edition` …
-    pub dimension: String,
+    pub dimension: Arc<str>,
     /// What a report calls it.
-    pub title: String,
+    pub title: Arc<str>,
     /// The value.
     pub value: String,
     /// What a report calls the value.
-    pub value_title: String,
+    pub value_title: Arc<str>,
 }
 
 impl std::fmt::Display for Judgement {
@@ -139,7 +142,7 @@ impl std::fmt::Display for Judgement {
 impl Judgement {
     /// `Title: kind report (a report), edition 2 (of 2021), policy default`
     pub fn basis(&self) -> String {
-        let mut out = self.title.clone();
+        let mut out = self.title.to_string();
         let mut before = ": ";
         for found in &self.recognised {
             out.push_str(&format!("{before}{} {}", found.title, found.value));
@@ -156,7 +159,7 @@ impl Judgement {
 
     /// What the message is in a dimension.
     pub fn value(&self, dimension: &str) -> Option<&str> {
-        self.recognised.iter().find(|r| r.dimension == dimension).map(|r| r.value.as_str())
+        self.recognised.iter().find(|r| &*r.dimension == dimension).map(|r| r.value.as_str())
     }
 }
 

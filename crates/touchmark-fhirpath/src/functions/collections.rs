@@ -51,12 +51,6 @@ impl<'a> Evaluator<'a, '_> {
                     F::SubsetOf => self.is_subset(part, &input, &other),
                     F::SupersetOf => self.is_subset(part, &other, &input),
                     F::Union => self.union(part, input, other),
-                    F::Combine => {
-                        let mut all = input;
-                        self.spend_items(part, other.len())?;
-                        all.append(other);
-                        Ok(all)
-                    }
                     F::Intersect => {
                         let mut both = Distinct::new();
                         for item in input {

@@ -8,7 +8,6 @@ use crate::error::EvaluationErrorKind;
 use crate::evaluate::{Evaluated, Evaluator, Scope, failure, single};
 use crate::function::Function as F;
 use crate::item::{Collection, Item, Truth, TypeInfo};
-use crate::nodes::{is_of_type, type_is_known};
 use crate::scalar::{Scalar, scalar};
 
 impl<'a> Evaluator<'a, '_> {
@@ -22,17 +21,7 @@ impl<'a> Evaluator<'a, '_> {
         match (call.function, &call.type_name) {
             (F::Is, Some(name)) => self.is(part, &input, name),
             (F::As, Some(name)) => self.cast(part, input, name),
-            (F::OfType, Some(name)) => {
-                let is_meant = |item: &Item<'a>| is_of_type(item, name, self.environment) == Some(true);
-                let found: Collection<'a> = input.into_iter().filter(is_meant).collect();
-                if found.is_empty() {
-                    type_is_known(part, name, self.environment)?;
-                }
-                Ok(found)
-            }
             (F::Type, _) => Ok(input.iter().filter_map(|item| self.type_info(item)).collect()),
-            (F::Children, _) => self.children(part, &input),
-            (F::Descendants, _) => self.descendants(part, &input),
             (F::Extension | F::HasExtension, _) => {
                 let Some(url) = self.text_argument(part, call, 0, scope)? else { return Ok(Collection::Empty) };
                 let mut found = Collection::Empty;
@@ -51,7 +40,6 @@ impl<'a> Evaluator<'a, '_> {
                 _ => false,
             })),
             (F::GetValue, _) => Ok(self.value(&input)),
-            (F::Resolve, _) => self.resolved(part, &input),
             (F::MemberOf, _) => {
                 let Some(value_set) = self.text_argument(part, call, 0, scope)? else { return Ok(Collection::Empty) };
                 let (Some(item), Some(terminology)) = (single(part, &input)?, self.environment.terminology) else {
@@ -75,7 +63,7 @@ impl<'a> Evaluator<'a, '_> {
             (F::ConformsTo, _) => {
                 let Some(profile) = self.text_argument(part, call, 0, scope)? else { return Ok(Collection::Empty) };
                 // Whoever answers looks through all of it.
-                let below = self.descendants(part, &input)?.len();
+                let below: usize = nodes(&input).map(|node| node.descendants().count()).sum();
                 self.spend(part, 100 * (1 + below as u64))?;
                 match (single(part, &input)?, self.environment.checks) {
                     (Some(Item::Node(node)), Some(checks)) => match checks.conforms_to(*node, &profile) {
@@ -107,38 +95,6 @@ impl<'a> Evaluator<'a, '_> {
         Some(Item::Type(Box::new(info)))
     }
 
-    fn children(&mut self, part: &Part, input: &Collection<'a>) -> Evaluated<Collection<'a>> {
-        let mut found = Collection::Empty;
-        for node in nodes(input) {
-            for child in node.children() {
-                self.spend(part, 1)?;
-                found.push(Item::Node(child));
-            }
-        }
-        Ok(found)
-    }
-
-    fn descendants(&mut self, part: &Part, input: &Collection<'a>) -> Evaluated<Collection<'a>> {
-        let mut found = Vec::new();
-        let mut open = Vec::new();
-        for node in nodes(input) {
-            open.push(node.children());
-            while let Some(children) = open.last_mut() {
-                match children.next() {
-                    Some(child) => {
-                        self.spend(part, 1)?;
-                        found.push(Item::Node(child));
-                        open.push(child.children());
-                    }
-                    None => {
-                        open.pop();
-                    }
-                }
-            }
-        }
-        Ok(Collection::Many(found))
-    }
-
     /// The values of primitives as `FHIRPath`'s own.
     fn value(&self, input: &Collection<'a>) -> Collection<'a> {
         let Some(item @ Item::Node(node)) = input.first().filter(|_| input.len() == 1) else {
@@ -153,25 +109,6 @@ impl<'a> Evaluator<'a, '_> {
             Scalar::Moment(value) => Item::Moment(value),
             _ => Item::String(text.into()),
         })
-    }
-
-    /// What the references point to: of a Reference its `reference`, of any primitive its text.
-    fn resolved(&mut self, part: &Part, input: &Collection<'a>) -> Evaluated<Collection<'a>> {
-        let mut found = Collection::Empty;
-        for item in input {
-            let (reference, from) = match item {
-                Item::Node(node) => (node.value().or_else(|| node.child_value("reference")), *node),
-                Item::String(text) => (Some(&**text), self.context),
-                _ => (None, self.context),
-            };
-            let Some(reference) = reference else { continue };
-            // A resolver may look through the whole document.
-            self.spend(part, 20)?;
-            if let Some(resource) = self.environment.resolver.resolve(reference, from) {
-                found.push(Item::Node(resource));
-            }
-        }
-        Ok(found)
     }
 }
 

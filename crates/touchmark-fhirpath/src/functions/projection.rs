@@ -18,22 +18,6 @@ impl<'a> Evaluator<'a, '_> {
         scope: Scope<'_, 'a>,
     ) -> Evaluated<Collection<'a>> {
         match call.function {
-            F::Where => {
-                let mut found = Collection::Empty;
-                for (index, item) in input.into_iter().enumerate() {
-                    if self.truth_for_item(&call.arguments[0], item.clone(), index, scope)? == Truth::True {
-                        found.push(item);
-                    }
-                }
-                Ok(found)
-            }
-            F::Select => {
-                let mut found = Collection::Empty;
-                for (index, item) in input.into_iter().enumerate() {
-                    found.append(self.for_item(&call.arguments[0], item, index, scope)?);
-                }
-                Ok(found)
-            }
             F::Repeat | F::RepeatAll => {
                 self.repeated(part, &call.arguments[0], input, call.function == F::Repeat, scope)
             }
@@ -66,7 +50,7 @@ impl<'a> Evaluator<'a, '_> {
                 let inner = Scope { this: &input, ..scope };
                 let defined = self.variables.len();
                 let criterion = self.truth(&call.arguments[0], inner)?;
-                self.variables.truncate(defined);
+                self.forget(defined);
                 match (criterion, call.arguments.get(2)) {
                     (Truth::True, _) => self.operand(&call.arguments[1], inner),
                     (_, Some(otherwise)) => self.operand(otherwise, inner),

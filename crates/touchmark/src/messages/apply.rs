@@ -68,11 +68,12 @@ where
     fn conform(&mut self) {
         let set = self.message.set;
         for conform in &set.conform {
-            if !self.message.fits(&conform.when) {
+            if !self.message.fits(conform.when) {
                 continue;
             }
             let Some(profile) = self.walk.graph.find(&conform.profile) else { continue };
-            for node in self.message.places[conform.place as usize].clone().iter().copied() {
+            for at in self.message.place(conform.place) {
+                let node = self.message.node(at);
                 let holds = conform.condition.as_ref().is_none_or(|c| self.message.truth(c, node) == Ok(Truth::True));
                 let node = self.walk.document.node(node.id());
                 let Some(wanted) = self.walk.graph.profile(profile).map(|p| p.type_atom) else { continue };
@@ -88,11 +89,11 @@ where
     fn links(&mut self) {
         let set = self.message.set;
         for link in &set.links {
-            if !self.message.fits(&link.when) {
+            if !self.message.fits(link.when) {
                 continue;
             }
-            for node in &*self.message.select(link.nodes) {
-                self.follow(link, self.walk.document.node(node.id()));
+            for at in self.message.select(link.nodes) {
+                self.follow(link, self.walk.document.node(self.message.node(at).id()));
             }
         }
     }
@@ -161,7 +162,7 @@ where
         let Some(ruled) = ruled else { return };
         let rule = &self.message.set.rules[ruled.rule as usize];
         self.exercised[ruled.rule as usize] = true;
-        if !self.message.fits(&rule.when) || self.is_unless(&rule.unless) {
+        if !self.message.fits(rule.when) || self.is_unless(&rule.unless) {
             return;
         }
         let severity = self.severity(rule, ruled.severity);
@@ -181,23 +182,23 @@ where
     /// Gives the engine's findings to the rules that claim them.
     fn claims(&mut self) {
         let set = self.message.set;
+        // For each claim, the findings that are of a rule of its; those beyond the last bit share it.
+        let mut found = vec![0_u64; set.claims.len()];
+        for (at, issue) in self.walk.issues.iter().enumerate().filter(|(_, issue)| issue.claim.is_none()) {
+            for claim in set.claims_of.get(issue.rule.code).into_iter().flatten() {
+                found[*claim as usize] |= 1 << at.min(LAST_BIT);
+            }
+        }
         let mut ways: Vec<Option<(String, String)>> = vec![None; self.walk.issues.len()];
-        for claim in &set.claims {
+        for (claim, found) in set.claims.iter().zip(found).filter(|(_, found)| *found > 0) {
             let rule = claim.rule.map(|r| &set.rules[r as usize]);
-            if !self.message.fits(&claim.when) || rule.is_some_and(|r| !self.message.fits(&r.when)) {
+            if !self.message.fits(claim.when) || rule.is_some_and(|r| !self.message.fits(r.when)) {
                 continue;
             }
-            for (at, known_way) in ways.iter_mut().enumerate() {
-                let issue = self.walk.issues[at];
-                if issue.claim.is_some() || !claim.of.iter().any(|rule| std::ptr::eq(*rule, issue.rule)) {
-                    continue;
+            for (at, way) in ways.iter_mut().enumerate() {
+                if found & 1 << at.min(LAST_BIT) != 0 {
+                    self.claim(claim, at, way);
                 }
-                let way = known_way.get_or_insert_with(|| way(self.walk, &issue));
-                if !claim.elements.is_empty() && !claim.elements.iter().any(|e| e.matches(&way.0) || e.matches(&way.1))
-                {
-                    continue;
-                }
-                self.claim(claim, at, &issue);
             }
         }
         for claim in set.claims.iter().filter_map(|c| c.rule) {
@@ -207,8 +208,13 @@ where
         self.walk.issues.retain(|i| i.claim.is_none_or(|c| c.0 != silent));
     }
 
-    fn claim(&mut self, claim: &'e Claim, at: usize, issue: &Issue) {
+    /// Gives a finding to the rule of a claim, where it fits; `way` is where the finding is, once that has been asked.
+    fn claim(&mut self, claim: &'e Claim, at: usize, way: &mut Option<(String, String)>) {
         let graph = self.walk.graph;
+        let issue = self.walk.issues[at];
+        if issue.claim.is_some() || !claim.of.contains(&issue.rule) {
+            return;
+        }
         if !claim.profiles.is_empty() {
             let url = issue.from.map_or("", |(id, _)| &*graph.library().entry(id).url);
             if !claim.profiles.iter().any(|p| p == url) {
@@ -228,8 +234,15 @@ where
         let node = self.walk.document.node(issue.node);
         if !claim.places.is_empty() {
             let holder = node.innermost_resource().id();
-            let inside = claim.places.iter().any(|p| self.message.places[*p as usize].iter().any(|n| n.id() == holder));
+            let inside =
+                claim.places.iter().any(|p| self.message.place(*p).any(|at| self.message.node(at).id() == holder));
             if !inside {
+                return;
+            }
+        }
+        if !claim.elements.is_empty() {
+            let (id, path) = way.get_or_insert_with(|| way_of(self.walk, &issue));
+            if !claim.elements.iter().any(|e| e.matches(id) || e.matches(path)) {
                 return;
             }
         }
@@ -261,11 +274,11 @@ where
     fn checks(&mut self) {
         let set = self.message.set;
         for (number, rule) in set.rules.iter().enumerate() {
-            if rule.checks.is_empty() || !self.message.fits(&rule.when) {
+            if rule.checks.is_empty() || !self.message.fits(rule.when) {
                 continue;
             }
             for check in &rule.checks {
-                if !self.message.fits(&check.when) || self.is_unless(&rule.unless) || self.is_unless(&check.unless) {
+                if !self.message.fits(check.when) || self.is_unless(&rule.unless) || self.is_unless(&check.unless) {
                     continue;
                 }
                 self.check(number as u32, rule, check);
@@ -274,7 +287,8 @@ where
     }
 
     fn check(&mut self, number: u32, rule: &'e Rule, check: &'e Check) {
-        for node in self.message.select(check.nodes).iter().copied() {
+        for at in self.message.select(check.nodes) {
+            let node = self.message.node(at);
             if let Some(condition) = &check.condition
                 && self.ask(condition, node, check) != Some(true)
             {
@@ -325,7 +339,7 @@ where
     }
 
     fn is_unless(&self, ids: &[Box<str>]) -> bool {
-        ids.iter().any(|id| self.spoken.iter().any(|(rule, _)| self.message.set.rules[*rule as usize].id == *id))
+        ids.iter().any(|id| self.spoken.iter().any(|(rule, _)| *self.message.set.rules[*rule as usize].id == **id))
     }
 
     fn write(&mut self, sentence: &'e Sentence, node: NodeRef<'e>, finding: &str) -> String {
@@ -335,7 +349,7 @@ where
 
     fn severity(&self, rule: &Rule, here: Option<Level>) -> Level {
         let message = &self.message;
-        let case = rule.cases.iter().find(|(when, _)| message.fits(when)).map(|(_, level)| *level);
+        let case = rule.cases.iter().find(|(when, _)| message.fits(*when)).map(|(_, level)| *level);
         // A severity that a single check or claim states is meant, whatever the message; cases speak of the rule's own.
         let level = here.or(case).unwrap_or(rule.severity);
         let policy = message.set.policies.get(message.policy);
@@ -377,28 +391,27 @@ where
         let mut is_said = |undecided: &&'g Undecided| {
             let condition = undecided.condition.as_ref();
             undecided.said
-                && message.fits(&undecided.when)
+                && message.fits(undecided.when)
                 && condition.is_none_or(|c| message.truth(c, root) == Ok(Truth::True))
         };
         let undecided =
             set.undecided.iter().filter(|u| is_said(u)).map(|u| (u.id.to_string(), u.reason.to_string())).collect();
-        let mut exercised: Vec<String> = std::iter::zip(&set.rules, &self.exercised)
-            .filter(|(rule, exercised)| **exercised && message.fits(&rule.when))
-            .map(|(rule, _)| rule)
-            .map(|r| r.id.to_string())
-            .collect();
-        exercised.sort_unstable();
+        let looked = set.by_id.iter().filter(|number| self.exercised[**number as usize]);
+        let exercised = looked.map(|number| &set.rules[*number as usize]).filter(|rule| message.fits(rule.when));
         Judgement {
-            set: set.url.to_string(),
-            version: set.version.to_string(),
-            title: set.title.to_string(),
+            set: set.url.clone(),
+            version: set.version.clone(),
+            title: set.title.clone(),
             policy: set.policies.get(message.policy).map_or_else(String::new, |p| p.name.clone()),
-            recognised: message.recognised,
+            exercised: exercised.map(|rule| rule.id.clone()).collect(),
             undecided,
-            exercised,
+            recognised: message.recognised,
         }
     }
 }
+
+/// The last of the bits that stand for findings.
+const LAST_BIT: usize = u64::BITS as usize - 1;
 
 /// The severity; `None` for silence.
 fn level_of(level: Level, found: Severity) -> Option<Severity> {
@@ -412,7 +425,7 @@ fn level_of(level: Level, found: Severity) -> Option<Severity> {
 }
 
 /// The element of a finding: its id in the profile, and its path in the resource.
-fn way(walk: &Walk<'_, '_>, issue: &Issue) -> (String, String) {
+fn way_of(walk: &Walk<'_, '_>, issue: &Issue) -> (String, String) {
     let graph: &RuleGraph = walk.graph;
     let id = issue
         .from

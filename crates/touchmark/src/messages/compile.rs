@@ -1,15 +1,16 @@
 //! Rule files compiled: the files of a set put together, every selector, condition and sentence parsed, every name looked up.
 
 use std::collections::HashMap;
-use std::sync::OnceLock;
+use std::sync::Arc;
 
-use regex::Regex;
+use foldhash::fast::FixedState;
 use touchmark_document::Names;
-use touchmark_fhirpath::Expression;
+use touchmark_fhirpath::{Expression, ParseError};
 
 use super::defect::{self, RuleFileError};
 use super::file::{Level, Policy, RuleFile, Verdict, When};
 use super::functions::{FUNCTIONS, Tables};
+use super::pattern::Pattern;
 use super::selector::Selector;
 use super::sentence::Sentence;
 use crate::rule::Rule as EngineRule;
@@ -17,17 +18,19 @@ use crate::rule::Rule as EngineRule;
 /// A compiled rule set.
 #[derive(Debug, Default)]
 pub(crate) struct RuleSet {
-    pub url: Box<str>,
-    pub version: Box<str>,
-    pub title: Box<str>,
+    pub url: Arc<str>,
+    pub version: Arc<str>,
+    pub title: Arc<str>,
     pub recognise: Option<Expression>,
-    pub constants: Vec<(Box<str>, Box<str>)>,
+    pub constants: Constants,
     /// The rule that an unreadable document breaks, and what must stand in it.
     pub unreadable: Option<(u32, Vec<String>)>,
     pub places: Vec<(Box<str>, Expression)>,
     pub dimensions: Vec<Dimension>,
     /// The values of dimensions that something is limited to; a message is compared with them once.
     pub values: Vec<Box<str>>,
+    /// The limits by the number of a [`Fitting`]: many parts have the same, and a message is compared with each once.
+    pub limits: Vec<Vec<Limit>>,
     pub policies: Vec<Policy>,
     pub tables: Tables,
     pub conform: Vec<Conform>,
@@ -35,8 +38,12 @@ pub(crate) struct RuleSet {
     pub selections: Vec<Selection>,
     pub links: Vec<Link>,
     pub rules: Vec<Rule>,
+    /// The numbers of the rules in the order of their ids.
+    pub by_id: Vec<u32>,
     /// All claims, in the order of the files.
     pub claims: Vec<Claim>,
+    /// The numbers of the claims that take findings of a rule of the engine, by its code.
+    pub claims_of: HashMap<&'static str, Vec<u32>, FixedState>,
     pub undecided: Vec<Undecided>,
     pub mutations: Vec<crate::vectors::Mutation>,
     pub acknowledgement: Option<serde_json::Value>,
@@ -44,29 +51,46 @@ pub(crate) struct RuleSet {
     pub errors: Vec<RuleFileError>,
 }
 
+/// Texts that conditions write as `%name`. They are made part of the conditions when these are read.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Constants(HashMap<Box<str>, Box<str>, FixedState>);
+
+impl Constants {
+    /// An expression with the constants in it.
+    ///
+    /// # Errors
+    /// Where and why the text is none.
+    pub fn read(&self, text: &str) -> Result<Expression, ParseError> {
+        let mut expression = Expression::parse_with(text, FUNCTIONS)?;
+        expression.bind_texts(&|name| self.0.get(name).cloned());
+        Ok(expression)
+    }
+}
+
 /// A rule that cannot be decided, and whether a report says so.
 #[derive(Debug)]
 pub(crate) struct Undecided {
     pub id: Box<str>,
     pub reason: Box<str>,
-    pub when: Vec<Limit>,
+    pub when: Fitting,
     pub condition: Option<Expression>,
     pub said: bool,
 }
 
 #[derive(Debug)]
 pub(crate) struct Dimension {
-    pub name: Box<str>,
-    pub title: Box<str>,
+    pub name: Arc<str>,
+    /// What a report calls it.
+    pub title: Arc<str>,
     pub hidden: bool,
-    pub values: Vec<(Sentence, Option<Expression>, Box<str>)>,
+    pub values: Vec<(Sentence, Option<Expression>, Arc<str>)>,
 }
 
 #[derive(Debug)]
 pub(crate) struct Conform {
     pub place: u32,
     pub profile: Box<str>,
-    pub when: Vec<Limit>,
+    pub when: Fitting,
     pub condition: Option<Expression>,
 }
 
@@ -84,7 +108,7 @@ pub(crate) struct Link {
     /// The number of the selection.
     pub nodes: u32,
     pub types: Vec<Box<str>>,
-    pub when: Vec<Limit>,
+    pub when: Fitting,
     pub unresolved: Option<Ruled>,
     pub elsewhere: Option<Ruled>,
     pub wrong_type: Option<Ruled>,
@@ -101,13 +125,13 @@ pub(crate) struct Ruled {
 
 #[derive(Debug)]
 pub(crate) struct Rule {
-    pub id: Box<str>,
+    pub id: Arc<str>,
     pub title: Box<str>,
     pub severity: Level,
     pub authority: Box<str>,
     pub broken_officially: bool,
-    pub when: Vec<Limit>,
-    pub cases: Vec<(Vec<Limit>, Level)>,
+    pub when: Fitting,
+    pub cases: Vec<(Fitting, Level)>,
     pub unless: Vec<Box<str>>,
     pub text: Option<Sentence>,
     pub mend: Box<str>,
@@ -125,51 +149,9 @@ pub(crate) struct Claim {
     pub keys: Vec<String>,
     pub places: Vec<u32>,
     pub condition: Option<Expression>,
-    pub when: Vec<Limit>,
+    pub when: Fitting,
     pub severity: Option<Level>,
     pub text: Option<Sentence>,
-}
-
-#[derive(Debug)]
-pub(crate) enum Pattern {
-    Exact(String),
-    /// A regular expression for the whole text, made when a finding is first compared with it: a run meets few of them.
-    Regex(String, OnceLock<Option<Regex>>),
-}
-
-impl Pattern {
-    /// The pattern of an element, a regular expression where it stands between slashes.
-    ///
-    /// # Errors
-    /// Why it is no regular expression.
-    pub fn read(text: &str) -> Result<Pattern, String> {
-        let Some(pattern) = text.strip_prefix('/').and_then(|t| t.strip_suffix('/')) else {
-            return Ok(Pattern::Exact(text.to_owned()));
-        };
-        let whole = format!("^(?:{pattern})$");
-        let unreadable = |e: &dyn std::fmt::Display| {
-            let text = e.to_string();
-            let why = text.lines().last().unwrap_or_default().trim_start_matches("error: ");
-            format!("{pattern} is no regular expression: {why}")
-        };
-        regex_syntax::parse(&whole).map_err(|e| unreadable(&e))?;
-        // Counted repeats may make it too large, which only shows when it is made.
-        let made = if pattern.contains('{') {
-            OnceLock::from(Some(Regex::new(&whole).map_err(|e| unreadable(&e))?))
-        } else {
-            OnceLock::new()
-        };
-        Ok(Pattern::Regex(whole, made))
-    }
-
-    pub fn matches(&self, text: &str) -> bool {
-        match self {
-            Pattern::Exact(exact) => exact == text,
-            Pattern::Regex(whole, made) => {
-                made.get_or_init(|| Regex::new(whole).ok()).as_ref().is_some_and(|regex| regex.is_match(text))
-            }
-        }
-    }
 }
 
 #[derive(Debug)]
@@ -179,7 +161,7 @@ pub(crate) struct Check {
     pub condition: Option<Expression>,
     pub must: Expression,
     pub at: Option<Expression>,
-    pub when: Vec<Limit>,
+    pub when: Fitting,
     pub severity: Option<Level>,
     pub text: Option<Sentence>,
     pub unless: Vec<Box<str>>,
@@ -192,12 +174,16 @@ pub(crate) struct Check {
 struct Unread;
 
 /// What a dimension must be: one of these values, and none of those, by their numbers in [`RuleSet::values`].
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub(crate) struct Limit {
     pub dimension: u32,
     pub any: Vec<u32>,
     pub none: Vec<u32>,
 }
+
+/// To which messages something is limited: the number of its limits in [`RuleSet::limits`].
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Fitting(pub u32);
 
 /// Puts files together by their `url` and compiles them; the sets are in the order of their first files.
 pub(crate) fn compile(files: Vec<(String, RuleFile)>, names: &Names) -> Vec<RuleSet> {
@@ -216,11 +202,14 @@ type Known = (u32, HashMap<String, Vec<String>>, Vec<String>);
 
 struct Compiler<'n> {
     names: &'n Names,
+    constants: Constants,
     places: HashMap<String, u32>,
     dimensions: HashMap<String, Known>,
     rules: HashMap<String, u32>,
     /// The values that limits speak of, with their numbers.
     values: HashMap<String, u32>,
+    /// The limits, with their numbers.
+    limits: Vec<Vec<Limit>>,
     /// The selections by place and selector, with their numbers.
     selections: HashMap<(Option<u32>, Option<String>), u32>,
     file: String,
@@ -231,16 +220,21 @@ impl<'n> Compiler<'n> {
     fn new(names: &'n Names, group: &[(String, RuleFile)]) -> Self {
         let mut compiler = Compiler {
             names,
+            constants: Constants::default(),
             places: HashMap::new(),
             dimensions: HashMap::new(),
             rules: HashMap::new(),
             values: HashMap::new(),
+            limits: Vec::new(),
             selections: HashMap::new(),
             file: String::new(),
             errors: Vec::new(),
         };
         for (name, file) in group {
             compiler.file.clone_from(name);
+            for (name, text) in &file.constants {
+                compiler.constants.0.entry(name.as_str().into()).or_insert_with(|| text.as_str().into());
+            }
             for (at, place) in file.places.iter().enumerate() {
                 let number = compiler.places.len() as u32;
                 if compiler.places.insert(place.name.clone(), number).is_some() {
@@ -292,7 +286,7 @@ impl<'n> Compiler<'n> {
 
     /// As [`Compiler::expression`], `start` bytes into the text at the pointer.
     fn expression_at(&mut self, text: &str, pointer: &str, start: usize) -> Option<Expression> {
-        match Expression::parse_with(text, FUNCTIONS) {
+        match self.constants.read(text) {
             Ok(mut expression) => {
                 expression.bind(self.names);
                 Some(expression)
@@ -353,34 +347,39 @@ impl<'n> Compiler<'n> {
         found
     }
 
-    fn when(&mut self, when: &When, pointer: &str) -> Vec<Limit> {
+    fn when(&mut self, when: &When, pointer: &str) -> Fitting {
         let mut limits = Vec::new();
         for (name, wanted) in when {
-            let Some((dimension, groups, values)) = self.dimensions.get(name).cloned() else {
+            let Some((dimension, groups, known)) = self.dimensions.get(name) else {
                 self.error(&defect::NAME, &format!("{pointer}/{name}"), format!("there is no dimension {name}"));
                 continue;
             };
-            let mut limit = Limit { dimension, any: Vec::new(), none: Vec::new() };
+            let mut limit = Limit { dimension: *dimension, any: Vec::new(), none: Vec::new() };
+            let is_open = known.iter().any(|v| v.contains('{'));
+            let mut unknown: Vec<String> = Vec::new();
             for text in &wanted.0 {
                 let (text, not) = text.strip_prefix('!').map_or((text.as_str(), false), |t| (t, true));
-                let expanded = groups.get(text).cloned().unwrap_or_else(|| vec![text.to_owned()]);
-                let open = values.iter().any(|v| v.contains('{'));
-                for value in expanded {
-                    if !open && !values.contains(&value) {
-                        self.error(
-                            &defect::NAME,
-                            &format!("{pointer}/{name}"),
-                            format!("{value} is no value and no group of {name}"),
-                        );
+                let alone = [text.to_owned()];
+                for value in groups.get(text).map_or(&alone[..], Vec::as_slice) {
+                    if !is_open && !known.contains(value) {
+                        unknown.push(value.clone());
                     }
                     let next = self.values.len() as u32;
-                    let number = *self.values.entry(value).or_insert(next);
+                    let number = *self.values.entry(value.clone()).or_insert(next);
                     if not { &mut limit.none } else { &mut limit.any }.push(number);
                 }
             }
             limits.push(limit);
+            for value in unknown {
+                let reason = format!("{value} is no value and no group of {name}");
+                self.error(&defect::NAME, &format!("{pointer}/{name}"), reason);
+            }
         }
-        limits
+        let known = self.limits.iter().position(|known| *known == limits);
+        Fitting(known.unwrap_or_else(|| {
+            self.limits.push(limits);
+            self.limits.len() - 1
+        }) as u32)
     }
 
     fn ruled(&mut self, verdict: Option<&Verdict>, pointer: &str) -> Option<Ruled> {
@@ -428,6 +427,15 @@ impl<'n> Compiler<'n> {
         let mut values: Vec<(String, u32)> = self.values.into_iter().collect();
         values.sort_unstable_by_key(|(_, number)| *number);
         set.values = values.into_iter().map(|(value, _)| value.into()).collect();
+        set.limits = self.limits;
+        set.constants = self.constants;
+        set.by_id = (0..set.rules.len() as u32).collect();
+        set.by_id.sort_by_key(|number| &set.rules[*number as usize].id);
+        for (number, claim) in set.claims.iter().enumerate() {
+            for rule in &claim.of {
+                set.claims_of.entry(rule.code).or_default().push(number as u32);
+            }
+        }
         set.errors = self.errors;
         set
     }
@@ -441,7 +449,6 @@ impl<'n> Compiler<'n> {
         if let Some(text) = &file.recognise {
             set.recognise = self.expression(text, "/recognise");
         }
-        set.constants.extend(file.constants.iter().map(|(name, text)| (name.as_str().into(), text.as_str().into())));
         if let Some(unreadable) = &file.unreadable {
             match self.rules.get(&unreadable.rule) {
                 Some(rule) => set.unreadable = Some((*rule, unreadable.markers.clone())),
@@ -462,7 +469,8 @@ impl<'n> Compiler<'n> {
                 let Ok(when) = self.optional(value.when.as_ref(), &format!("{pointer}/when")) else { continue };
                 values.push((sentence, when, value.title.as_str().into()));
             }
-            let (name, title) = (dimension.name.as_str().into(), dimension.title.as_str().into());
+            let title = if dimension.title.is_empty() { &dimension.name } else { &dimension.title };
+            let (name, title) = (dimension.name.as_str().into(), title.as_str().into());
             set.dimensions.push(Dimension { name, title, hidden: dimension.hidden, values });
         }
         set.policies.extend(file.policies.iter().cloned());

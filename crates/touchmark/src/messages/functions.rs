@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasher, Hash, Hasher};
 use std::ops::RangeInclusive;
 
+use foldhash::fast::FixedState;
 use touchmark_document::NodeRef;
 use touchmark_fhirpath::{Collection, Functions, Item};
 
@@ -53,16 +54,16 @@ pub(crate) struct Asked<'a> {
 }
 
 impl Functions for Asked<'_> {
-    fn call<'d>(&self, name: &str, input: &Collection<'d>, arguments: &[Collection<'d>]) -> Option<Collection<'d>> {
+    fn call<'d>(&'d self, name: &str, input: &Collection<'d>, arguments: &[Collection<'d>]) -> Option<Collection<'d>> {
         if name != "envelope" {
             return self.tables.call(name, input, arguments);
         }
         let facts = self.envelope?;
-        let own = |text: &String| Item::String(Cow::Owned(text.clone()));
+        let own = |text: &'d String| Item::String(Cow::Borrowed(text));
         Some(match arguments.first() {
             None => facts.iter().map(|(name, _)| own(name)).collect(),
             Some(wanted) => {
-                let wanted = wanted.first()?.to_string();
+                let wanted = text_of(wanted.first()?);
                 facts
                     .iter()
                     .filter(|(name, _)| name.eq_ignore_ascii_case(&wanted))
@@ -76,9 +77,9 @@ impl Functions for Asked<'_> {
 /// The tables of a rule set.
 #[derive(Debug, Default)]
 pub(crate) struct Tables {
-    tables: HashMap<String, Table>,
+    tables: HashMap<String, Table, FixedState>,
     /// For each table its keys by their last part, for `probable`.
-    tails: HashMap<String, Vec<(String, String)>>,
+    tails: HashMap<String, Vec<(String, String)>, FixedState>,
 }
 
 impl Tables {
@@ -89,7 +90,7 @@ impl Tables {
         self.tables.insert(name.to_owned(), table).is_none()
     }
 
-    fn lookup<'d>(&self, key: &str, table: &str, column: Option<&str>) -> Option<Collection<'d>> {
+    fn lookup<'d>(&'d self, key: &str, table: &str, column: Option<&str>) -> Option<Collection<'d>> {
         let table = self.tables.get(table)?;
         let key = table.aliases.get(key).map_or(key, String::as_str);
         let (key, row) = table.rows.get_key_value(key)?;
@@ -98,11 +99,11 @@ impl Tables {
         Some(match row.get(at)? {
             Cell::One(one) if one.is_empty() => Collection::Empty,
             Cell::One(one) => text(one),
-            Cell::Several(several) => several.iter().map(|s| Item::String(Cow::Owned(s.clone()))).collect(),
+            Cell::Several(several) => several.iter().map(|s| Item::String(Cow::Borrowed(s))).collect(),
         })
     }
 
-    fn keys<'d>(&self, table: &str, column: Option<&str>, wanted: Option<&str>) -> Option<Collection<'d>> {
+    fn keys<'d>(&'d self, table: &str, column: Option<&str>, wanted: Option<&str>) -> Option<Collection<'d>> {
         let table = self.tables.get(table)?;
         let at = match column {
             Some(column) => Some(table.columns.iter().position(|c| c == column)?),
@@ -118,17 +119,10 @@ impl Tables {
                 (None, _) => false,
             }
         };
-        Some(
-            table
-                .rows
-                .iter()
-                .filter(|(_, row)| fits(row))
-                .map(|(key, _)| Item::String(Cow::Owned(key.clone())))
-                .collect(),
-        )
+        Some(table.rows.iter().filter(|(_, row)| fits(row)).map(|(key, _)| Item::String(Cow::Borrowed(key))).collect())
     }
 
-    fn probable<'d>(&self, written: &str, table: &str) -> Option<Collection<'d>> {
+    fn probable<'d>(&'d self, written: &str, table: &str) -> Option<Collection<'d>> {
         let (tails, table) = (self.tails.get(table)?, self.tables.get(table)?);
         if table.rows.contains_key(written) {
             return None;
@@ -148,11 +142,16 @@ fn tail(url: &str) -> String {
 }
 
 impl Tables {
-    fn call<'d>(&self, name: &str, input: &Collection<'d>, arguments: &[Collection<'d>]) -> Option<Collection<'d>> {
-        let argument = |at: usize| arguments.get(at).and_then(Collection::first).map(ToString::to_string);
+    fn call<'d>(&'d self, name: &str, input: &Collection<'d>, arguments: &[Collection<'d>]) -> Option<Collection<'d>> {
+        let argument = |at: usize| arguments.get(at).and_then(Collection::first).map(text_of);
         match name {
             "keys" => return self.keys(&argument(0)?, argument(1).as_deref(), argument(2).as_deref()),
-            "repeated" => return Some(repeated(input, &arguments.first().map(texts).unwrap_or_default())),
+            "repeated" => {
+                return Some(repeated(
+                    input,
+                    &arguments.first().map(|names| names.iter().map(text_of).collect::<Vec<_>>()).unwrap_or_default(),
+                ));
+            }
             "parent" => return Some(input.iter().filter_map(|i| node(i)?.parent()).map(Item::Node).collect()),
             "holder" => {
                 return Some(input.iter().filter_map(node).map(|n| Item::Node(n.innermost_resource())).collect());
@@ -160,25 +159,24 @@ impl Tables {
             _ => {}
         }
         let first = input.first()?;
-        let value: Cow<'_, str> = match first {
-            Item::String(text) => Cow::Borrowed(text),
-            Item::Node(node) => Cow::Borrowed(node.value().unwrap_or_default()),
-            other => Cow::Owned(other.to_string()),
-        };
+        let value = text_of(first);
         match name {
             "lookup" => self.lookup(&value, &argument(0)?, argument(1).as_deref()),
             "probable" => self.probable(&value, &argument(0)?),
             "sameText" => {
                 let wanted = plain(&value);
-                Some(truth(arguments.first()?.iter().any(|other| plain(&other.to_string()) == wanted)))
+                Some(truth(arguments.first()?.iter().any(|other| plain(&text_of(other)) == wanted)))
             }
             "checkDigitMod11" => Some(truth(check_digit(&value))),
             "numbersMod11" => {
                 let length = argument(0)?.parse().ok()?;
                 Some(numbers(&value, length).into_iter().map(|n| Item::String(Cow::Owned(n))).collect())
             }
-            "isUuid" => Some(truth(uuid(&value.to_ascii_lowercase()))),
-            "derivedUuid" => Some(text(&crate::uuid::made_of(&[value.as_bytes(), argument(0)?.as_bytes()]))),
+            "isUuid" => Some(truth(uuid(&value))),
+            "derivedUuid" => {
+                let made = crate::uuid::made_of(&[value.as_bytes(), argument(0)?.as_bytes()]);
+                Some(Collection::One(Item::String(Cow::Owned(made))))
+            }
             "mediaType" => media_type(&first_bytes(&value, LONGEST_SIGNATURE)?).map(text),
             "decodedLength" => Some(Collection::One(Item::Integer(i64::try_from(decoded_length(&value)?).ok()?))),
             _ => None,
@@ -193,12 +191,17 @@ fn node<'d>(item: &Item<'d>) -> Option<NodeRef<'d>> {
     }
 }
 
-fn texts(collection: &Collection<'_>) -> Vec<String> {
-    collection.iter().map(ToString::to_string).collect()
+/// The text of an item, as its `Display` has it.
+fn text_of<'i>(item: &'i Item<'_>) -> Cow<'i, str> {
+    match item {
+        Item::String(text) => Cow::Borrowed(text),
+        Item::Node(node) => Cow::Borrowed(node.value().unwrap_or_default()),
+        other => Cow::Owned(other.to_string()),
+    }
 }
 
-fn text<'d>(value: &str) -> Collection<'d> {
-    Collection::One(Item::String(Cow::Owned(value.to_owned())))
+fn text(value: &str) -> Collection<'_> {
+    Collection::One(Item::String(Cow::Borrowed(value)))
 }
 
 fn truth<'d>(value: bool) -> Collection<'d> {
@@ -206,7 +209,7 @@ fn truth<'d>(value: bool) -> Collection<'d> {
 }
 
 /// The nodes that have the content of an earlier one, but for children of these names.
-fn repeated<'d>(input: &Collection<'d>, but: &[String]) -> Collection<'d> {
+fn repeated<'d>(input: &Collection<'d>, but: &[Cow<'_, str>]) -> Collection<'d> {
     // Most differ in shape already.
     let shapes = input.iter().filter_map(node).map(|node| (shape(node, but), node));
     let mut shapes: Vec<((usize, u64), NodeRef<'d>)> = shapes.collect();
@@ -225,19 +228,19 @@ fn repeated<'d>(input: &Collection<'d>, but: &[String]) -> Collection<'d> {
     again.into_iter().map(Item::Node).collect()
 }
 
-fn parts<'d>(node: NodeRef<'d>, but: &[String]) -> impl Iterator<Item = NodeRef<'d>> {
+fn parts<'d>(node: NodeRef<'d>, but: &[Cow<'_, str>]) -> impl Iterator<Item = NodeRef<'d>> {
     node.children().filter(|c| !but.iter().any(|b| b == c.name_text()))
 }
 
 /// How many parts a node has, and how many their parts and which resources these are.
-fn shape(node: NodeRef<'_>, but: &[String]) -> (usize, u64) {
+fn shape(node: NodeRef<'_>, but: &[Cow<'_, str>]) -> (usize, u64) {
     parts(node, but).fold((0, 0), |(count, inner), part| {
         let own = parts(part, but).count() as u64 + u64::from(part.resource().number()) * 1_000;
         (count + 1, inner + own)
     })
 }
 
-fn content(node: NodeRef<'_>, but: &[String], hasher: &mut impl Hasher) {
+fn content(node: NodeRef<'_>, but: &[Cow<'_, str>], hasher: &mut impl Hasher) {
     node.value().hash(hasher);
     node.resource_text().hash(hasher);
     for child in parts(node, but) {

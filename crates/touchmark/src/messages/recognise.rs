@@ -1,12 +1,12 @@
 //! What a message is: the places of a rule set found in it, and its value in each dimension.
 
 use std::borrow::Cow;
-use std::rc::Rc;
+use std::ops::Range;
 
 use touchmark_document::NodeRef;
 use touchmark_fhirpath::{Collection, Environment, EvaluationError, Expression, Item, Scratch, Truth};
 
-use super::compile::{Limit, RuleSet};
+use super::compile::{Fitting, Limit, RuleSet};
 use super::selector::Everywhere;
 use super::{Judging, Recognised};
 
@@ -21,15 +21,19 @@ pub(crate) struct Message<'e> {
     pub root: NodeRef<'e>,
     pub environment: Environment<'e>,
     pub scratch: Scratch,
-    /// The nodes of each place.
-    pub places: Vec<Rc<[NodeRef<'e>]>>,
-    /// The nodes of each selection that has been looked at.
-    selected: Vec<Option<Rc<[NodeRef<'e>]>>>,
+    /// The nodes of the places and of the selections.
+    nodes: Vec<NodeRef<'e>>,
+    /// Where the nodes of each place are.
+    places: Vec<Range<usize>>,
+    /// Where those of each selection are that has been looked at.
+    selected: Vec<Option<Range<usize>>>,
     everywhere: Everywhere<'e>,
     /// The value of each dimension; empty where none fits.
     pub values: Vec<String>,
     /// Its number in [`RuleSet::values`], where something is limited to it.
     numbers: Vec<Option<u32>>,
+    /// Whether the message is within the limits, by their number in [`RuleSet::limits`].
+    fitting: Vec<bool>,
     pub recognised: Vec<Recognised>,
     pub policy: usize,
 }
@@ -55,20 +59,20 @@ impl<'e> Message<'e> {
             root,
             environment,
             scratch: Scratch::new(),
+            nodes: Vec::new(),
             places: Vec::with_capacity(set.places.len()),
             selected: Vec::new(),
             everywhere: Everywhere::default(),
             values: Vec::with_capacity(set.dimensions.len()),
             numbers: Vec::with_capacity(set.dimensions.len()),
+            fitting: Vec::new(),
             recognised: Vec::new(),
             policy,
         };
-        for (name, constant) in &set.constants {
-            message.variable(name, Collection::One(Item::String(Cow::Borrowed(constant))));
-        }
         if !is_known && message.truth(set.recognise.as_ref()?, root) != Ok(Truth::True) {
             return None;
         }
+        message.environment.variables.reserve(4 + set.places.len() + set.dimensions.len());
         let asked = how.named.iter().map(|(name, _)| text(name)).collect();
         message.variable("asked", asked);
         let policy_name = set.policies.get(policy).map_or("", |p| &p.name);
@@ -79,51 +83,44 @@ impl<'e> Message<'e> {
         message.variable("form", Collection::One(Item::String(Cow::Borrowed(form))));
         for (name, expression) in &set.places {
             let found = message.evaluate(expression, root).unwrap_or_default();
-            let nodes = found
-                .iter()
-                .filter_map(|item| match item {
-                    Item::Node(node) => Some(*node),
-                    _ => None,
-                })
-                .collect();
-            message.places.push(nodes);
+            let before = message.nodes.len();
+            message.nodes.extend(found.iter().filter_map(|item| match item {
+                Item::Node(node) => Some(*node),
+                _ => None,
+            }));
+            message.places.push(before..message.nodes.len());
             message.variable(name, found);
         }
         message.selected.resize(set.selections.len(), None);
         for dimension in &set.dimensions {
             message.dimension(dimension, how);
         }
+        message.fitting = set.limits.iter().map(|limits| message.is_within(limits)).collect();
         Some(message)
     }
 
     fn dimension(&mut self, dimension: &'e super::compile::Dimension, how: &Judging) {
         let named = how.named.iter().find(|(name, _)| **name == *dimension.name).map(|(_, value)| value.clone());
-        let mut title = "";
+        let mut title = None;
         let value = named.or_else(|| {
             for (sentence, when, value_title) in &dimension.values {
                 let holds = when.as_ref().is_none_or(|w| self.truth(w, self.root) == Ok(Truth::True));
                 if holds {
-                    title = value_title;
+                    title = Some(value_title);
                     return Some(sentence.write("", |e| self.evaluate(e, self.root).unwrap_or_default()));
                 }
             }
             None
         });
         let value = value.unwrap_or_default();
-        if title.is_empty() {
-            let known = dimension.values.iter().find(|(s, _, _)| s.write("", |_| Collection::Empty) == value);
-            title = known.map_or("", |(_, _, t)| t);
-        }
         if !dimension.hidden && !value.is_empty() {
+            let known = || dimension.values.iter().find(|(s, _, _)| s.write("", |_| Collection::Empty) == value);
+            let title = title.filter(|t| !t.is_empty()).or_else(|| known().map(|(_, _, title)| title));
             self.recognised.push(Recognised {
-                dimension: dimension.name.to_string(),
-                title: if dimension.title.is_empty() {
-                    dimension.name.to_string()
-                } else {
-                    dimension.title.to_string()
-                },
+                dimension: dimension.name.clone(),
+                title: dimension.title.clone(),
                 value: value.clone(),
-                value_title: title.to_owned(),
+                value_title: title.cloned().unwrap_or_default(),
             });
         }
         let item = if value.is_empty() { Collection::Empty } else { Collection::One(text(&value)) };
@@ -141,22 +138,38 @@ impl<'e> Message<'e> {
         })
     }
 
-    /// The nodes of a selection, by its number in [`RuleSet::selections`].
-    pub fn select(&mut self, number: u32) -> Rc<[NodeRef<'e>]> {
+    /// Where the nodes of a selection are, by its number in [`RuleSet::selections`].
+    pub fn select(&mut self, number: u32) -> Range<usize> {
         let number = number as usize;
         if let Some(known) = &self.selected[number] {
             return known.clone();
         }
         let selection = &self.set.selections[number];
-        let starts = selection.on.map(|place| self.places[place as usize].clone());
-        let starts = starts.as_deref().unwrap_or(std::slice::from_ref(&self.root));
-        let nodes: Rc<[NodeRef<'e>]> = match (&selection.select, starts) {
-            (None, starts) => starts.into(),
-            (Some(select), [start]) => select.select_with(*start, &mut self.everywhere).into(),
-            (Some(select), starts) => starts.iter().flat_map(|start| select.select(*start)).collect(),
-        };
-        self.selected[number] = Some(nodes.clone());
-        nodes
+        let place = selection.on.map(|place| self.places[place as usize].clone());
+        let before = self.nodes.len();
+        match (&selection.select, place) {
+            (None, Some(place)) => return place,
+            (None, None) => self.nodes.push(self.root),
+            (Some(select), None) => select.select_with(self.root, &mut self.everywhere, &mut self.nodes),
+            (Some(select), Some(place)) => {
+                for at in place {
+                    select.select_with(self.nodes[at], &mut self.everywhere, &mut self.nodes);
+                }
+            }
+        }
+        let found = before..self.nodes.len();
+        self.selected[number] = Some(found.clone());
+        found
+    }
+
+    /// A node of a place or of a selection.
+    pub fn node(&self, at: usize) -> NodeRef<'e> {
+        self.nodes[at]
+    }
+
+    /// Where the nodes of a place are.
+    pub fn place(&self, number: u32) -> Range<usize> {
+        self.places[number as usize].clone()
     }
 
     /// Adds a value that conditions write as `%name`.
@@ -186,7 +199,11 @@ impl<'e> Message<'e> {
     }
 
     /// Whether something is for this message.
-    pub fn fits(&self, limits: &[Limit]) -> bool {
+    pub fn fits(&self, when: Fitting) -> bool {
+        self.fitting[when.0 as usize]
+    }
+
+    fn is_within(&self, limits: &[Limit]) -> bool {
         limits.iter().all(|limit| {
             let is = |numbers: &[u32]| {
                 let own = self.numbers.get(limit.dimension as usize).copied().flatten();

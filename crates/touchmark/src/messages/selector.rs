@@ -101,45 +101,8 @@ enum Value<'d> {
     Nothing,
 }
 
-/// Nodes in runs: the repeats of one name below one parent, among which a bracket that follows picks, or a single node.
-#[derive(Default)]
-struct Runs<'d> {
-    nodes: Vec<NodeRef<'d>>,
-    /// Where each run ends, and whether it is one of repeats.
-    ends: Vec<(usize, bool)>,
-}
-
-impl<'d> Runs<'d> {
-    fn of(node: NodeRef<'d>) -> Self {
-        Runs { nodes: vec![node], ends: vec![(1, false)] }
-    }
-
-    /// Adds each node as a run of its own.
-    fn singles(&mut self, nodes: impl IntoIterator<Item = NodeRef<'d>>) {
-        for node in nodes {
-            self.nodes.push(node);
-            self.ends.push((self.nodes.len(), false));
-        }
-    }
-
-    /// Adds the repeats of one name.
-    fn repeats(&mut self, nodes: impl IntoIterator<Item = NodeRef<'d>>) {
-        let before = self.nodes.len();
-        self.nodes.extend(nodes);
-        if self.nodes.len() > before {
-            self.ends.push((self.nodes.len(), true));
-        }
-    }
-
-    fn iter(&self) -> impl Iterator<Item = (&[NodeRef<'d>], bool)> {
-        let mut start = 0;
-        self.ends.iter().map(move |(end, repeats)| {
-            let run = &self.nodes[start..*end];
-            start = *end;
-            (run, *repeats)
-        })
-    }
-}
+/// Receives the nodes that are found one after the other, and says whether it wants another.
+type Take<'t, 'd> = &'t mut dyn FnMut(NodeRef<'d>) -> bool;
 
 impl Selector {
     /// Parses a selector and looks up its names.
@@ -154,61 +117,96 @@ impl Selector {
 
     /// The nodes that the selector finds from `root`, which `$` stands for; in the order of the document, each once.
     pub fn select<'d>(&self, root: NodeRef<'d>) -> Vec<NodeRef<'d>> {
-        self.select_with(root, &mut Everywhere::default())
-    }
-
-    /// As [`Selector::select`], for one of several of the same document.
-    pub fn select_with<'d>(&self, root: NodeRef<'d>, everywhere: &mut Everywhere<'d>) -> Vec<NodeRef<'d>> {
-        let mut found = match self.steps.split_first() {
-            Some((first, rest)) if let Some(field) = first.everywhere(root) => {
-                go(rest, everywhere.of(field, root.document()), root)
-            }
-            _ => walk(&self.steps, root, root),
-        };
-        if !found.is_sorted_by(|a, b| a.id() < b.id()) {
-            found.sort_by_key(|n| n.id());
-            found.dedup();
-        }
+        let mut found = Vec::new();
+        self.select_with(root, &mut Everywhere::default(), &mut found);
         found
     }
-}
 
-fn walk<'d>(steps: &[Step], from: NodeRef<'d>, root: NodeRef<'d>) -> Vec<NodeRef<'d>> {
-    go(steps, &Runs::of(from), root)
-}
-
-fn go<'d>(steps: &[Step], from: &Runs<'d>, root: NodeRef<'d>) -> Vec<NodeRef<'d>> {
-    let Some((first, rest)) = steps.split_first() else { return from.nodes.clone() };
-    let mut runs = first.go(from, root);
-    for step in rest {
-        runs = step.go(&runs, root);
-    }
-    runs.nodes
-}
-
-/// The first node that a walk finds; without collecting the others where each step is a name.
-fn first<'d>(steps: &[Step], from: NodeRef<'d>, root: NodeRef<'d>) -> Option<NodeRef<'d>> {
-    let Some((step, rest)) = steps.split_first() else { return Some(from) };
-    match &*step.picks {
-        [Pick::Name(field)] if !step.below => {
-            // A bracket that follows picks among all repeats of the name.
-            if rest.first().is_some_and(|s| s.below || !matches!(*s.picks, [Pick::Name(_)])) {
-                return walk(steps, from, root).first().copied();
+    /// As [`Selector::select`], for one of several of the same document; adds the nodes to `found`.
+    pub fn select_with<'d>(&self, root: NodeRef<'d>, everywhere: &mut Everywhere<'d>, found: &mut Vec<NodeRef<'d>>) {
+        let before = found.len();
+        let mut take = |node| {
+            found.push(node);
+            true
+        };
+        match self.steps.split_first() {
+            Some((first, rest)) if let Some(field) = first.everywhere(root) => {
+                for parent in everywhere.of(field, root.document()) {
+                    go_from_repeats(rest, *parent, field, root, &mut take);
+                }
             }
-            from.children().filter(|c| field.is(*c)).find_map(|c| first(rest, c, root))
+            _ => {
+                go(&self.steps, root, root, &mut take);
+            }
         }
-        _ => walk(steps, from, root).first().copied(),
+        let new = &mut found[before..];
+        if !new.is_sorted_by(|a, b| a.id() < b.id()) {
+            let mut sorted = found.split_off(before);
+            sorted.sort_by_key(|n| n.id());
+            sorted.dedup();
+            found.extend(sorted);
+        }
     }
 }
 
-/// The nodes of names that selectors look for in the whole document (`$..identifier`), each name looked for once.
+/// Goes the steps from a node; whether another node is wanted. Before a step the nodes are single ones, or in runs of the repeats
+/// of one name below one parent, among which a bracket picks.
+fn go<'d>(steps: &[Step], node: NodeRef<'d>, root: NodeRef<'d>, take: Take<'_, 'd>) -> bool {
+    let Some((step, rest)) = steps.split_first() else { return take(node) };
+    let mut pick = |node| step.picks.iter().all(|p| p.pick(node, rest, root, take));
+    if step.below { below(node).all(pick) } else { pick(node) }
+}
+
+/// Goes the steps from the repeats of a name below a node.
+fn go_from_repeats<'d>(
+    steps: &[Step],
+    parent: NodeRef<'d>,
+    field: &Field,
+    root: NodeRef<'d>,
+    take: Take<'_, 'd>,
+) -> bool {
+    let mut repeats = parent.children().filter(|c| field.is(*c));
+    match steps.split_first() {
+        Some((step, rest)) if !step.below => {
+            step.picks.iter().all(|pick| pick.among(repeats.clone(), rest, root, take))
+        }
+        _ => repeats.all(|node| go(steps, node, root, take)),
+    }
+}
+
+/// A node and all below it that have children.
+fn below(node: NodeRef<'_>) -> impl Iterator<Item = NodeRef<'_>> {
+    std::iter::once(node).chain(node.descendants().filter(|n| n.has_children()))
+}
+
+/// The first node that steps lead to.
+fn first<'d>(steps: &[Step], from: NodeRef<'d>, root: NodeRef<'d>) -> Option<NodeRef<'d>> {
+    let mut found = None;
+    go(steps, from, root, &mut |node| {
+        found = Some(node);
+        false
+    });
+    found
+}
+
+/// How many nodes steps lead to.
+fn count<'d>(steps: &[Step], from: NodeRef<'d>, root: NodeRef<'d>) -> usize {
+    let mut count = 0;
+    go(steps, from, root, &mut |_| {
+        count += 1;
+        true
+    });
+    count
+}
+
+/// The parents of the nodes of names that selectors look for in the whole document (`$..identifier`), each name looked for once.
 #[derive(Default)]
 pub(crate) struct Everywhere<'d> {
-    known: Vec<(Name, Runs<'d>)>,
+    known: Vec<(Name, Vec<NodeRef<'d>>)>,
 }
 
 impl<'d> Everywhere<'d> {
-    fn of(&mut self, field: &Field, document: &'d Document<'d>) -> &Runs<'d> {
+    fn of(&mut self, field: &Field, document: &'d Document<'d>) -> &[NodeRef<'d>] {
         let known = self.known.iter().position(|(name, _)| *name == field.name).unwrap_or_else(|| {
             self.known.push((field.name, field.everywhere(document)));
             self.known.len() - 1
@@ -218,37 +216,11 @@ impl<'d> Everywhere<'d> {
 }
 
 impl Step {
-    /// What the step leads to from runs.
-    fn go<'d>(&self, from: &Runs<'d>, root: NodeRef<'d>) -> Runs<'d> {
-        let mut next = Runs::default();
-        for (run, repeats) in from.iter() {
-            if self.below {
-                for node in run {
-                    self.below(*node, root, &mut next);
-                }
-            } else {
-                for pick in &self.picks {
-                    pick.pick_of_run(run, repeats, root, &mut next);
-                }
-            }
-        }
-        next
-    }
-
     /// The name that the step looks for in the whole document, if that is what it does from this node.
     fn everywhere(&self, from: NodeRef<'_>) -> Option<&Field> {
         match &*self.picks {
             [Pick::Name(field)] if self.below && from.parent().is_none() && field.name != Name::NONE => Some(field),
             _ => None,
-        }
-    }
-
-    /// What the step picks of a node and of everything below it.
-    fn below<'d>(&self, node: NodeRef<'d>, root: NodeRef<'d>, next: &mut Runs<'d>) {
-        for node in std::iter::once(node).chain(node.descendants().filter(|n| n.has_children())) {
-            for pick in &self.picks {
-                pick.pick_of_node(node, root, next);
-            }
         }
     }
 }
@@ -266,61 +238,54 @@ impl Field {
 }
 
 impl Field {
-    /// All nodes of the name in a document: its nodes lie side by side, so that a look at each is cheaper than a walk.
-    fn everywhere<'d>(&self, document: &'d Document<'d>) -> Runs<'d> {
-        let mut found = Runs::default();
-        for id in 1..document.len() as u32 {
-            let node = document.node(NodeId(id));
-            if node.name() != self.name {
-                continue;
-            }
-            let Some(parent) = node.parent() else { continue };
-            // The first of its repeats brings the others with it.
-            let mut alike = parent.children().filter(|c| c.name() == self.name);
-            if alike.next() == Some(node) {
-                found.repeats(std::iter::once(node).chain(alike));
-            }
-        }
-        found
+    /// The parents of all nodes of the name in a document: its nodes lie side by side, so that a look at each is cheaper than
+    /// a walk.
+    fn everywhere<'d>(&self, document: &'d Document<'d>) -> Vec<NodeRef<'d>> {
+        let nodes = (1..document.len() as u32).map(|id| document.node(NodeId(id))).filter(|n| n.name() == self.name);
+        // The first of its repeats brings the others with it.
+        let is_first = |parent: &NodeRef<'d>, node| parent.child_named(self.name) == Some(node);
+        nodes.filter_map(|node| node.parent().filter(|parent| is_first(parent, node))).collect()
     }
 }
 
 impl Pick {
-    fn pick_of_run<'d>(&self, run: &[NodeRef<'d>], repeats: bool, root: NodeRef<'d>, next: &mut Runs<'d>) {
+    /// Goes on from what it picks of a node.
+    fn pick<'d>(&self, node: NodeRef<'d>, rest: &[Step], root: NodeRef<'d>, take: Take<'_, 'd>) -> bool {
         match self {
-            _ if !repeats => {
-                for node in run {
-                    self.pick_of_node(*node, root, next);
-                }
-            }
-            Pick::Name(_) => {
-                for node in run {
-                    self.pick_of_node(*node, root, next);
-                }
-            }
-            Pick::Any => next.singles(run.iter().copied()),
-            Pick::Index(index) => next.singles(nth(run, *index)),
-            Pick::Slice(start, end, step) => next.singles(slice(run, *start, *end, *step)),
-            Pick::Filter(condition) => next.singles(run.iter().copied().filter(|n| condition.holds(*n, root))),
+            Pick::Name(field) => go_from_repeats(rest, node, field, root, take),
+            _ => self.among(node.children(), rest, root, take),
         }
     }
 
-    fn pick_of_node<'d>(&self, node: NodeRef<'d>, root: NodeRef<'d>, next: &mut Runs<'d>) {
-        let children = || node.children().collect::<Vec<_>>();
+    /// Goes on from what it picks among nodes; a name picks of each of them.
+    fn among<'d>(
+        &self,
+        mut nodes: impl Iterator<Item = NodeRef<'d>>,
+        rest: &[Step],
+        root: NodeRef<'d>,
+        take: Take<'_, 'd>,
+    ) -> bool {
+        let mut go = |node| go(rest, node, root, take);
         match self {
-            Pick::Name(field) => next.repeats(node.children().filter(|c| field.is(*c))),
-            Pick::Any => next.singles(node.children()),
-            Pick::Index(index) => next.singles(nth(&children(), *index)),
-            Pick::Slice(start, end, step) => next.singles(slice(&children(), *start, *end, *step)),
-            Pick::Filter(condition) => next.singles(node.children().filter(|n| condition.holds(*n, root))),
+            Pick::Name(field) => nodes.all(|node| go_from_repeats(rest, node, field, root, take)),
+            Pick::Any => nodes.all(go),
+            Pick::Index(index) => nth(nodes, *index).is_none_or(go),
+            Pick::Slice(start, end, step) => {
+                let nodes: Vec<NodeRef<'d>> = nodes.collect();
+                slice(&nodes, *start, *end, *step).into_iter().all(go)
+            }
+            Pick::Filter(condition) => nodes.filter(|n| condition.holds(*n, root)).all(|node| go(node)),
         }
     }
 }
 
-fn nth<'d>(nodes: &[NodeRef<'d>], index: i64) -> Option<NodeRef<'d>> {
-    let from_end = index.unsigned_abs() as usize;
-    let at = if index < 0 { nodes.len().checked_sub(from_end)? } else { from_end };
-    nodes.get(at).copied()
+fn nth<'d>(mut nodes: impl Iterator<Item = NodeRef<'d>>, index: i64) -> Option<NodeRef<'d>> {
+    let distance = index.unsigned_abs() as usize;
+    if index >= 0 {
+        return nodes.nth(distance);
+    }
+    let nodes: Vec<NodeRef<'d>> = nodes.collect();
+    nodes.get(nodes.len().checked_sub(distance)?).copied()
 }
 
 /// RFC 9535, section 2.3.4.2.2.
@@ -397,7 +362,7 @@ impl Operand {
             Operand::ResourceType(from, steps) => first(steps, from.node(here, root), root)
                 .filter(|n| n.is_resource())
                 .map_or(Value::Nothing, |n| Value::Text(n.resource_text())),
-            Operand::Count(from, steps) => Value::Number(number(walk(steps, from.node(here, root), root).len())),
+            Operand::Count(from, steps) => Value::Number(number(count(steps, from.node(here, root), root))),
             Operand::Length(operand) => match operand.value(here, root) {
                 Value::Text(text) => Value::Number(number(text.chars().count())),
                 _ => Value::Nothing,

@@ -6,9 +6,9 @@ use std::sync::OnceLock;
 
 use super::Set;
 use crate::graph::{ElementId, Profile, RuleGraph};
-use crate::messages::compile::Pattern;
 use crate::messages::defect::{CLAIM, NEVER};
 use crate::messages::file::{Claim, When};
+use crate::messages::pattern::Pattern;
 use crate::snapshot::DefinitionId;
 
 /// How deep into types paths are written out for patterns: `issue.details.coding.code` goes two types deep.
