@@ -47,19 +47,25 @@ fn write_issue(issue: &Issue<'_>, out: &mut Vec<u8>) {
     raw(out, &["\"}"]);
     if !matches!(issue.diagnostics, Diagnostics::Nothing) {
         raw(out, &[",\"diagnostics\":\""]);
-        issue.diagnostics.write(|piece| escaped(out, piece));
+        issue.diagnostics.write(|ours, text| {
+            raw(out, &[ours]);
+            escaped(out, text);
+        });
         out.push(b'"');
     }
     if issue.expression.is_some() {
-        for member in ["location", "expression"] {
-            raw(out, &[",\"", member, "\":["]);
-            for (number, expression) in issue.expressions().enumerate() {
-                raw(out, &[if number > 0 { ",\"" } else { "\"" }]);
-                escaped(out, expression);
-                out.push(b'"');
-            }
-            out.push(b']');
+        raw(out, &[",\"location\":"]);
+        let start = out.len();
+        for (number, expression) in issue.expressions().enumerate() {
+            raw(out, &[if number > 0 { ",\"" } else { "[\"" }]);
+            escaped(out, expression);
+            out.push(b'"');
         }
+        out.push(b']');
+        // STU3 has the place twice, under two names.
+        let end = out.len();
+        raw(out, &[",\"expression\":"]);
+        out.extend_from_within(start..end);
     }
     out.push(b'}');
 }
@@ -73,11 +79,10 @@ fn raw(out: &mut Vec<u8>, pieces: &[&str]) {
 /// What stands between quotation marks (RFC 8259, section 7).
 fn escaped(out: &mut Vec<u8>, text: &str) {
     let mut rest = text.as_bytes();
-    loop {
-        let (clean, other) = rest.split_at(clean(rest));
-        out.extend_from_slice(clean);
-        let Some((byte, after)) = other.split_first() else { return };
-        match byte {
+    while !is_clean(rest) {
+        let Some(place) = rest.iter().position(needs_escape) else { break };
+        out.extend_from_slice(&rest[..place]);
+        match rest[place] {
             b'"' => out.extend_from_slice(b"\\\""),
             b'\\' => out.extend_from_slice(b"\\\\"),
             b'\n' => out.extend_from_slice(b"\\n"),
@@ -85,16 +90,23 @@ fn escaped(out: &mut Vec<u8>, text: &str) {
             b'\t' => out.extend_from_slice(b"\\t"),
             other => out.extend_from_slice(format!("\\u{other:04x}").as_bytes()),
         }
-        rest = after;
+        rest = &rest[place + 1..];
     }
+    out.extend_from_slice(rest);
 }
 
-/// How many bytes at the beginning need no escape. Sixteen are looked at together, for which compilers have one instruction.
-fn clean(bytes: &[u8]) -> usize {
-    let needs = |byte: &u8| *byte < b' ' || *byte == b'"' || *byte == b'\\';
-    let (chunks, _) = bytes.as_chunks::<16>();
-    let whole = chunks.iter().take_while(|chunk| !chunk.iter().fold(false, |any, byte| any | needs(byte))).count() * 16;
-    bytes[whole..].iter().position(needs).map_or(bytes.len(), |more| whole + more)
+fn needs_escape(byte: &u8) -> bool {
+    *byte < b' ' || *byte == b'"' || *byte == b'\\'
+}
+
+/// Whether nothing needs an escape. Sixteen bytes are looked at together, for which compilers have one instruction; the last
+/// ones with those before them, rather than each by itself.
+fn is_clean(bytes: &[u8]) -> bool {
+    let is_dirty = |chunk: &[u8; 16]| chunk.iter().fold(false, |any, byte| any | needs_escape(byte));
+    match bytes.last_chunk() {
+        Some(last) => !bytes.as_chunks().0.iter().any(is_dirty) && !is_dirty(last),
+        None => !bytes.iter().any(needs_escape),
+    }
 }
 
 #[cfg(test)]
