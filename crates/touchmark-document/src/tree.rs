@@ -374,6 +374,12 @@ impl<'a> NodeRef<'a> {
         Children { document: self.document, next: self.node().first_child }
     }
 
+    /// The siblings behind the node, in order.
+    #[inline]
+    pub fn following(self) -> Children<'a> {
+        Children { document: self.document, next: self.node().next }
+    }
+
     /// Everything below the node, in the order of the tree: each node before its children.
     #[inline]
     pub fn descendants(self) -> Descendants<'a> {

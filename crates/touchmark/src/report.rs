@@ -411,7 +411,7 @@ impl<'w, 'g, 'd> Writer<'w, 'g, 'd> {
         }
         let outer = bundle.parent().map_or(Span::NONE, |above| self.entry(above));
         let outer = self.words.get(outer).map(|outer| format!("{outer}, in it "));
-        let (index, _) = self.expressions.index(bundle, entry);
+        let index = self.expressions.index(bundle, entry);
         let resource = entry.child_named(known.resource).map_or("", NodeRef::resource_text);
         let url = entry.child_named(known.full_url).and_then(NodeRef::value).unwrap_or("");
         let label = self.words.write(|out| {
