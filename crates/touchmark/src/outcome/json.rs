@@ -2,6 +2,7 @@
 
 use super::{COLUMN_EXTENSION, Diagnostics, Issue, LINE_EXTENSION, issues};
 use crate::report::Report;
+use crate::rules::primitive::every;
 
 pub(super) fn write(report: &Report, out: &mut Vec<u8>) {
     out.reserve(report.length());
@@ -79,8 +80,8 @@ fn raw(out: &mut Vec<u8>, pieces: &[&str]) {
 /// What stands between quotation marks (RFC 8259, section 7).
 fn escaped(out: &mut Vec<u8>, text: &str) {
     let mut rest = text.as_bytes();
-    while !is_clean(rest) {
-        let Some(place) = rest.iter().position(needs_escape) else { break };
+    while !every(rest, is_clean) {
+        let Some(place) = rest.iter().position(|byte| !is_clean(*byte)) else { break };
         out.extend_from_slice(&rest[..place]);
         match rest[place] {
             b'"' => out.extend_from_slice(b"\\\""),
@@ -95,18 +96,8 @@ fn escaped(out: &mut Vec<u8>, text: &str) {
     out.extend_from_slice(rest);
 }
 
-fn needs_escape(byte: &u8) -> bool {
-    *byte < b' ' || *byte == b'"' || *byte == b'\\'
-}
-
-/// Whether nothing needs an escape. Sixteen bytes are looked at together, for which compilers have one instruction; the last
-/// ones with those before them, rather than each by itself.
-fn is_clean(bytes: &[u8]) -> bool {
-    let is_dirty = |chunk: &[u8; 16]| chunk.iter().fold(false, |any, byte| any | needs_escape(byte));
-    match bytes.last_chunk() {
-        Some(last) => !bytes.as_chunks().0.iter().any(is_dirty) && !is_dirty(last),
-        None => !bytes.iter().any(needs_escape),
-    }
+fn is_clean(byte: u8) -> bool {
+    byte >= b' ' && byte != b'"' && byte != b'\\'
 }
 
 #[cfg(test)]
