@@ -3,7 +3,6 @@
 //! This crate knows no profile: what a name may hold, how often and of what type is for others to say.
 #![forbid(unsafe_code)]
 
-mod cache;
 mod encoding;
 mod fault;
 #[doc(hidden)]
@@ -13,6 +12,7 @@ mod json_scan;
 mod names;
 mod namespaces;
 mod position;
+mod short_name;
 mod tree;
 mod words;
 mod xhtml;

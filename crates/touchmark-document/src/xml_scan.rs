@@ -56,6 +56,13 @@ static CLASSES: [u8; 256] = {
     classes
 };
 
+/// Whether it is a name without a colon and of ASCII only.
+pub(crate) fn is_plain_name(text: &str) -> bool {
+    let is = |byte: &u8, class| CLASSES[*byte as usize] & class != 0;
+    text.as_bytes().first().is_some_and(|byte| is(byte, NAME_START))
+        && text.as_bytes().iter().all(|byte| is(byte, NAME))
+}
+
 impl<'s> XmlScan<'s> {
     pub fn new(text: &'s str) -> Self {
         XmlScan { text, bytes: text.as_bytes(), at: 0 }
