@@ -24,7 +24,7 @@ pub use fault::{Fault, FaultKind, Unreadable, UnreadableKind};
 pub use names::{Name, Names};
 pub use position::{Position, Positions};
 pub use tree::{Arena, Children, Descendants, Document, Form, Format, NodeId, NodeRef};
-pub use xhtml::{XhtmlAttribute, XhtmlEvent, xhtml, xhtml_of};
+pub use xhtml::{XhtmlAttribute, XhtmlEvent, XhtmlText, xhtml, xhtml_of};
 
 /// How much a reader takes on before it gives up. The defaults are far beyond any real message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
