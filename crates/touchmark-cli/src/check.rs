@@ -108,7 +108,8 @@ impl<'a> Run<'a> {
     fn all(&self, mut gathering: Option<Gathering>) -> Status {
         let now = instant(SystemTime::now());
         let options = Options { now: Some(&now), ..self.options.clone() };
-        let mut out = io::BufWriter::new(io::stdout());
+        // An outcome is longer than the usual eight thousand bytes, and would be a call of the system, or two, by itself.
+        let mut out = io::BufWriter::with_capacity(1 << 16, io::stdout());
         let mut summary = Summary::default();
         let mut account = Account::new(self.suppressions);
         let mut failed = false;

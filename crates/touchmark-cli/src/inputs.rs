@@ -30,9 +30,10 @@ impl Source {
             Source::Stdin => io::stdin().lock().take(limit + 1).read_to_end(bytes)?,
             Source::File(path) => {
                 let file = fs::File::open(path)?;
-                let length = file.metadata()?.len().min(limit);
-                bytes.reserve(usize::try_from(length).unwrap_or(0) + 1);
-                file.take(limit + 1).read_to_end(bytes)?
+                let length = file.metadata()?.len().min(limit + 1);
+                bytes.reserve(usize::try_from(length).unwrap_or(0));
+                // A file that tells its length is not asked for more; one that does not, a pipe say, is read to its end.
+                file.take(if length > 0 { length } else { limit + 1 }).read_to_end(bytes)?
             }
         };
         Ok(())

@@ -3,7 +3,6 @@
 //! This crate knows no profile: what a name may hold, how often and of what type is for others to say.
 #![forbid(unsafe_code)]
 
-mod cache;
 mod encoding;
 mod fault;
 #[doc(hidden)]
@@ -13,6 +12,7 @@ mod json_scan;
 mod names;
 mod namespaces;
 mod position;
+mod short_name;
 mod tree;
 mod words;
 mod xhtml;
@@ -24,7 +24,7 @@ pub use fault::{Fault, FaultKind, Unreadable, UnreadableKind};
 pub use names::{Name, Names};
 pub use position::{Position, Positions};
 pub use tree::{Arena, Children, ChildrenNamed, Descendants, Document, Form, Format, NodeId, NodeRef};
-pub use xhtml::{XhtmlAttribute, XhtmlEvent, xhtml, xhtml_of};
+pub use xhtml::{XhtmlAttribute, XhtmlEvent, XhtmlText, xhtml, xhtml_of};
 
 /// How much a reader takes on before it gives up. The defaults are far beyond any real message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,6 +2,9 @@
 
 use std::hash::BuildHasher;
 
+use crate::short_name::ShortName;
+use crate::xml_scan::is_plain_name;
+
 /// The number of an element name or of a resource type name.
 ///
 /// Numbers below [`Name::FIRST_LOCAL`] belong to a [`Names`] table; those from there on to one document only
@@ -28,17 +31,20 @@ impl Name {
 
 /// All names that the loaded definitions use. It grows while packs are loaded and is shared unchanged afterwards.
 ///
-/// An open-addressing table: a look-up is one hash of at most 40 bytes, one probe and one comparison.
+/// An open-addressing table: a look-up is one hash, one probe and one comparison; nearly all names are two words then.
 #[derive(Clone, Debug)]
 pub struct Names {
     texts: Vec<Box<str>>,
+    /// Those that are plain and short, and zeros for others.
+    shorts: Vec<ShortName>,
     slots: Vec<u16>,
     hasher: foldhash::fast::FixedState,
 }
 
 impl Default for Names {
     fn default() -> Self {
-        Names { texts: vec![Box::from("")], slots: vec![0; 64], hasher: foldhash::fast::FixedState::with_seed(0) }
+        let hasher = foldhash::fast::FixedState::with_seed(0);
+        Names { texts: vec![Box::from("")], shorts: vec![ShortName::default()], slots: vec![0; 64], hasher }
     }
 }
 
@@ -61,27 +67,44 @@ impl Names {
         }
         let number = self.texts.len() as u16;
         self.texts.push(text.into());
+        self.shorts.push(short(text).unwrap_or_default());
         if self.texts.len() * 4 > self.slots.len() {
             self.grow();
         } else {
-            let slot = self.free_slot(text);
-            self.slots[slot] = number;
+            self.place(number);
         }
         Name(number)
     }
 
     /// The number of `text`, or [`Name::NONE`] when the table does not hold it.
-    #[inline]
     pub fn find(&self, text: &str) -> Name {
+        match short(text) {
+            Some(short) => self.find_short(&short),
+            None => self.find_at(self.hash(text), |number| *self.texts[number] == *text),
+        }
+    }
+
+    /// The number of what may be a name, or [`Name::NONE`]. What is found is a name of plain letters.
+    #[inline]
+    pub(crate) fn find_short(&self, short: &ShortName) -> Name {
+        self.find_at(short.hash(), |number| self.shorts[number] == *short)
+    }
+
+    #[inline]
+    fn find_at(&self, hash: usize, is_it: impl Fn(usize) -> bool) -> Name {
         let mask = self.slots.len() - 1;
-        let mut at = self.hasher.hash_one(text.as_bytes()) as usize & mask;
+        let mut at = hash & mask;
         loop {
             let number = self.slots[at];
-            if number == 0 || *self.texts[number as usize] == *text {
+            if number == 0 || is_it(number as usize) {
                 return Name(number);
             }
             at = (at + 1) & mask;
         }
+    }
+
+    fn hash(&self, text: &str) -> usize {
+        self.hasher.hash_one(text.as_bytes()) as usize
     }
 
     /// The text of a name of this table; empty for [`Name::NONE`] and for names of a document.
@@ -104,22 +127,26 @@ impl Names {
         self.len() == 0
     }
 
-    fn free_slot(&self, text: &str) -> usize {
+    /// Puts a name into the first free slot from its place on.
+    fn place(&mut self, number: u16) {
+        let text = &self.texts[number as usize];
         let mask = self.slots.len() - 1;
-        let mut at = self.hasher.hash_one(text.as_bytes()) as usize & mask;
+        let mut at = short(text).map_or_else(|| self.hash(text), |short| short.hash()) & mask;
         while self.slots[at] != 0 {
             at = (at + 1) & mask;
         }
-        at
+        self.slots[at] = number;
     }
 
     fn grow(&mut self) {
         self.slots = vec![0; (self.slots.len() * 2).max(64)];
-        for number in 1..self.texts.len() {
-            let slot = self.free_slot(&self.texts[number]);
-            self.slots[slot] = number as u16;
-        }
+        (1..self.texts.len()).for_each(|number| self.place(number as u16));
     }
+}
+
+/// A name that is short and plain, as two words.
+fn short(text: &str) -> Option<ShortName> {
+    ShortName::of(text).filter(|_| is_plain_name(text))
 }
 
 #[cfg(test)]
@@ -134,7 +161,12 @@ mod tests {
             assert_eq!(names.find(&format!("name{n}")), *name);
             assert_eq!(names.text(*name), format!("name{n}"));
         }
-        assert_eq!(names.find("other"), Name::NONE);
-        assert_eq!(names.len(), 2000);
+        for unusual in ["a:b", "0", "é", "of sixteen bytes", "more than sixteen bytes"] {
+            assert_eq!(names.find(unusual), Name::NONE);
+            let name = names.intern(unusual);
+            assert_eq!((names.find(unusual), names.text(name)), (name, unusual));
+        }
+        assert_eq!((names.find("other"), names.find("")), (Name::NONE, Name::NONE));
+        assert_eq!(names.len(), 2005);
     }
 }

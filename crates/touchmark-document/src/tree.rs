@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 use std::fmt;
 
-use crate::cache::{NameCache, ShortName};
 use crate::fault::{Fault, FaultKind};
 use crate::names::{Name, Names};
 use crate::position::{Position, Positions};
+use crate::short_name::ShortName;
 
 /// The number of a node in its document; the root is 0 and parents come before their children.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -111,7 +111,6 @@ pub struct Arena {
     /// Names that the table does not hold.
     pub(crate) local_names: Vec<Box<str>>,
     pub(crate) local_numbers: HashMap<Box<str>, u16, foldhash::fast::RandomState>,
-    pub(crate) cache: NameCache,
 }
 
 impl Arena {
@@ -126,21 +125,16 @@ impl Arena {
         self.faults.clear();
         self.local_names.clear();
         self.local_numbers.clear();
-        self.cache.clear();
     }
 
-    /// The name written in `text[start..end]`: the cache's, the table's, or one of this document.
+    /// The name written in `text[start..end]`: the table's, or one of this document.
     #[inline]
     pub(crate) fn name_at(&mut self, names: &Names, text: &str, start: usize, end: usize) -> Option<Name> {
-        let Some(short) = ShortName::read(text.as_bytes(), start, end) else {
-            return self.name(names, &text[start..end]);
-        };
-        if let Some(name) = self.cache.get(&short) {
-            return Some(name);
+        let short = ShortName::read(text.as_bytes(), start, end);
+        match short.map_or(Name::NONE, |short| names.find_short(&short)) {
+            Name::NONE => self.name(names, &text[start..end]),
+            name => Some(name),
         }
-        let name = self.name(names, &text[start..end])?;
-        self.cache.put(short, name);
-        Some(name)
     }
 
     /// The text of a name of this document.
@@ -180,7 +174,6 @@ impl Arena {
     }
 
     /// The name of `text`: the table's, or one of this document. `None` when 32,768 unknown names are used up.
-    #[inline]
     pub(crate) fn name(&mut self, names: &Names, text: &str) -> Option<Name> {
         let found = names.find(text);
         if found == Name::NONE { self.local_name(text) } else { Some(found) }
@@ -388,6 +381,12 @@ impl<'a> NodeRef<'a> {
     #[inline]
     pub fn children(self) -> Children<'a> {
         Children { document: self.document, next: self.node.first_child }
+    }
+
+    /// The siblings behind the node, in order.
+    #[inline]
+    pub fn following(self) -> Children<'a> {
+        Children { document: self.document, next: self.node().next }
     }
 
     /// Everything below the node, in the order of the tree: each node before its children.

@@ -24,8 +24,8 @@ pub enum XhtmlEvent<'m, 'v> {
     },
     /// Text, in as many pieces as references and CDATA sections make of it.
     Text {
-        /// The text, decoded.
-        text: Cow<'m, str>,
+        /// The text.
+        text: XhtmlText<'m>,
         /// Where it begins.
         offset: u32,
     },
@@ -34,6 +34,29 @@ pub enum XhtmlEvent<'m, 'v> {
         /// Where its closing tag begins; of an element that is empty, where its tag ends.
         offset: u32,
     },
+}
+
+/// Text of a narrative, which is decoded when asked for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct XhtmlText<'m> {
+    raw: &'m str,
+    is_cdata: bool,
+}
+
+impl<'m> XhtmlText<'m> {
+    /// The text, decoded.
+    pub fn decoded(self) -> Cow<'m, str> {
+        if self.is_cdata || memchr::memchr2(b'&', b'\r', self.raw.as_bytes()).is_none() {
+            return Cow::Borrowed(self.raw);
+        }
+        // It has been read before it was shown, so its references are sound.
+        decoded(self.raw).map_or(Cow::Borrowed(self.raw), Cow::Owned)
+    }
+
+    /// Whether it is nothing but blanks.
+    pub fn is_blank(self) -> bool {
+        self.raw.trim_ascii_start().is_empty() || self.decoded().trim().is_empty()
+    }
 }
 
 /// An attribute of an element of a narrative.
@@ -121,7 +144,7 @@ pub(crate) fn element<'m, const SHOWN: bool>(
     depth: u32,
     visit: &mut impl FnMut(XhtmlEvent<'m, '_>),
 ) -> Result<Root<'m>, Stop> {
-    let mut open: Vec<OpenElement> = Vec::new();
+    let mut open: Vec<OpenElement> = Vec::with_capacity(16);
     let mut tag = Tag::default();
     let mut root = None;
     loop {
@@ -138,7 +161,7 @@ pub(crate) fn element<'m, const SHOWN: bool>(
             Some(b'!' | b'?') => {
                 if scan.starts_with(b"<![CDATA[") {
                     let offset = scan.at as u32;
-                    let text = Cow::Borrowed(scan.cdata()?);
+                    let text = XhtmlText { raw: scan.cdata()?, is_cdata: true };
                     visit(XhtmlEvent::Text { text, offset });
                 } else {
                     comment_or_instruction(scan)?;
@@ -164,10 +187,11 @@ pub(crate) fn element<'m, const SHOWN: bool>(
             }
         }
         let Some(innermost) = open.last() else { break };
-        if SHOWN {
-            text(scan, visit)?;
-        } else {
-            scan.text()?;
+        let offset = scan.at;
+        scan.text()?;
+        if SHOWN && scan.at != offset {
+            let text = XhtmlText { raw: &scan.text[offset..scan.at], is_cdata: false };
+            visit(XhtmlEvent::Text { text, offset: offset as u32 });
         }
         if scan.at_end() {
             return Err(unclosed(scan, innermost.name));
@@ -176,26 +200,8 @@ pub(crate) fn element<'m, const SHOWN: bool>(
     root.ok_or_else(|| scan.unexpected("an element"))
 }
 
-/// Reads text up to the next tag.
-#[inline]
-fn text<'m>(scan: &mut XmlScan<'m>, visit: &mut impl FnMut(XhtmlEvent<'m, '_>)) -> Result<(), Stop> {
-    let start = scan.at;
-    scan.text()?;
-    let raw = &scan.text[start..scan.at];
-    if raw.is_empty() {
-        return Ok(());
-    }
-    let text = if memchr::memchr2(b'&', b'\r', raw.as_bytes()).is_some() {
-        Cow::Owned(decoded_text(raw)?)
-    } else {
-        Cow::Borrowed(raw)
-    };
-    visit(XhtmlEvent::Text { text, offset: start as u32 });
-    Ok(())
-}
-
 #[cold]
-fn decoded_text(raw: &str) -> Result<String, Stop> {
+fn decoded(raw: &str) -> Result<String, Stop> {
     let mut scan = XmlScan::new(raw);
     let mut text = String::with_capacity(raw.len());
     while let Some(length) = raw[scan.at..].find(['&', '\r']) {

@@ -9,6 +9,7 @@ use crate::Limits;
 use crate::fault::{FaultKind, Stop, UnreadableKind, stop};
 use crate::names::{Name, Names};
 use crate::namespaces::{Namespace, Namespaces, OtherAttribute, shortened};
+use crate::short_name::ShortName;
 use crate::tree::{Arena, Form, Node, NodeId, Text};
 use crate::xhtml::{close_tag, comment_or_instruction, element, unclosed};
 use crate::xml_scan::{RawName, XmlScan};
@@ -136,31 +137,70 @@ impl Reader<'_> {
     fn open(&mut self) -> Result<(), Stop> {
         let start = self.scan.at;
         self.scan.at += 1;
-        let tag = self.scan.name()?;
+        let (tag, name) = self.name()?;
         if self.stack.len() as u32 >= self.limits.depth {
             return Err(self.scan.too_deep());
         }
-        let (local, end) = (tag.local as usize, tag.end as usize);
-        if end - local == 3 && &self.scan.bytes[local..end] == b"div" && !self.stack.is_empty() {
-            return self.markup(start, tag);
+        if self.stack.is_empty() || self.scan.bytes[tag.local as usize].is_ascii_uppercase() {
+            let frame = self.resource(name, start)?;
+            return self.enter(Frame { name: tag, wraps: false, has_stray_text: false, ..frame }, start);
         }
-        let Some(name) = self.arena.name_at(self.names, self.scan.text, local, end) else {
-            return Err(self.too_many_names());
-        };
-        let is_type = self.scan.bytes[local].is_ascii_uppercase();
-        let mut frame = if is_type || self.stack.is_empty() {
-            self.resource(name, start)?
-        } else {
-            let node = self.child(Node::new(name, Form::Element, self.frame.node, start, Text::ABSENT))?;
-            Frame { node, last: NONE, kind: Kind::Element, ..self.frame }
-        };
-        (frame.name, frame.wraps, frame.has_stray_text) = (tag, false, false);
-        frame.mark = self.spaces.mark() as u32;
+        if tag.end - tag.local == 3 && tag.local(self.scan.text) == "div" {
+            return self.markup(start, name);
+        }
+        let mut value = Text::ABSENT;
+        if self.scan.starts_with(b" value=\"") {
+            self.scan.at += 8;
+            value = self.scan.quoted(b'"', &mut self.arena.own)?;
+        }
+        let node = self.child(Node::new(name, Form::Element, self.frame.node, start, value))?;
+        if value.len == 0 {
+            self.fault(FaultKind::EmptyString, start as u32, node, name);
+        }
+        // Half of all elements end here, and need no frame.
+        if value != Text::ABSENT
+            && self.scan.starts_with(b"/>")
+            && self.frame.namespace == Namespace::FHIR
+            && self.spaces.of_element(&self.scan, tag)? == Namespace::FHIR
+        {
+            self.scan.at += 2;
+            return Ok(());
+        }
+        let (kind, namespace) = (Kind::Element, self.frame.namespace);
+        let (last, mark, wraps, has_stray_text) = (NONE, 0, false, false);
+        self.enter(Frame { node, last, name: tag, mark, namespace, kind, wraps, has_stray_text }, start)
+    }
 
+    /// Reads the name of a tag. One of the table is known by its bytes, without a look at each.
+    #[inline]
+    fn name(&mut self) -> Result<(RawName, Name), Stop> {
+        let start = self.scan.at;
+        if let Some((short, length)) = ShortName::of_tag(self.scan.bytes, start)
+            && let name @ Name(1..) = self.names.find_short(&short)
+        {
+            self.scan.at += length;
+            let (start, end) = (start as u32, self.scan.at as u32);
+            return Ok((RawName { start, local: start, end }, name));
+        }
+        self.other_name()
+    }
+
+    #[cold]
+    fn other_name(&mut self) -> Result<(RawName, Name), Stop> {
+        let tag = self.scan.name()?;
+        match self.arena.name_at(self.names, self.scan.text, tag.local as usize, tag.end as usize) {
+            Some(name) => Ok((tag, name)),
+            None => Err(self.too_many_names()),
+        }
+    }
+
+    /// Reads the rest of a start tag, and its element is the one that is being read.
+    fn enter(&mut self, mut frame: Frame, start: usize) -> Result<(), Stop> {
+        frame.mark = self.spaces.mark() as u32;
         let is_empty = self.attributes(&mut frame)?;
-        let namespace = self.spaces.of_element(&self.scan, tag)?;
+        let namespace = self.spaces.of_element(&self.scan, frame.name)?;
         if namespace != Namespace::FHIR {
-            self.foreign(frame.node, start, namespace, tag)?;
+            self.foreign(frame.node, start, namespace, frame.name)?;
         }
         frame.namespace = namespace;
         self.stack.push(self.frame);
@@ -238,34 +278,15 @@ impl Reader<'_> {
     /// Reads the attributes and the end of a start tag; whether it ends its element at once.
     #[inline]
     fn attributes(&mut self, frame: &mut Frame) -> Result<bool, Stop> {
-        if self.scan.starts_with(b" value=\"") {
-            self.scan.at += 8;
-            self.value(frame.node, b'"')?;
-            if self.scan.starts_with(b"/>") {
-                self.scan.at += 2;
-                return Ok(true);
-            }
-        } else if self.scan.peek() == b'>' {
+        if self.scan.peek() == b'>' {
             self.scan.at += 1;
             return Ok(false);
         }
         self.more_attributes(frame)
     }
 
-    /// Reads the value of the attribute `value`, whose opening quote has been read.
-    #[inline]
-    fn value(&mut self, node: u32, quote: u8) -> Result<(), Stop> {
-        let value = self.scan.quoted(quote, &mut self.arena.own)?;
-        self.arena.nodes[node as usize].value = value;
-        if value.len == 0 {
-            let Node { start, name, .. } = self.arena.nodes[node as usize];
-            self.fault(FaultKind::EmptyString, start, node, name);
-        }
-        Ok(())
-    }
-
     fn more_attributes(&mut self, frame: &mut Frame) -> Result<bool, Stop> {
-        // The fast way above has read `value` already when the node has one.
+        // A `value` that stands first has been read already.
         let (mut has_value, mut has_id, mut has_url) =
             (self.arena.nodes[frame.node as usize].value != Text::ABSENT, false, false);
         self.attributes.clear();
@@ -373,10 +394,7 @@ impl Reader<'_> {
 
     /// Reads a narrative's `div`, which stays as it is written.
     #[cold]
-    fn markup(&mut self, start: usize, tag: RawName) -> Result<(), Stop> {
-        let Some(name) = self.arena.name_at(self.names, self.scan.text, tag.local as usize, tag.end as usize) else {
-            return Err(self.too_many_names());
-        };
+    fn markup(&mut self, start: usize, name: Name) -> Result<(), Stop> {
         self.scan.at = start;
         let depth = self.limits.depth.saturating_sub(self.stack.len() as u32);
         let root = element::<false>(&mut self.scan, &mut self.spaces, depth, &mut |_| {})?;

@@ -56,6 +56,13 @@ static CLASSES: [u8; 256] = {
     classes
 };
 
+/// Whether it is a name without a colon and of ASCII only.
+pub(crate) fn is_plain_name(text: &str) -> bool {
+    let is = |byte: &u8, class| CLASSES[*byte as usize] & class != 0;
+    text.as_bytes().first().is_some_and(|byte| is(byte, NAME_START))
+        && text.as_bytes().iter().all(|byte| is(byte, NAME))
+}
+
 impl<'s> XmlScan<'s> {
     pub fn new(text: &'s str) -> Self {
         XmlScan { text, bytes: text.as_bytes(), at: 0 }
@@ -281,16 +288,21 @@ impl<'s> XmlScan<'s> {
     pub fn comment(&mut self) -> Result<(), Stop> {
         let start = self.at;
         self.at += 4;
-        let Some(length) = memchr::memmem::find(&self.bytes[self.at.min(self.bytes.len())..], b"--") else {
-            return Err(self.malformed(start, "the comment that begins here has no end"));
-        };
-        self.no_control_characters(self.at, self.at + length)?;
-        self.at += length + 2;
-        if self.peek() != b'>' {
-            return Err(self.malformed(self.at - 2, "`--` is not allowed inside a comment"));
+        let mut end = self.at;
+        // Comments are short: to search for `--` would be to prepare for it longer than to look at each `-`.
+        while let Some(more) = memchr::memchr(b'-', &self.bytes[end..]) {
+            end += more + 1;
+            if self.bytes.get(end) == Some(&b'-') {
+                self.no_control_characters(self.at, end - 1)?;
+                self.at = end + 1;
+                if self.peek() != b'>' {
+                    return Err(self.malformed(self.at - 2, "`--` is not allowed inside a comment"));
+                }
+                self.at += 1;
+                return Ok(());
+            }
         }
-        self.at += 1;
-        Ok(())
+        Err(self.malformed(start, "the comment that begins here has no end"))
     }
 
     /// Steps over a processing instruction that begins here.
@@ -331,9 +343,11 @@ impl<'s> XmlScan<'s> {
     }
 
     fn no_control_characters(&mut self, start: usize, end: usize) -> Result<(), Stop> {
-        let mut bytes = self.bytes[start..end].iter();
+        let words = self.bytes[start..end].as_chunks::<8>().0;
+        let plain = words.iter().take_while(|word| below(u64::from_le_bytes(**word), 0x20) == 0).count() * 8;
+        let mut bytes = self.bytes[start + plain..end].iter();
         if let Some(index) = bytes.position(|b| *b < 0x20 && !matches!(b, b'\t' | b'\n' | b'\r')) {
-            self.at = start + index;
+            self.at = start + plain + index;
             return Err(self.control_character());
         }
         Ok(())

@@ -20,7 +20,7 @@ fn show(event: XhtmlEvent<'_, '_>, shown: &mut String) {
             }
             write!(shown, "@{offset}>")
         }
-        XhtmlEvent::Text { text, offset } => write!(shown, "{text}@{offset}"),
+        XhtmlEvent::Text { text, offset } => write!(shown, "{}@{offset}", text.decoded()),
         XhtmlEvent::Close { offset } => write!(shown, "</@{offset}>"),
     };
 }

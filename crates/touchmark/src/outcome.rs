@@ -152,34 +152,42 @@ fn note<'r>(report: &'r Report, rule: &'static Rule, text: impl Into<Cow<'r, str
 }
 
 impl Diagnostics<'_> {
-    /// In full sentences, piece by piece: they need not stand together before they are written.
-    fn write(&self, mut piece: impl FnMut(&str)) {
+    /// In full sentences, piece by piece, each with words of ours before it that need no escape: the pieces need not stand
+    /// together before they are written.
+    fn write(&self, mut piece: impl FnMut(&'static str, &str)) {
         match self {
             Diagnostics::Nothing => {}
-            Diagnostics::Basis(text) => piece(text),
+            Diagnostics::Basis(text) => piece("", text),
             Diagnostics::Of(finding) => of_place(finding, piece),
         }
     }
 }
 
 /// What was found, where, by which rule, and what is to be done about it.
-fn of_place(finding: &Finding<'_>, mut piece: impl FnMut(&str)) {
-    let mut say = |pieces: &[&str]| pieces.iter().for_each(|text| piece(text));
+fn of_place(finding: &Finding<'_>, mut piece: impl FnMut(&'static str, &str)) {
     if let Some(found) = finding.found {
-        say(&["Found: ", found, ". "]);
+        piece("Found: ", found);
+        piece(". ", "");
     }
     if let Some(invariant) = finding.invariant.filter(|i| !finding.text.contains(i.expression)) {
-        say(&[invariant.key, " in FHIRPath: ", invariant.expression, ". "]);
+        piece("", invariant.key);
+        piece(" in FHIRPath: ", invariant.expression);
+        piece(". ", "");
     }
     match finding.hint {
-        Some(hint) => say(&["Likely fix: ", hint, if hint.ends_with(['?', '.']) { "" } else { "." }]),
-        None => say(&["To mend: ", finding.rule.mend]),
+        Some(hint) => {
+            piece("Likely fix: ", hint);
+            piece(if hint.ends_with(['?', '.']) { "" } else { "." }, "");
+        }
+        None => piece("To mend: ", finding.rule.mend),
     }
     if let Some(source) = finding.source {
-        say(&[" Rule of ", source, "."]);
+        piece(" Rule of ", source);
+        piece(".", "");
     }
     if let Some(entry) = finding.entry {
-        say(&[" In ", entry, "."]);
+        piece(" In ", entry);
+        piece(".", "");
     }
 }
 

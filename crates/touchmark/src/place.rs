@@ -119,8 +119,20 @@ pub(crate) struct Repeats {
 const FEW: usize = 24;
 
 impl Repeats {
-    /// The index of a child among those of its name, and whether it is the only one.
-    pub fn of(&mut self, parent: NodeRef<'_>, node: NodeRef<'_>) -> (u32, bool) {
+    /// The index of a child among those of its name, and whether it is the only one. `before` is another child with its index,
+    /// which it may come after: then only those between the two are counted.
+    pub fn of<'d>(
+        &mut self,
+        parent: NodeRef<'d>,
+        node: NodeRef<'d>,
+        before: Option<(NodeRef<'d>, u32)>,
+    ) -> (u32, bool) {
+        if let Some((before, index)) = before.filter(|(before, _)| before.name() == node.name()) {
+            let mut alike = before.following().take(FEW).filter(|child| child.name() == node.name());
+            if let Some(more) = alike.position(|child| child == node) {
+                return (index + 1 + more as u32, false);
+            }
+        }
         let (mut index, mut alike) = (0, 0);
         for (place, child) in parent.children().enumerate() {
             if place == FEW {
@@ -177,12 +189,18 @@ struct Stop<'g> {
     /// Where its children stand.
     inside: Option<At<'g>>,
     type_name: &'g str,
+    /// The child that was on the way last, with its index among those of its name.
+    child: Option<(NodeRef<'g>, u32)>,
 }
 
 impl<'g> Expressions<'g> {
-    /// The index of a child among those of its name, and whether it is the only one.
-    pub fn index(&mut self, parent: NodeRef<'_>, node: NodeRef<'_>) -> (u32, bool) {
-        self.repeats.of(parent, node)
+    /// The index of a child among those of its name.
+    pub fn index(&mut self, parent: NodeRef<'g>, node: NodeRef<'g>) -> u32 {
+        let above = self.way.iter().find(|stop| stop.node == parent.id());
+        match above.and_then(|stop| stop.child) {
+            Some((child, index)) if child == node => index,
+            before => self.repeats.of(parent, node, before).0,
+        }
     }
 
     /// The FHIRPath of a node: indexes where the type repeats or the document does, no choice suffixes.
@@ -230,25 +248,31 @@ impl<'g> Expressions<'g> {
 
     /// Adds the last step to a node to the path.
     fn stop(&mut self, graph: &'g RuleGraph, node: NodeRef<'g>) -> Stop<'g> {
-        let Some((above, parent)) = self.way.last().zip(node.parent()) else {
+        let Some((above, parent)) = self.way.last_mut().zip(node.parent()) else {
             root_expression(&mut self.path, node);
             let inside = graph.find_type(node.resource()).and_then(|d| graph.profile(d)).map(At::root);
             let type_name = node.resource_text();
-            return Stop { node: node.id(), end: self.path.len(), whole: true, inside, type_name };
+            return Stop { node: node.id(), end: self.path.len(), whole: true, inside, type_name, child: None };
         };
         let (step, inside) = step(graph, above.inside, node);
         let whole = above.whole && is_identifier(step.label);
         if whole {
             self.path.push('.');
             self.path.push_str(step.label);
-            let (index, only) = if step.choice { among_choices(parent, &step) } else { self.repeats.of(parent, node) };
+            let (index, only) = if step.choice {
+                among_choices(parent, &step)
+            } else {
+                let (index, only) = self.repeats.of(parent, node, above.child);
+                above.child = Some((node, index));
+                (index, only)
+            };
             if step.repeats || node.in_array() || !only {
                 self.path.push('[');
                 sentence::add_number(&mut self.path, index);
                 self.path.push(']');
             }
         }
-        Stop { node: node.id(), end: self.path.len(), whole, inside, type_name: step.type_name }
+        Stop { node: node.id(), end: self.path.len(), whole, inside, type_name: step.type_name, child: None }
     }
 }
 
@@ -266,8 +290,14 @@ fn among_choices(parent: NodeRef<'_>, step: &Step<'_, '_>) -> (u32, bool) {
             .is_some_and(|suffix| suffix.starts_with(|l: char| l.is_ascii_uppercase()))
     };
     // In a long list the path names the first of them, which is better than to count it again each time.
-    let choices = || parent.children().take(FEW).filter(of_stem);
-    (choices().position(|c| c == step.node).unwrap_or(0) as u32, choices().nth(1).is_none())
+    let (mut index, mut alike) = (0, 0);
+    for choice in parent.children().take(FEW).filter(of_stem) {
+        if choice == step.node {
+            index = alike;
+        }
+        alike += 1;
+    }
+    (index, alike < 2)
 }
 
 /// An identifier of FHIRPath that needs no quotation.

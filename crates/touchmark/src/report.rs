@@ -218,11 +218,12 @@ fn named(name: &str) -> String {
 /// Writes a rule's sentence; `place` fills in what stands in braces.
 fn fill(out: &mut String, rule: &Rule, mut place: impl FnMut(&mut String, &str)) {
     let mut rest = rule.says;
-    while let Some((before, after)) = rest.split_once('{') {
-        out.push_str(before);
-        let (name, after) = after.split_once('}').unwrap_or((after, ""));
-        place(out, name);
-        rest = after;
+    while let Some(open) = memchr::memchr(b'{', rest.as_bytes()) {
+        out.push_str(&rest[..open]);
+        rest = &rest[open + 1..];
+        let close = memchr::memchr(b'}', rest.as_bytes()).unwrap_or(rest.len());
+        place(out, &rest[..close]);
+        rest = rest.get(close + 1..).unwrap_or("");
     }
     out.push_str(rest);
 }
@@ -411,7 +412,7 @@ impl<'w, 'g, 'd> Writer<'w, 'g, 'd> {
         }
         let outer = bundle.parent().map_or(Span::NONE, |above| self.entry(above));
         let outer = self.words.get(outer).map(|outer| format!("{outer}, in it "));
-        let (index, _) = self.expressions.index(bundle, entry);
+        let index = self.expressions.index(bundle, entry);
         let resource = entry.child_named(known.resource).map_or("", NodeRef::resource_text);
         let url = entry.child_named(known.full_url).and_then(NodeRef::value).unwrap_or("");
         let label = self.words.write(|out| {

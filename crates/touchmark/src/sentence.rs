@@ -1,6 +1,6 @@
 //! Sentences: the words of a rule filled with what was found. Content of the message is quoted, or only its form is told.
 
-use std::fmt::{self, Display, Write};
+use std::fmt::{self, Display, Write as _};
 
 use crate::rules::primitive::{every, uuid};
 
@@ -82,7 +82,7 @@ pub(crate) fn add_value(out: &mut String, value: &str, values: Values) {
 
 fn plain(text: &str) -> bool {
     // Both marks begin with this byte, as do other characters of that block, which then go the longer way.
-    text.len() <= MOST_NAMED && every(text.as_bytes(), |byte| byte >= b' ' && byte != 0x7F && byte != 0xEF)
+    text.len() <= MOST_NAMED && every(text.as_bytes(), |byte| (byte >= b' ') & (byte != 0x7F) & (byte != 0xEF))
 }
 
 fn add_name(out: &mut String, name: &str) {
@@ -91,6 +91,10 @@ fn add_name(out: &mut String, name: &str) {
 
 /// Nothing but what every format can carry: control characters and noncharacters become U+FFFD.
 fn add_cut(out: &mut String, text: &str, most: usize) {
+    if text.len() <= most && every(text.as_bytes(), |byte| matches!(byte, b' '..=b'~')) {
+        out.push_str(text);
+        return;
+    }
     for (number, c) in text.chars().enumerate() {
         if number == most {
             out.push('…');
@@ -108,29 +112,35 @@ fn is_url(value: &str) -> bool {
 }
 
 fn add_form(out: &mut String, value: &str) {
-    let count = value.chars().take(MOST_KEPT).count();
     // A value of megabytes is not read through for each finding that speaks of it.
-    let value = value.char_indices().nth(MOST_KEPT).map_or(value, |(end, _)| &value[..end]);
+    let end = if value.len() > MOST_KEPT { value.char_indices().nth(MOST_KEPT).map(|(end, _)| end) } else { None };
+    let value = end.map_or(value, |end| &value[..end]);
+    let count = value.chars().count();
     let digits = value.bytes().filter(u8::is_ascii_digit).count();
-    let more = if count == MOST_KEPT { "more than " } else { "" };
-    let _ = match count {
-        0 => write!(out, "nothing"),
+    let mut add_count = |before: &str, what: &str| {
+        out.push_str(before);
+        out.push_str(if count == MOST_KEPT { "more than " } else { "" });
+        add_number(out, count as u32);
+        out.push_str(what);
+    };
+    match count {
+        0 => out.push_str("nothing"),
         // A bare UUID where a urn:uuid: belongs, or capital letters in one: the form is the fault.
-        36 if uuid(value) && value.bytes().any(|b| b.is_ascii_uppercase()) => write!(out, "a UUID in capital letters"),
-        36 if uuid(value) => write!(out, "a UUID"),
-        1 if digits == 1 => write!(out, "1 digit"),
-        _ if digits == count => write!(out, "{more}{count} digits"),
+        36 if uuid(value) && value.bytes().any(|b| b.is_ascii_uppercase()) => out.push_str("a UUID in capital letters"),
+        36 if uuid(value) => out.push_str("a UUID"),
+        1 if digits == 1 => out.push_str("1 digit"),
+        _ if digits == count => add_count("", " digits"),
         // Dates and numbers of whatever notation: the notation is what matters.
         _ if count <= 40
             && digits * 2 >= count
             && value.bytes().all(|b| b.is_ascii_digit() || b"-/.:+TZ, ".contains(&b)) =>
         {
-            let form: String = value.chars().map(|c| if c.is_ascii_digit() { '9' } else { c }).collect();
-            write!(out, "a value of the form {form}")
+            out.push_str("a value of the form ");
+            out.extend(value.chars().map(|c| if c.is_ascii_digit() { '9' } else { c }));
         }
-        1 => write!(out, "1 character"),
-        _ => write!(out, "text of {more}{count} characters"),
-    };
+        1 => out.push_str("1 character"),
+        _ => add_count("text of ", " characters"),
+    }
 }
 
 #[cfg(test)]

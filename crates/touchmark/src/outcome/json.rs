@@ -2,6 +2,7 @@
 
 use super::{COLUMN_EXTENSION, Diagnostics, Issue, LINE_EXTENSION, issues};
 use crate::report::Report;
+use crate::rules::primitive::every;
 
 pub(super) fn write(report: &Report, out: &mut Vec<u8>) {
     out.reserve(report.length());
@@ -47,19 +48,25 @@ fn write_issue(issue: &Issue<'_>, out: &mut Vec<u8>) {
     raw(out, &["\"}"]);
     if !matches!(issue.diagnostics, Diagnostics::Nothing) {
         raw(out, &[",\"diagnostics\":\""]);
-        issue.diagnostics.write(|piece| escaped(out, piece));
+        issue.diagnostics.write(|ours, text| {
+            raw(out, &[ours]);
+            escaped(out, text);
+        });
         out.push(b'"');
     }
     if issue.expression.is_some() {
-        for member in ["location", "expression"] {
-            raw(out, &[",\"", member, "\":["]);
-            for (number, expression) in issue.expressions().enumerate() {
-                raw(out, &[if number > 0 { ",\"" } else { "\"" }]);
-                escaped(out, expression);
-                out.push(b'"');
-            }
-            out.push(b']');
+        raw(out, &[",\"location\":"]);
+        let start = out.len();
+        for (number, expression) in issue.expressions().enumerate() {
+            raw(out, &[if number > 0 { ",\"" } else { "[\"" }]);
+            escaped(out, expression);
+            out.push(b'"');
         }
+        out.push(b']');
+        // STU3 has the place twice, under two names.
+        let end = out.len();
+        raw(out, &[",\"expression\":"]);
+        out.extend_from_within(start..end);
     }
     out.push(b'}');
 }
@@ -73,11 +80,10 @@ fn raw(out: &mut Vec<u8>, pieces: &[&str]) {
 /// What stands between quotation marks (RFC 8259, section 7).
 fn escaped(out: &mut Vec<u8>, text: &str) {
     let mut rest = text.as_bytes();
-    loop {
-        let (clean, other) = rest.split_at(clean(rest));
-        out.extend_from_slice(clean);
-        let Some((byte, after)) = other.split_first() else { return };
-        match byte {
+    while !every(rest, is_clean) {
+        let Some(place) = rest.iter().position(|byte| !is_clean(*byte)) else { break };
+        out.extend_from_slice(&rest[..place]);
+        match rest[place] {
             b'"' => out.extend_from_slice(b"\\\""),
             b'\\' => out.extend_from_slice(b"\\\\"),
             b'\n' => out.extend_from_slice(b"\\n"),
@@ -85,16 +91,14 @@ fn escaped(out: &mut Vec<u8>, text: &str) {
             b'\t' => out.extend_from_slice(b"\\t"),
             other => out.extend_from_slice(format!("\\u{other:04x}").as_bytes()),
         }
-        rest = after;
+        rest = &rest[place + 1..];
     }
+    out.extend_from_slice(rest);
 }
 
-/// How many bytes at the beginning need no escape. Sixteen are looked at together, for which compilers have one instruction.
-fn clean(bytes: &[u8]) -> usize {
-    let needs = |byte: &u8| *byte < b' ' || *byte == b'"' || *byte == b'\\';
-    let (chunks, _) = bytes.as_chunks::<16>();
-    let whole = chunks.iter().take_while(|chunk| !chunk.iter().fold(false, |any, byte| any | needs(byte))).count() * 16;
-    bytes[whole..].iter().position(needs).map_or(bytes.len(), |more| whole + more)
+/// Without a branch, so that the compiler can ask it of sixteen bytes at once.
+fn is_clean(byte: u8) -> bool {
+    (byte >= b' ') & (byte != b'"') & (byte != b'\\')
 }
 
 #[cfg(test)]

@@ -32,7 +32,7 @@ fn write_issue(issue: &Issue<'_>, out: &mut Vec<u8>) {
     element(out, 3, "text", &issue.text);
     line(out, 2, "</details>");
     let mut diagnostics = String::new();
-    issue.diagnostics.write(|piece| diagnostics.push_str(piece));
+    issue.diagnostics.write(|ours, text| diagnostics.extend([ours, text]));
     if !diagnostics.is_empty() {
         element(out, 2, "diagnostics", &diagnostics);
     }

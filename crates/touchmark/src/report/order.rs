@@ -75,7 +75,7 @@ impl<'w> Alike<'w> {
 
 /// Leaves the first of many repeats with the same fault.
 pub(super) fn fold<'w>(walk: &'w Walk<'_, '_>, issues: &mut Vec<Issue>) -> More<'w> {
-    let mut counts = HashMap::with_hasher(FixedState::default());
+    let mut counts = HashMap::with_capacity_and_hasher(issues.len(), FixedState::default());
     for issue in of_many(issues) {
         *counts.entry(Alike::of(walk, issue)).or_insert(0) += 1;
     }

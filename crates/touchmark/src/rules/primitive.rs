@@ -299,7 +299,7 @@ fn surrounded_by_space(value: &str) -> bool {
 /// Whether every byte is legal, sixteen at a time: without a branch inside a block the compiler makes vectors of it.
 #[inline]
 pub(crate) fn every(bytes: &[u8], legal: impl Fn(u8) -> bool + Copy) -> bool {
-    let block = |block: &[u8; 16]| block.iter().fold(true, |good, &byte| good & legal(byte));
+    let block = |block: &[u8; 16]| !block.iter().fold(false, |bad, &byte| bad | !legal(byte));
     let Some(last) = bytes.last_chunk::<16>() else { return bytes.iter().all(|&byte| legal(byte)) };
     // The last block may overlap the one before it; looking twice at a byte costs less than a loop over the rest.
     bytes.as_chunks::<16>().0.iter().all(block) && block(last)
