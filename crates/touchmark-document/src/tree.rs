@@ -367,7 +367,7 @@ impl<'a> NodeRef<'a> {
     /// Whether there is a primitive value.
     #[inline]
     pub fn has_value(self) -> bool {
-        self.node().value != Text::ABSENT
+        self.node.value != Text::ABSENT
     }
 
     /// The parent; `None` for the root.
@@ -386,7 +386,7 @@ impl<'a> NodeRef<'a> {
     /// The siblings behind the node, in order.
     #[inline]
     pub fn following(self) -> Children<'a> {
-        Children { document: self.document, next: self.node().next }
+        Children { document: self.document, next: self.node.next }
     }
 
     /// Everything below the node, in the order of the tree: each node before its children.
@@ -404,7 +404,7 @@ impl<'a> NodeRef<'a> {
     /// The children of this name, in order.
     #[inline]
     pub fn children_named(self, name: Name) -> ChildrenNamed<'a> {
-        ChildrenNamed { document: self.document, next: self.node().first_child, name }
+        ChildrenNamed { document: self.document, next: self.node.first_child, name }
     }
 
     /// The first child of this name.
