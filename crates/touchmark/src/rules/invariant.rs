@@ -131,30 +131,22 @@ fn judge<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, at: At<'_>, with_types:
         if invariant.of_type && !with_types {
             continue;
         }
-        // Most elements have a value and no invariant but that they have something.
-        if matches!(invariant.how, How::Content) && node.has_value() {
-            continue;
+        let truth = match &invariant.how {
+            How::Content => content(walk, node),
+            How::Extension => extension(walk, node),
+            How::Period => period(node),
+            How::Elsewhere => Truth::True,
+            How::Path(expression) => by_path(walk, node, at, expression, invariant),
+            How::Unreadable => {
+                walk.tally.invariants += 1;
+                Truth::True
+            }
+        };
+        match truth {
+            Truth::True => {}
+            Truth::False => failed(walk, node, at, invariant),
+            Truth::Unknown => unknown(walk, node, at, invariant),
         }
-        judge(walk, node, at, invariant);
-    }
-}
-
-fn judge<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, at: At<'_>, invariant: &Invariant) {
-    let truth = match &invariant.how {
-        How::Content => content(walk, node),
-        How::Extension => extension(walk, node),
-        How::Period => period(node),
-        How::Elsewhere => Truth::True,
-        How::Path(expression) => by_path(walk, node, at, expression, invariant),
-        How::Unreadable => {
-            walk.tally.invariants += 1;
-            Truth::True
-        }
-    };
-    match truth {
-        Truth::True => {}
-        Truth::False => failed(walk, node, at, invariant),
-        Truth::Unknown => unknown(walk, node, at, invariant),
     }
 }
 
