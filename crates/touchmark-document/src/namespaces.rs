@@ -25,6 +25,8 @@ const MOST_ATTRIBUTES: usize = 1 << 17;
 const MOST_NAMESPACES: usize = 1 << 17;
 /// More declarations in force at one place are refused.
 const MOST_DECLARATIONS: usize = 1 << 20;
+/// What stands for nothing yet.
+const NO_BINDING: Binding = Binding { namespace: Namespace::NONE, since: 0 };
 const XMLNS: &str = "http://www.w3.org/2000/xmlns/";
 
 /// An attribute other than those that the tree wants, until its tag has been read.
@@ -33,34 +35,39 @@ pub(crate) struct OtherAttribute {
     pub name: RawName,
 }
 
+/// What a prefix stands for.
+#[derive(Clone, Copy, Debug)]
+struct Binding {
+    namespace: Namespace,
+    /// How many bindings had been replaced before it was made.
+    since: usize,
+}
+
 /// A binding that an element has replaced.
 #[derive(Debug)]
 struct Replaced<'s> {
     prefix: &'s str,
-    before: Option<Namespace>,
+    before: Option<Binding>,
 }
 
 /// The bindings in force, and those to come back when elements end.
 #[derive(Debug)]
 pub(crate) struct Namespaces<'s> {
-    default: Namespace,
-    prefixes: HashMap<&'s str, Namespace, foldhash::fast::RandomState>,
+    default: Binding,
+    prefixes: HashMap<&'s str, Binding, foldhash::fast::RandomState>,
     replaced: Vec<Replaced<'s>>,
     uris: HashMap<Box<str>, Namespace, foldhash::fast::RandomState>,
     texts: Vec<Box<str>>,
-    /// Prefixes without a declaration are let pass: the markup was cut out of a document that declares them.
-    pub lenient: bool,
 }
 
 impl<'s> Namespaces<'s> {
     pub fn new() -> Self {
         Namespaces {
-            default: Namespace::NONE,
+            default: NO_BINDING,
             prefixes: HashMap::default(),
             replaced: Vec::new(),
             uris: HashMap::default(),
             texts: Vec::new(),
-            lenient: false,
         }
     }
 
@@ -82,7 +89,7 @@ impl<'s> Namespaces<'s> {
     fn restore_one(&mut self) {
         let Some(Replaced { prefix, before }) = self.replaced.pop() else { return };
         match before {
-            _ if prefix.is_empty() => self.default = before.unwrap_or(Namespace::NONE),
+            _ if prefix.is_empty() => self.default = before.unwrap_or(NO_BINDING),
             Some(before) => drop(self.prefixes.insert(prefix, before)),
             None => drop(self.prefixes.remove(prefix)),
         }
@@ -91,19 +98,25 @@ impl<'s> Namespaces<'s> {
     /// The namespace of an element.
     #[inline]
     pub fn of_element(&self, scan: &XmlScan<'_>, name: RawName) -> Result<Namespace, Stop> {
-        if name.has_prefix() { self.of_prefix(scan, name) } else { Ok(self.default) }
+        if name.has_prefix() { self.of_prefix(scan, name) } else { Ok(self.default.namespace) }
+    }
+
+    /// Whether the namespace of an element was declared since `mark`.
+    #[inline]
+    pub fn is_since(&self, mark: usize, scan: &XmlScan<'_>, name: RawName) -> bool {
+        let binding = if name.has_prefix() { self.prefixes.get(name.prefix(scan.text)) } else { Some(&self.default) };
+        binding.is_some_and(|binding| binding.since >= mark)
     }
 
     #[cold]
     fn of_prefix(&self, scan: &XmlScan<'_>, name: RawName) -> Result<Namespace, Stop> {
         let prefix = name.prefix(scan.text);
         match self.prefixes.get(prefix) {
-            Some(namespace) => Ok(*namespace),
+            Some(binding) => Ok(binding.namespace),
             None if prefix == "xml" => Ok(Namespace::XML),
             None if prefix == "xmlns" => {
                 Err(scan.malformed(name.start as usize, "the prefix `xmlns` is only for namespace declarations"))
             }
-            None if self.lenient => Ok(Namespace::NONE),
             None => {
                 let reason = format!("no namespace is declared for the prefix `{}`", shortened(prefix));
                 Err(scan.malformed(name.start as usize, reason))
@@ -146,10 +159,11 @@ impl<'s> Namespaces<'s> {
             let reason = "more namespaces than a document may have";
             return Err(stop(scan.text, start, UnreadableKind::TooManyNames, reason));
         }
+        let binding = Binding { namespace, since: self.replaced.len() };
         let before = if prefix.is_empty() {
-            Some(std::mem::replace(&mut self.default, namespace))
+            Some(std::mem::replace(&mut self.default, binding))
         } else {
-            self.prefixes.insert(prefix, namespace)
+            self.prefixes.insert(prefix, binding)
         };
         self.replaced.push(Replaced { prefix, before });
         Ok(())
@@ -201,16 +215,11 @@ impl<'s> Namespaces<'s> {
             let namespace = if Self::is_declaration(scan, name) {
                 Namespace(u32::MAX - u32::from(name.has_prefix()))
             } else if name.has_prefix() {
-                match self.of_prefix(scan, name)? {
-                    // A prefix let pass is compared as written.
-                    Namespace::NONE => Namespace(u32::MAX - 2),
-                    namespace => namespace,
-                }
+                self.of_prefix(scan, name)?
             } else {
                 Namespace::NONE
             };
-            let local = if namespace.0 == u32::MAX - 2 { name.whole(scan.text) } else { name.local(scan.text) };
-            let key = (namespace, local);
+            let key = (namespace, name.local(scan.text));
             let is_new = if attributes.len() <= 8 {
                 let is_new = !resolved.contains(&key);
                 resolved.push(key);

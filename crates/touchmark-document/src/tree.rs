@@ -7,6 +7,7 @@ use crate::fault::{Fault, FaultKind};
 use crate::names::{Name, Names};
 use crate::position::{Position, Positions};
 use crate::short_name::ShortName;
+use crate::xhtml::Piece;
 
 /// The number of a node in its document; the root is 0 and parents come before their children.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -108,6 +109,8 @@ pub struct Arena {
     /// Unescaped values.
     pub(crate) own: String,
     pub(crate) faults: Vec<Fault>,
+    /// What is in markup, in the order of the source.
+    pub(crate) pieces: Vec<Piece>,
     /// Names that the table does not hold.
     pub(crate) local_names: Vec<Box<str>>,
     pub(crate) local_numbers: HashMap<Box<str>, u16, foldhash::fast::RandomState>,
@@ -123,6 +126,7 @@ impl Arena {
         self.nodes.clear();
         self.own.clear();
         self.faults.clear();
+        self.pieces.clear();
         self.local_names.clear();
         self.local_numbers.clear();
     }
@@ -273,12 +277,17 @@ impl<'a> Document<'a> {
 
     #[inline]
     pub(crate) fn text(&self, text: Text) -> &'a str {
-        if text.start & Text::OWN != 0 {
-            let start = (text.start & !Text::OWN) as usize;
-            self.arena.own.get(start..start + text.len as usize).unwrap_or("")
-        } else {
-            self.source.get(text.start as usize..(text.start + text.len) as usize).unwrap_or("")
-        }
+        text_of(text, self.source, &self.arena.own)
+    }
+}
+
+/// The text of a run: in the source, or in the buffer of what had to be unescaped.
+pub(crate) fn text_of<'t>(text: Text, source: &'t str, own: &'t str) -> &'t str {
+    if text.start & Text::OWN != 0 {
+        let start = (text.start & !Text::OWN) as usize;
+        own.get(start..start + text.len as usize).unwrap_or("")
+    } else {
+        source.get(text.start as usize..(text.start + text.len) as usize).unwrap_or("")
     }
 }
 

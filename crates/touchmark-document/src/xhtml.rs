@@ -1,16 +1,16 @@
-//! Markup of a narrative: well-formed XML whose root is one `div` of XHTML, handed out event by event.
+//! Markup of a narrative: well-formed XML whose root is one `div` of XHTML, read once and handed out event by event.
 
 use std::borrow::Cow;
 
 use crate::Limits;
 use crate::fault::{Stop, Unreadable, UnreadableKind, stop};
 use crate::namespaces::{Namespace, Namespaces, OtherAttribute, shortened};
-use crate::tree::{Form, NodeRef, Text};
+use crate::tree::{Form, NodeRef, Text, text_of};
 use crate::xml_scan::{RawName, XmlScan};
 
 /// A part of a narrative, in the order of the markup. Offsets count bytes of the markup.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum XhtmlEvent<'m, 'v> {
+pub enum XhtmlEvent<'m> {
     /// An element begins.
     Open {
         /// Its name without a prefix.
@@ -18,11 +18,11 @@ pub enum XhtmlEvent<'m, 'v> {
         /// Whether it is in the XHTML namespace.
         is_xhtml: bool,
         /// Its attributes in the order of the tag, without namespace declarations.
-        attributes: &'v [XhtmlAttribute<'m>],
+        attributes: &'m [XhtmlAttribute<'m>],
         /// Where its tag begins.
         offset: u32,
     },
-    /// Text, in as many pieces as references and CDATA sections make of it.
+    /// Text, in as many pieces as CDATA sections make of it.
     Text {
         /// The text.
         text: XhtmlText<'m>,
@@ -49,7 +49,7 @@ impl<'m> XhtmlText<'m> {
         if self.is_cdata || memchr::memchr2(b'&', b'\r', self.raw.as_bytes()).is_none() {
             return Cow::Borrowed(self.raw);
         }
-        // It has been read before it was shown, so its references are sound.
+        // It has been read before it is shown, so its references are sound.
         decoded(self.raw).map_or(Cow::Borrowed(self.raw), Cow::Owned)
     }
 
@@ -65,43 +65,46 @@ pub struct XhtmlAttribute<'m> {
     /// The name as written, with its prefix.
     pub name: &'m str,
     /// The value, decoded.
-    pub value: Cow<'m, str>,
+    pub value: &'m str,
     /// Where the name begins.
     pub offset: u32,
 }
 
 /// Reads the markup of a narrative, one `div` of XHTML with nothing but blanks around it, and shows it to `visit`.
 ///
-/// Events are handed out while reading: when this returns an error, the ones before it were only a part.
-/// The errors are those of well-formedness, [`UnreadableKind::Doctype`], [`UnreadableKind::TooDeep`], and
-/// [`UnreadableKind::NotXhtml`] for a root that is no `div` or not in the XHTML namespace.
+/// The errors are those of well-formedness, [`UnreadableKind::Doctype`], [`UnreadableKind::TooDeep`],
+/// [`UnreadableKind::TooLarge`], and [`UnreadableKind::NotXhtml`] for a root that is no `div` or not in the XHTML namespace.
 /// <https://hl7.org/fhir/STU3/narrative.html#xhtml>
-pub fn xhtml<'m>(markup: &'m str, limits: Limits, visit: impl FnMut(XhtmlEvent<'m, '_>)) -> Result<(), Unreadable> {
-    Ok(narrative(markup, limits, false, visit)?)
+pub fn xhtml(markup: &str, limits: Limits, visit: impl FnMut(XhtmlEvent<'_>)) -> Result<(), Unreadable> {
+    let (mut pieces, mut own) = (Vec::new(), String::new());
+    narrative(markup, limits, &mut pieces, &mut own)?;
+    show(&pieces, 0, markup, &own, visit);
+    Ok(())
 }
 
-/// Reads the narrative of a node, as [`xhtml`] does; offsets count from the beginning of its value.
+/// Shows the narrative of a node, as [`xhtml`] does; offsets count from the beginning of its value.
 ///
-/// Markup that comes from XML was checked by the reader and may use prefixes that are declared around it,
-/// so only its content is shown; a string that comes from JSON has to stand on its own.
-pub fn xhtml_of<'m>(
-    node: NodeRef<'m>,
-    limits: Limits,
-    visit: impl FnMut(XhtmlEvent<'m, '_>),
-) -> Result<(), Unreadable> {
-    Ok(narrative(node.value().unwrap_or(""), limits, node.form() == Form::Markup, visit)?)
+/// Markup that comes from XML was read with its document and may use prefixes that are declared around it; a string that
+/// comes from JSON has to stand on its own.
+pub fn xhtml_of(node: NodeRef<'_>, limits: Limits, visit: impl FnMut(XhtmlEvent<'_>)) -> Result<(), Unreadable> {
+    let markup = node.value().unwrap_or("");
+    if node.form() != Form::Markup {
+        return xhtml(markup, limits, visit);
+    }
+    let (document, start) = (node.document(), node.start());
+    let all = &document.arena.pieces;
+    // An element without a closing tag closes where it ends, which may be where the next one begins.
+    let up_to =
+        |end| all.partition_point(|piece| piece.offset < end || piece.offset == end && piece.kind == PieceKind::Close);
+    let (from, to) = (up_to(start), up_to(start + markup.len() as u32));
+    show(&all[from..to], start, document.source, &document.arena.own, visit);
+    Ok(())
 }
 
-fn narrative<'m>(
-    markup: &'m str,
-    limits: Limits,
-    is_checked: bool,
-    mut visit: impl FnMut(XhtmlEvent<'m, '_>),
-) -> Result<(), Stop> {
+/// Reads a narrative that stands on its own.
+fn narrative(markup: &str, limits: Limits, pieces: &mut Vec<Piece>, own: &mut String) -> Result<(), Stop> {
     let mut scan = XmlScan::new(markup);
     scan.refuse_noncharacters()?;
-    let mut spaces = Namespaces::new();
-    spaces.lenient = is_checked;
     scan.skip_blanks();
     if scan.starts_with(b"<!DOCTYPE") {
         return Err(scan.doctype());
@@ -110,12 +113,12 @@ fn narrative<'m>(
         return Err(stop(markup, scan.at, UnreadableKind::NotXhtml, "a narrative begins with `<div`"));
     }
     let start = scan.at;
-    let root = element::<true>(&mut scan, &mut spaces, limits.depth, &mut visit)?;
+    let root = element(&mut scan, &mut Namespaces::new(), limits.depth, pieces, own)?;
     scan.skip_blanks();
     if !scan.at_end() {
         return Err(stop(markup, scan.at, UnreadableKind::NotXhtml, "there is more text after the narrative's `div`"));
     }
-    if !is_checked && (root.name != "div" || root.namespace != Namespace::XHTML) {
+    if root.name != "div" || root.namespace != Namespace::XHTML {
         let reason = if root.name == "div" {
             "the narrative's `div` is not in the namespace http://www.w3.org/1999/xhtml".to_owned()
         } else {
@@ -124,6 +127,57 @@ fn narrative<'m>(
         return Err(stop(markup, start, UnreadableKind::NotXhtml, reason));
     }
     Ok(())
+}
+
+/// A piece of markup that has been read.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Piece {
+    kind: PieceKind,
+    /// Where it begins: a tag, a text, the name of an attribute, the closing of an element.
+    offset: u32,
+    /// The name of an element or attribute, or the text as written.
+    text: Text,
+    /// The value of an attribute.
+    value: Text,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum PieceKind {
+    /// An element begins; whether it is in the XHTML namespace.
+    Open(bool),
+    /// An attribute of the element that has begun.
+    Attribute,
+    Text,
+    Cdata,
+    Close,
+}
+
+/// More pieces than this are refused, as more nodes are.
+const MOST_PIECES: usize = 1 << 24;
+
+/// Shows pieces of markup whose offsets begin at `start`.
+fn show(pieces: &[Piece], start: u32, source: &str, own: &str, mut visit: impl FnMut(XhtmlEvent<'_>)) {
+    let mut attributes = Vec::new();
+    let mut rest = pieces.iter();
+    while let Some(piece) = rest.next() {
+        let (offset, text) = (piece.offset - start, text_of(piece.text, source, own));
+        match piece.kind {
+            PieceKind::Open(is_xhtml) => {
+                let count = rest.as_slice().iter().take_while(|piece| piece.kind == PieceKind::Attribute).count();
+                attributes.clear();
+                attributes.extend(rest.by_ref().take(count).map(|piece| XhtmlAttribute {
+                    name: text_of(piece.text, source, own),
+                    value: text_of(piece.value, source, own),
+                    offset: piece.offset - start,
+                }));
+                visit(XhtmlEvent::Open { name: text, is_xhtml, attributes: &attributes, offset });
+            }
+            PieceKind::Text => visit(XhtmlEvent::Text { text: XhtmlText { raw: text, is_cdata: false }, offset }),
+            PieceKind::Cdata => visit(XhtmlEvent::Text { text: XhtmlText { raw: text, is_cdata: true }, offset }),
+            PieceKind::Close => visit(XhtmlEvent::Close { offset }),
+            PieceKind::Attribute => {}
+        }
+    }
 }
 
 /// The outermost element of markup.
@@ -137,32 +191,39 @@ struct OpenElement {
     mark: usize,
 }
 
-/// Reads one element with all that is in it, from its `<` to behind its end; shows it when `SHOWN`.
-pub(crate) fn element<'m, const SHOWN: bool>(
+/// Reads one element with all that is in it, from its `<` to behind its end. Its pieces go to the end of `pieces`, decoded
+/// values to the end of `own`.
+pub(crate) fn element<'m>(
     scan: &mut XmlScan<'m>,
     spaces: &mut Namespaces<'m>,
     depth: u32,
-    visit: &mut impl FnMut(XhtmlEvent<'m, '_>),
+    pieces: &mut Vec<Piece>,
+    own: &mut String,
 ) -> Result<Root<'m>, Stop> {
+    let outside = spaces.mark();
     let mut open: Vec<OpenElement> = Vec::with_capacity(16);
-    let mut tag = Tag::default();
+    let mut names = Vec::new();
     let mut root = None;
+    let piece = |kind, start: usize, end: usize| {
+        let text = Text::of_source(start, end);
+        Piece { kind, offset: start as u32, text, value: Text::ABSENT }
+    };
     loop {
+        let start = scan.at;
         // A tag begins here.
-        match scan.bytes.get(scan.at + 1) {
+        match scan.bytes.get(start + 1) {
             Some(b'/') => {
-                let offset = scan.at as u32;
                 if let Some(OpenElement { name, mark }) = open.pop() {
                     close_tag(scan, name)?;
                     spaces.restore(mark);
                 }
-                visit(XhtmlEvent::Close { offset });
+                pieces.push(piece(PieceKind::Close, start, start));
             }
             Some(b'!' | b'?') => {
                 if scan.starts_with(b"<![CDATA[") {
-                    let offset = scan.at as u32;
-                    let text = XhtmlText { raw: scan.cdata()?, is_cdata: true };
-                    visit(XhtmlEvent::Text { text, offset });
+                    let length = scan.cdata()?.len();
+                    let end = scan.at - "]]>".len();
+                    pieces.push(Piece { offset: start as u32, ..piece(PieceKind::Cdata, end - length, end) });
                 } else {
                     comment_or_instruction(scan)?;
                 }
@@ -171,27 +232,36 @@ pub(crate) fn element<'m, const SHOWN: bool>(
                 if open.len() as u32 >= depth {
                     return Err(scan.too_deep());
                 }
-                let offset = scan.at as u32;
-                let mark = spaces.mark();
-                let (namespace, is_empty) = tag.read::<SHOWN>(scan, spaces)?;
-                let name = tag.name.local(scan.text);
-                root.get_or_insert(Root { name, namespace });
-                let is_xhtml = namespace == Namespace::XHTML;
-                visit(XhtmlEvent::Open { name, is_xhtml, attributes: &tag.attributes, offset });
+                if pieces.len() >= MOST_PIECES {
+                    let reason = "more elements than a document may have";
+                    return Err(stop(scan.text, scan.at, UnreadableKind::TooLarge, reason));
+                }
+                let (mark, first) = (spaces.mark(), pieces.len());
+                scan.at += 1;
+                let name = scan.name()?;
+                pieces.push(Piece {
+                    offset: start as u32,
+                    ..piece(PieceKind::Open(false), name.local as usize, name.end as usize)
+                });
+                let is_empty = attributes(scan, spaces, name, &mut names, pieces, own)?;
+                let namespace = spaces.of_element(scan, name)?;
+                // In a namespace that is declared around the markup it cannot be shown without what is around it.
+                let is_xhtml = namespace == Namespace::XHTML && spaces.is_since(outside, scan, name);
+                pieces[first].kind = PieceKind::Open(is_xhtml);
+                root.get_or_insert(Root { name: name.local(scan.text), namespace });
                 if is_empty {
                     spaces.restore(mark);
-                    visit(XhtmlEvent::Close { offset: scan.at as u32 });
+                    pieces.push(piece(PieceKind::Close, scan.at, scan.at));
                 } else {
-                    open.push(OpenElement { name: tag.name, mark });
+                    open.push(OpenElement { name, mark });
                 }
             }
         }
         let Some(innermost) = open.last() else { break };
-        let offset = scan.at;
+        let start = scan.at;
         scan.text()?;
-        if SHOWN && scan.at != offset {
-            let text = XhtmlText { raw: &scan.text[offset..scan.at], is_cdata: false };
-            visit(XhtmlEvent::Text { text, offset: offset as u32 });
+        if scan.at != start {
+            pieces.push(piece(PieceKind::Text, start, scan.at));
         }
         if scan.at_end() {
             return Err(unclosed(scan, innermost.name));
@@ -218,74 +288,50 @@ fn decoded(raw: &str) -> Result<String, Stop> {
     Ok(text)
 }
 
-/// The start tag read last; its memory is used again.
-#[derive(Default)]
-struct Tag<'m> {
-    name: RawName,
-    attributes: Vec<XhtmlAttribute<'m>>,
-    names: Vec<OtherAttribute>,
-    own: String,
-}
-
-impl<'m> Tag<'m> {
-    /// Reads a start tag; returns its namespace and whether it ends its element at once.
-    fn read<const SHOWN: bool>(
-        &mut self,
-        scan: &mut XmlScan<'m>,
-        spaces: &mut Namespaces<'m>,
-    ) -> Result<(Namespace, bool), Stop> {
-        scan.at += 1;
-        self.name = scan.name()?;
-        self.attributes.clear();
-        self.names.clear();
-        let is_empty = loop {
-            let blank = scan.skip_blanks();
-            match scan.peek() {
-                b'>' => {
-                    scan.at += 1;
-                    break false;
-                }
-                b'/' => {
-                    scan.at += 1;
-                    if scan.peek() != b'>' {
-                        return Err(scan.unexpected("`>` after `/`"));
-                    }
-                    scan.at += 1;
-                    break true;
-                }
-                _ if blank => self.attribute::<SHOWN>(scan, spaces)?,
-                _ if scan.at_end() => return Err(unclosed(scan, self.name)),
-                _ => return Err(scan.unexpected("a blank, `/>` or `>`")),
+/// Reads the attributes and the end of a start tag; whether it ends its element at once.
+#[inline]
+fn attributes<'m>(
+    scan: &mut XmlScan<'m>,
+    spaces: &mut Namespaces<'m>,
+    tag: RawName,
+    names: &mut Vec<OtherAttribute>,
+    pieces: &mut Vec<Piece>,
+    own: &mut String,
+) -> Result<bool, Stop> {
+    names.clear();
+    loop {
+        let blank = scan.skip_blanks();
+        match scan.peek() {
+            b'>' => {
+                scan.at += 1;
+                spaces.no_duplicates(scan, names)?;
+                return Ok(false);
             }
-        };
-        spaces.no_duplicates(scan, &self.names)?;
-        Ok((spaces.of_element(scan, self.name)?, is_empty))
-    }
-
-    fn attribute<const SHOWN: bool>(
-        &mut self,
-        scan: &mut XmlScan<'m>,
-        spaces: &mut Namespaces<'m>,
-    ) -> Result<(), Stop> {
-        if scan.at_end() {
-            return Err(unclosed(scan, self.name));
+            b'/' => {
+                scan.at += 1;
+                if scan.peek() != b'>' {
+                    return Err(scan.unexpected("`>` after `/`"));
+                }
+                scan.at += 1;
+                spaces.no_duplicates(scan, names)?;
+                return Ok(true);
+            }
+            _ if scan.at_end() => return Err(unclosed(scan, tag)),
+            _ if !blank => return Err(scan.unexpected("a blank, `/>` or `>`")),
+            _ => {}
         }
         let name = scan.name()?;
-        self.own.clear();
-        let raw = scan.attribute_value(&mut self.own)?;
-        let value = if raw.start & Text::OWN == 0 {
-            Cow::Borrowed(&scan.text[raw.start as usize..(raw.start + raw.len) as usize])
-        } else {
-            Cow::Owned(self.own.clone())
-        };
-        Namespaces::not_too_many(scan, &self.names)?;
-        self.names.push(OtherAttribute { name });
+        let own_length = own.len();
+        let value = scan.attribute_value(own)?;
+        Namespaces::not_too_many(scan, names)?;
+        names.push(OtherAttribute { name });
         if Namespaces::is_declaration(scan, name) {
-            spaces.declare(scan, name, &value)?;
-        } else if SHOWN {
-            self.attributes.push(XhtmlAttribute { name: name.whole(scan.text), value, offset: name.start });
+            spaces.declare(scan, name, text_of(value, scan.text, own))?;
+            own.truncate(own_length);
+        } else {
+            let text = Text::of_source(name.start as usize, name.end as usize);
+            pieces.push(Piece { kind: PieceKind::Attribute, offset: name.start, text, value });
         }
-        Ok(())
     }
 }
 

@@ -10,7 +10,7 @@ use crate::fault::{FaultKind, Stop, UnreadableKind, stop};
 use crate::names::{Name, Names};
 use crate::namespaces::{Namespace, Namespaces, OtherAttribute, shortened};
 use crate::short_name::ShortName;
-use crate::tree::{Arena, Form, Node, NodeId, Text};
+use crate::tree::{Arena, Form, Node, NodeId, Text, text_of};
 use crate::xhtml::{close_tag, comment_or_instruction, element, unclosed};
 use crate::xml_scan::{RawName, XmlScan};
 
@@ -361,12 +361,7 @@ impl Reader<'_> {
         let own_length = self.arena.own.len();
         let value = self.scan.attribute_value(&mut self.arena.own)?;
         if Namespaces::is_declaration(&self.scan, name) {
-            let uri = if value.start & Text::OWN == 0 {
-                &self.scan.text[value.start as usize..(value.start + value.len) as usize]
-            } else {
-                &self.arena.own[own_length..]
-            };
-            self.spaces.declare(&self.scan, name, uri)?;
+            self.spaces.declare(&self.scan, name, text_of(value, self.scan.text, &self.arena.own))?;
         } else if name.whole(self.scan.text) != "xsi:schemaLocation" {
             self.arena.fault(FaultKind::StrayAttribute, name.start as usize, node, name.whole(self.scan.text));
         }
@@ -397,7 +392,7 @@ impl Reader<'_> {
     fn markup(&mut self, start: usize, name: Name) -> Result<(), Stop> {
         self.scan.at = start;
         let depth = self.limits.depth.saturating_sub(self.stack.len() as u32);
-        let root = element::<false>(&mut self.scan, &mut self.spaces, depth, &mut |_| {})?;
+        let root = element(&mut self.scan, &mut self.spaces, depth, &mut self.arena.pieces, &mut self.arena.own)?;
         let value = Text::of_source(start, self.scan.at);
         let node = self.child(Node::new(name, Form::Markup, self.frame.node, start, value))?;
         if root.namespace != Namespace::XHTML {

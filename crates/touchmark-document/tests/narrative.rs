@@ -11,7 +11,7 @@ fn read(markup: &str) -> Result<String, String> {
     Ok(shown)
 }
 
-fn show(event: XhtmlEvent<'_, '_>, shown: &mut String) {
+fn show(event: XhtmlEvent<'_>, shown: &mut String) {
     let _ = match event {
         XhtmlEvent::Open { name, is_xhtml, attributes, offset } => {
             let _ = write!(shown, "<{name}{}", if is_xhtml { "" } else { "!" });
@@ -80,4 +80,23 @@ fn markup_of_a_document_may_use_prefixes_declared_around_it() {
         xhtml(div.value().unwrap(), Limits::default(), |_| {}).map_err(|e| e.kind),
         Err(UnreadableKind::Malformed)
     );
+}
+
+#[test]
+fn markup_of_a_document_is_shown_as_on_its_own() {
+    let markup = [
+        format!("{DIV}/>"),
+        format!("{DIV} class='a&amp;b' id=\"i\">\r\nx &lt; y<br/><![CDATA[<z>]]><!-- c --><?p i?></div >"),
+        format!("{DIV}><h:b xmlns:h='http://www.w3.org/1999/xhtml' h:a='&#65;'/><c xmlns='u'><d/></c></div>"),
+    ];
+    let text = format!("<A xmlns='http://hl7.org/fhir'><text>{}</text></A>", markup.concat());
+    let (mut arena, names) = (Arena::new(), Names::new());
+    let document = parse(&text, &mut arena, &names, Limits::default()).unwrap();
+    let text = document.root().child("text").unwrap();
+    for (node, markup) in text.children().zip(&markup) {
+        let mut shown = String::new();
+        assert_eq!(xhtml_of(node, Limits::default(), |event| show(event, &mut shown)), Ok(()));
+        assert_eq!(Ok(shown), read(markup));
+    }
+    assert_eq!(text.children().count(), markup.len());
 }

@@ -192,7 +192,7 @@ pub(crate) fn check<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>) {
 }
 
 impl Seen {
-    fn look(&mut self, event: &XhtmlEvent<'_, '_>) {
+    fn look(&mut self, event: &XhtmlEvent<'_>) {
         match event {
             XhtmlEvent::Text { text, .. } => {
                 self.shows_something = self.shows_something || !text.is_blank();
@@ -217,7 +217,7 @@ impl Seen {
         }
         let local = attribute.value.strip_prefix('#').filter(|l| !l.is_empty());
         match (element, attribute.name, local) {
-            (_, "id", _) | ("a" | "map", "name", _) => drop(self.places.insert(attribute.value.to_string())),
+            (_, "id", _) | ("a" | "map", "name", _) => drop(self.places.insert(attribute.value.to_owned())),
             ("a" | "area", "href", Some(local)) => drop(self.links.insert(local.into())),
             ("img", "src", Some(local)) => drop(self.images.insert(local.into())),
             _ => {}
