@@ -55,7 +55,7 @@ pub enum Command {
 
 /// Check documents: files, folders of *.xml and *.json, or - for standard input.
 ///
-/// In folders, links are not followed.
+/// In folders, links are not followed; how many there were is said at the end.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Exit status: 0 no errors, 1 errors found, 2 something could not be run; the rest is checked.

@@ -116,9 +116,9 @@ impl<'a> Run<'a> {
         let progress = Progress::new();
         let mut write = out.write_all(self.writer.begin()).is_ok();
         // MESH calls the messages beside its control files NAME.dat.
-        let inputs = Inputs::new(&self.arguments.paths).with(self.mesh.as_ref().map(|_| "dat"));
+        let mut inputs = Inputs::new(&self.arguments.paths).with(self.mesh.as_ref().map(|_| "dat"));
         batch::in_order(
-            inputs.enumerate(),
+            inputs.by_ref().enumerate(),
             |(number, input)| input.map(|source| self.one(number, &source, &options)),
             |done| {
                 match done {
@@ -148,6 +148,9 @@ impl<'a> Run<'a> {
         progress.end();
         // A reader that has closed its end of the pipe wants no more.
         let written = write && out.write_all(&self.writer.end(&summary)).and_then(|()| out.flush()).is_ok();
+        if let Some(note) = inputs.stepped_over() {
+            eprintln!("{note}");
+        }
         eprint!("{}", account.told());
         match gathering.map(|gathering| gathering.end(&now[..10])) {
             None => {}

@@ -46,7 +46,8 @@ pub fn run(arguments: &Coverage) -> Result<Status, Failure> {
     let mut checker = Checker::new(&graph);
     let mut counts: BTreeMap<String, Count> = BTreeMap::new();
     let (mut messages, mut bytes) = (0, Vec::new());
-    for input in Inputs::new(&arguments.paths) {
+    let mut inputs = Inputs::new(&arguments.paths);
+    for input in inputs.by_ref() {
         let source = input?;
         source.read(&mut bytes, 256 << 20).map_err(|e| format!("{}: {}", source.name(), reason(&e)))?;
         let report = checker.check(&bytes, &options);
@@ -58,6 +59,9 @@ pub fn run(arguments: &Coverage) -> Result<Status, Failure> {
         for id in found {
             counts.entry(id).or_default().failed += 1;
         }
+    }
+    if let Some(note) = inputs.stepped_over() {
+        eprintln!("{note}");
     }
     let rules = rules(&graph);
     let mut out = String::new();

@@ -59,12 +59,14 @@ pub struct Inputs<'p> {
     folder: Option<(&'p Path, bool)>,
     /// Another extension of documents in folders.
     also: Option<&'static str>,
+    /// Links in folders that would have been documents or folders: the first, and how many.
+    links: Option<(PathBuf, usize)>,
 }
 
 impl<'p> Inputs<'p> {
     /// Of these paths; `-` is standard input.
     pub fn new(paths: &'p [OsString]) -> Self {
-        Inputs { paths: paths.iter(), open: Vec::new(), folder: None, also: None }
+        Inputs { paths: paths.iter(), open: Vec::new(), folder: None, also: None, links: None }
     }
 
     /// Takes documents with this extension too, in folders.
@@ -77,7 +79,7 @@ impl<'p> Inputs<'p> {
         while let Some(level) = self.open.last_mut() {
             match level.pop() {
                 None => drop(self.open.pop()),
-                Some((path, true)) => match list(&path, self.also) {
+                Some((path, true)) => match self.list(&path) {
                     Ok(names) => self.open.push(names),
                     Err(error) => return Some(Err(format!("{}: {error}", shown(&path)))),
                 },
@@ -91,6 +93,39 @@ impl<'p> Inputs<'p> {
             Some((folder, false)) => Some(Err(format!("{}: no *.xml or *.json in this folder", shown(folder)))),
             _ => None,
         }
+    }
+
+    /// The folders and documents of a folder, in reverse byte order of their paths. Links are not followed, but counted.
+    fn list(&mut self, folder: &Path) -> io::Result<Vec<(PathBuf, bool)>> {
+        let mut found = Vec::new();
+        for entry in fs::read_dir(folder)? {
+            let entry = entry?;
+            let kind = entry.file_type()?;
+            let name = entry.file_name();
+            let is_wanted = is_document(&name) || self.also.is_some_and(|also| has(&name, also));
+            if kind.is_symlink() && (is_wanted || entry.path().is_dir()) {
+                self.links.get_or_insert_with(|| (entry.path(), 0)).1 += 1;
+            } else if kind.is_dir() || kind.is_file() && is_wanted {
+                found.push((name, kind.is_dir()));
+            }
+        }
+        // As a whole path is compared: a folder's name goes on with a slash.
+        let key = |(name, is_folder): &(OsString, bool)| {
+            let mut key = name.as_encoded_bytes().to_vec();
+            key.extend(is_folder.then_some(b'/'));
+            key
+        };
+        found.sort_by_cached_key(key);
+        Ok(found.into_iter().rev().map(|(name, is_folder)| (folder.join(name), is_folder)).collect())
+    }
+
+    /// What was stepped over, when all has been asked for: nothing is left out in silence.
+    pub fn stepped_over(&self) -> Option<String> {
+        let (first, count) = self.links.as_ref()?;
+        Some(match count {
+            1 => format!("note: the link {} was not followed", shown(first)),
+            more => format!("note: {more} links in folders were not followed; one is {}", shown(first)),
+        })
     }
 }
 
@@ -126,27 +161,6 @@ pub fn reason(error: &io::Error) -> String {
         io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
         _ => error.to_string(),
     }
-}
-
-/// The folders and documents of a folder, in reverse byte order of their paths. Links are not followed.
-fn list(folder: &Path, also: Option<&str>) -> io::Result<Vec<(PathBuf, bool)>> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir(folder)? {
-        let entry = entry?;
-        let kind = entry.file_type()?;
-        let name = entry.file_name();
-        if kind.is_dir() || kind.is_file() && (is_document(&name) || also.is_some_and(|also| has(&name, also))) {
-            found.push((name, kind.is_dir()));
-        }
-    }
-    // As a whole path is compared: a folder's name goes on with a slash.
-    let key = |(name, is_folder): &(OsString, bool)| {
-        let mut key = name.as_encoded_bytes().to_vec();
-        key.extend(is_folder.then_some(b'/'));
-        key
-    };
-    found.sort_by_cached_key(key);
-    Ok(found.into_iter().rev().map(|(name, is_folder)| (folder.join(name), is_folder)).collect())
 }
 
 /// `*.xml` and `*.json`, in any case.

@@ -306,6 +306,7 @@ fn folders_that_loop_and_names_that_are_no_text() {
     let sources: Vec<String> =
         answer.lines().iter().map(|l| l.source().rsplit('/').next().unwrap().to_owned()).collect();
     assert_eq!(sources, ["caf\\xE9.json", "line\nbreak.JSON"]);
+    assert!(answer.err.contains("note: 2 links in folders were not followed"), "{answer:?}");
 }
 
 #[test]

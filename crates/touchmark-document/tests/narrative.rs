@@ -7,12 +7,12 @@ use touchmark_document::{Arena, Limits, Names, UnreadableKind, XhtmlEvent, parse
 /// What is in a narrative, or why it is none.
 fn read(markup: &str) -> Result<String, String> {
     let mut shown = String::new();
-    xhtml(markup, Limits::default(), |event| show(event, &mut shown)).map_err(|e| format!("{:?} {e}", e.kind))?;
+    xhtml(markup, Limits::default(), |event| show(&event, &mut shown)).map_err(|e| format!("{:?} {e}", e.kind))?;
     Ok(shown)
 }
 
-fn show(event: XhtmlEvent<'_>, shown: &mut String) {
-    let _ = match event {
+fn show(event: &XhtmlEvent<'_>, shown: &mut String) {
+    let _ = match *event {
         XhtmlEvent::Open { name, is_xhtml, attributes, offset } => {
             let _ = write!(shown, "<{name}{}", if is_xhtml { "" } else { "!" });
             for attribute in attributes {
@@ -74,7 +74,7 @@ fn markup_of_a_document_may_use_prefixes_declared_around_it() {
     assert!(document.faults().is_empty());
     let div = document.root().child("text").and_then(|t| t.child("div")).unwrap();
     let mut shown = String::new();
-    assert_eq!(xhtml_of(div, Limits::default(), |e| show(e, &mut shown)), Ok(()));
+    assert_eq!(xhtml_of(div, Limits::default(), |e| show(&e, &mut shown)), Ok(()));
     assert_eq!(shown, "<div!@0>x@7</@8>");
     assert_eq!(
         xhtml(div.value().unwrap(), Limits::default(), |_| {}).map_err(|e| e.kind),
@@ -95,7 +95,7 @@ fn markup_of_a_document_is_shown_as_on_its_own() {
     let text = document.root().child("text").unwrap();
     for (node, markup) in text.children().zip(&markup) {
         let mut shown = String::new();
-        assert_eq!(xhtml_of(node, Limits::default(), |event| show(event, &mut shown)), Ok(()));
+        assert_eq!(xhtml_of(node, Limits::default(), |event| show(&event, &mut shown)), Ok(()));
         assert_eq!(Ok(shown), read(markup));
     }
     assert_eq!(text.children().count(), markup.len());

@@ -240,7 +240,9 @@ impl Part {
         match &mut self.kind {
             Kind::Head(member) => member.bind(names),
             Kind::Path(input, members) => {
-                members.iter_mut().for_each(|member| member.bind(names));
+                for member in members {
+                    member.bind(names);
+                }
                 input.bind(names);
             }
             Kind::Item(a, b) => {

@@ -82,7 +82,7 @@ pub(crate) fn add_value(out: &mut String, value: &str, values: Values) {
 
 fn plain(text: &str) -> bool {
     // Both marks begin with this byte, as do other characters of that block, which then go the longer way.
-    text.len() <= MOST_NAMED && every(text.as_bytes(), |byte| (byte >= b' ') & (byte != 0x7F) & (byte != 0xEF))
+    text.len() <= MOST_NAMED && every(text.as_bytes(), |byte| byte >= b' ' && byte != 0x7F && byte != 0xEF)
 }
 
 fn add_name(out: &mut String, name: &str) {

@@ -265,7 +265,7 @@ impl Pick {
         root: NodeRef<'d>,
         take: Take<'_, 'd>,
     ) -> bool {
-        let mut go = |node| go(rest, node, root, take);
+        let go = |node| go(rest, node, root, take);
         match self {
             Pick::Name(field) => nodes.all(|node| go_from_repeats(rest, node, field, root, take)),
             Pick::Any => nodes.all(go),
@@ -274,7 +274,7 @@ impl Pick {
                 let nodes: Vec<NodeRef<'d>> = nodes.collect();
                 slice(&nodes, *start, *end, *step).into_iter().all(go)
             }
-            Pick::Filter(condition) => nodes.filter(|n| condition.holds(*n, root)).all(|node| go(node)),
+            Pick::Filter(condition) => nodes.filter(|n| condition.holds(*n, root)).all(go),
         }
     }
 }

@@ -96,9 +96,9 @@ fn escaped(out: &mut Vec<u8>, text: &str) {
     out.extend_from_slice(rest);
 }
 
-/// Without a branch, so that the compiler can ask it of sixteen bytes at once.
+/// Simple enough that the compiler asks it of sixteen bytes at once.
 fn is_clean(byte: u8) -> bool {
-    (byte >= b' ') & (byte != b'"') & (byte != b'\\')
+    byte >= b' ' && byte != b'"' && byte != b'\\'
 }
 
 #[cfg(test)]
