@@ -123,7 +123,7 @@ pub(crate) struct Asked {
 }
 
 impl Element {
-    /// What is asked of it.
+    /// What is asked of it, worked out when it is compiled.
     pub(crate) fn asked(&self) -> Asked {
         let value = self.fixed.is_some()
             || self.pattern.is_some()
@@ -140,7 +140,7 @@ impl Element {
     fn plain(&self, of_type: usize) -> Option<Primitive> {
         let t = self.types.get(of_type)?;
         let TypeKind::Primitive(primitive) = t.kind else { return None };
-        let Asked { value, invariants, .. } = self.asked();
+        let Asked { value, invariants, .. } = self.asked;
         let bound = |b: &Bound| b.strength != Strength::Example || b.maximum.is_some();
         let more = value
             || invariants
