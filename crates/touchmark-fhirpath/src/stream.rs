@@ -170,17 +170,30 @@ impl<'a, 's> Evaluator<'a, 's> {
         if member.name == Name::NONE {
             return self.descend_by_text(part, node, member, rest, take);
         }
-        let mut found = false;
-        for child in node.children_named(member.name) {
-            found = true;
-            if !self.descend(part, child, rest, take)? {
-                return Ok(false);
+        match self.descend_from_each(part, node.children_named(member.name), rest, take)? {
+            Some(wants_more) => Ok(wants_more),
+            None if member.may_be_choice(node) => self.choice(part, node, member, rest, take),
+            None => Ok(true),
+        }
+    }
+
+    /// As [`Evaluator::descend`], from each of some nodes; `None` where there is none.
+    #[inline]
+    fn descend_from_each(
+        &mut self,
+        part: &Part,
+        nodes: impl Iterator<Item = NodeRef<'a>>,
+        members: &'a [Member],
+        take: Take<'_, 'a, 's>,
+    ) -> Evaluated<Option<bool>> {
+        let mut wants_more = None;
+        for node in nodes {
+            wants_more = Some(self.descend(part, node, members, take)?);
+            if wants_more == Some(false) {
+                break;
             }
         }
-        if !found && member.may_be_choice(node) {
-            return self.choice(part, node, member, rest, take);
-        }
-        Ok(true)
+        Ok(wants_more)
     }
 
     /// As [`Evaluator::descend`], by a name that the table does not hold.
@@ -196,14 +209,10 @@ impl<'a, 's> Evaluator<'a, 's> {
         if !member.may_be_choice(node) {
             return Ok(true);
         }
-        let mut found = false;
-        for child in node.all(&member.text) {
-            found = true;
-            if !self.descend(part, child, rest, take)? {
-                return Ok(false);
-            }
+        match self.descend_from_each(part, node.all(&member.text), rest, take)? {
+            Some(wants_more) => Ok(wants_more),
+            None => self.choice(part, node, member, rest, take),
         }
-        if found { Ok(true) } else { self.choice(part, node, member, rest, take) }
     }
 
     /// The children that a choice of types makes of a name, where there is none of the name itself.
