@@ -107,6 +107,17 @@ fn composed_xml(patients: usize) -> String {
     text + "</Bundle>\n"
 }
 
+/// The JSON and XML files below some folders, in the order of their paths.
+pub fn documents(folders: impl IntoIterator<Item = impl AsRef<Path>>) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for folder in folders {
+        collect(folder.as_ref(), &mut files);
+    }
+    files.retain(|file| file.extension().is_some_and(|e| e == "json" || e == "xml"));
+    files.sort();
+    files
+}
+
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
     for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
         let path = entry.path();

@@ -3,5 +3,5 @@
 mod corpus;
 mod peers;
 
-pub use corpus::{Corpus, names};
+pub use corpus::{Corpus, documents, names};
 pub use peers::{PeerArena, jiter_arena, quick_xml_arena};

@@ -1,14 +1,8 @@
 //! The floor that a whole check is measured against: reads the documents of a folder one by one and only parses them,
 //! JSON into `serde_json::Value`, XML with `roxmltree`. `benches/whole.sh` times it beside `touchmark check`.
 
-use std::path::{Path, PathBuf};
-
 fn main() {
-    let mut files = Vec::new();
-    for folder in std::env::args_os().skip(1) {
-        list(Path::new(&folder), &mut files);
-    }
-    files.sort();
+    let files = touchmark_benches::documents(std::env::args_os().skip(1));
     let (mut bytes, mut refused) = (0_usize, 0_usize);
     for file in &files {
         let Ok(text) = std::fs::read_to_string(file) else {
@@ -24,16 +18,4 @@ fn main() {
         refused += usize::from(!parsed);
     }
     println!("{} documents, {bytes} bytes, {refused} refused", files.len());
-}
-
-fn list(path: &Path, files: &mut Vec<PathBuf>) {
-    let Ok(entries) = std::fs::read_dir(path) else { return };
-    for entry in entries.flatten() {
-        let path = entry.path();
-        if path.is_dir() {
-            list(&path, files);
-        } else if path.extension().is_some_and(|e| e == "json" || e == "xml") {
-            files.push(path);
-        }
-    }
 }
