@@ -157,6 +157,22 @@ fn what_is_wide() {
 }
 
 #[test]
+fn what_rules_look_for_behind_many_others() {
+    let system = "https://fhir.nhs.uk/STU3/CodeSystem/ITK-MessageEvent-2";
+    let (others, wanted) = ("<author value='a'/>".repeat(200_000), "<identifier value='b'/>".repeat(200_000));
+    check(
+        "behind.xml",
+        format!(
+            "<Bundle xmlns='http://hl7.org/fhir'><type value='message'/><entry>
+             <fullUrl value='urn:uuid:9d2e2cd9-ffe1-49c7-be43-f36e30564d3f'/><resource><MessageHeader>
+             <event><system value='{system}'/><code value='ITK006D'/></event>{others}{wanted}</MessageHeader></resource>
+             </entry></Bundle>"
+        ),
+        "syntax-object-wanted",
+    );
+}
+
+#[test]
 fn what_is_huge() {
     let long = "x".repeat(50_000_000);
     check("value.json", format!(r#"{{"resourceType":"Patient","birthDate":"{long}"}}"#), "primitive-form");

@@ -6,7 +6,9 @@
 mod compile;
 
 use std::cmp::Ordering;
+use std::collections::HashSet;
 
+use foldhash::fast::FixedState;
 use jsonpath_rust::parser::errors::JsonPathError;
 use jsonpath_rust::parser::parse_json_path;
 use pest::error::InputLocation;
@@ -242,9 +244,10 @@ impl Field {
     /// a walk.
     fn everywhere<'d>(&self, document: &'d Document<'d>) -> Vec<NodeRef<'d>> {
         let nodes = (1..document.len() as u32).map(|id| document.node(NodeId(id))).filter(|n| n.name() == self.name);
-        // The first of its repeats brings the others with it.
-        let is_first = |parent: &NodeRef<'d>, node| parent.child_named(self.name) == Some(node);
-        nodes.filter_map(|node| node.parent().filter(|parent| is_first(parent, node))).collect()
+        // The first of its repeats brings the others with it. Whether it is the first its parent is not asked, which may have
+        // a hundred thousand other children before it.
+        let mut seen: HashSet<NodeId, FixedState> = HashSet::default();
+        nodes.filter_map(NodeRef::parent).filter(|parent| seen.insert(parent.id())).collect()
     }
 }
 
