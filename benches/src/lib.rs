@@ -4,4 +4,4 @@ mod corpus;
 mod peers;
 
 pub use corpus::{Corpus, documents, names};
-pub use peers::{PeerArena, jiter_arena, quick_xml_arena};
+pub use peers::{PeerArena, jiter_arena, only_parse, quick_xml_arena};

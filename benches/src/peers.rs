@@ -1,6 +1,6 @@
-//! The library routes into an arena that touchmark's readers are measured against: `jiter` and `quick-xml`.
+//! What touchmark is measured against: the libraries that only parse, and library routes into an arena, `jiter` and `quick-xml`.
 //!
-//! They do the least that would serve: a node an element with name, parent, links, start and value. They look for no
+//! The arenas do the least that would serve: a node an element with name, parent, links, start and value. They look for no
 //! duplicate key and refuse nothing that their library lets pass.
 
 #![expect(clippy::single_match_else, reason = "two ways on, side by side")]
@@ -8,6 +8,15 @@
 use jiter::{Jiter, Peek};
 use quick_xml::events::{BytesStart, Event};
 use touchmark_document::{Name, Names};
+
+/// Parses a document as the library of its format has it: `serde_json::Value` or `roxmltree`. Whether it could be.
+pub fn only_parse(text: &str) -> bool {
+    if text.trim_start().starts_with(['{', '[']) {
+        serde_json::from_str::<serde_json::Value>(text).is_ok()
+    } else {
+        roxmltree::Document::parse(text).is_ok()
+    }
+}
 
 /// The memory of a peer.
 #[derive(Default, Debug)]

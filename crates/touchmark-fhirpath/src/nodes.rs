@@ -65,6 +65,11 @@ pub(crate) fn is_known_type(name: &TypeName, model: &dyn Model) -> bool {
     name.is_of_language || model.has_type(&name.name) != Some(false)
 }
 
+/// The extensions of a node that have this url.
+pub(crate) fn extensions<'a, 'u>(node: NodeRef<'a>, url: &'u str) -> impl Iterator<Item = NodeRef<'a>> + use<'a, 'u> {
+    node.all("extension").filter(move |extension| extension.child_value("url") == Some(url))
+}
+
 impl Member {
     /// Whether a node may have children that a choice makes of the name.
     #[inline]

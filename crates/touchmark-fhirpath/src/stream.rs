@@ -6,7 +6,7 @@ use crate::ast::{Call, Kind, Member, Part, Variable};
 use crate::evaluate::{Evaluated, Evaluator, Scope, unknown_variable};
 use crate::function::Function as F;
 use crate::item::{Collection, Item, Truth};
-use crate::nodes::{is_of_type, type_is_known};
+use crate::nodes::{extensions, is_of_type, type_is_known};
 
 /// Receives the items of a part one after the other, and says whether it wants another.
 pub(crate) type Take<'t, 'a, 's> = &'t mut dyn FnMut(&mut Evaluator<'a, 's>, Item<'a>) -> Evaluated<bool>;
@@ -326,8 +326,7 @@ impl<'a, 's> Evaluator<'a, 's> {
                 self.each(&call.input, scope, &mut |this, item| {
                     let Item::Node(node) = item else { return Ok(true) };
                     this.spend(part, 1)?;
-                    let extensions = node.all("extension").filter(|e| e.child_value("url") == Some(url));
-                    this.each_node(part, extensions, take)
+                    this.each_node(part, extensions(node, url), take)
                 })
             }
             // resolve(): what the references point to; of a Reference its `reference`, of any primitive its text.

@@ -8,6 +8,7 @@ use crate::error::EvaluationErrorKind;
 use crate::evaluate::{Evaluated, Evaluator, Scope, failure, single};
 use crate::function::Function as F;
 use crate::item::{Collection, Item, Truth, TypeInfo};
+use crate::nodes::extensions;
 use crate::scalar::{Scalar, scalar};
 
 impl<'a> Evaluator<'a, '_> {
@@ -27,9 +28,7 @@ impl<'a> Evaluator<'a, '_> {
                 let mut found = Collection::Empty;
                 for node in nodes(&input) {
                     self.spend(part, 1)?;
-                    node.all("extension")
-                        .filter(|extension| extension.child_value("url") == Some(&url))
-                        .for_each(|extension| found.push(Item::Node(extension)));
+                    extensions(node, &url).for_each(|extension| found.push(Item::Node(extension)));
                 }
                 Ok(if call.function == F::Extension { found } else { Collection::boolean(!found.is_empty()) })
             }
