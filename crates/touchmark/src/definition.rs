@@ -1,5 +1,6 @@
 //! What is taken from a published definition: facts only, owned, in the field's words.
 
+pub mod questionnaire;
 mod read;
 pub mod terminology;
 
@@ -30,6 +31,8 @@ pub struct Definition {
     pub value_set: Option<terminology::ValueSet>,
     /// The concepts, when it is a CodeSystem.
     pub code_system: Option<terminology::CodeSystem>,
+    /// The questions, when it is a Questionnaire.
+    pub questionnaire: Option<questionnaire::Questionnaire>,
 }
 
 /// The rules of a StructureDefinition (<http://hl7.org/fhir/STU3/structuredefinition.html>).

@@ -94,6 +94,8 @@ pub struct Library {
     entries: Vec<Entry>,
     /// The definition of each canonical that was added last.
     by_url: HashMap<Cow<'static, str>, u32, FixedState>,
+    /// Questionnaires by type and id.
+    questionnaires: HashMap<Box<str>, DefinitionId, FixedState>,
     packages: Vec<Package>,
     /// Rule files about messages: name and text.
     pub(crate) rule_files: Vec<(String, Cow<'static, str>)>,
@@ -194,6 +196,9 @@ impl Library {
         if let Some(structure) = &definition.structure {
             intern_names(&mut self.names, structure);
         }
+        if let Some(by_id) = definition.questionnaire.as_ref().and_then(|q| q.by_id.clone()) {
+            self.questionnaires.insert(by_id, DefinitionId(self.entries.len() as u32));
+        }
         let part = |f: fn(&StructureDefinition) -> &str| {
             definition.structure.as_ref().map_or_else(String::new, |s| f(s).to_owned())
         };
@@ -263,6 +268,17 @@ impl Library {
             next = self.entries[id as usize].before;
             Some(DefinitionId(id))
         })
+    }
+
+    /// The Questionnaire that a response names: by its canonical, or by its type and id on whatever server.
+    pub(crate) fn questionnaire(&self, reference: &str) -> Option<Arc<Definition>> {
+        let by_id = || {
+            let (before, _) = reference.rsplit_once('/')?;
+            let last = before.rfind('/').map_or(0, |at| at + 1);
+            self.questionnaires.get(&reference[last..]).copied()
+        };
+        let is_one = |id: &DefinitionId| self.entry(*id).resource == "Questionnaire";
+        self.read(self.find(reference).filter(is_one).or_else(by_id)?)
     }
 
     /// Whether any version of the canonical is loaded.

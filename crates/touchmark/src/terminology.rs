@@ -21,6 +21,7 @@ use foldhash::fast::FixedState;
 pub(crate) use code_set::{Answer, CodeSet, Missing};
 pub(crate) use code_system::CodeSystem;
 
+use crate::definition::terminology::ValueSet;
 use crate::library::Library;
 use crate::snapshot::DefinitionId;
 
@@ -91,6 +92,13 @@ impl Terminology {
             compiler.set(id);
         }
         slot.get().and_then(Option::as_deref)
+    }
+
+    /// Compiles a value set that is no definition of the library, such as a contained one.
+    pub fn compile(&self, library: &Library, source: &ValueSet) -> Arc<CodeSet> {
+        let _turn = self.compiling.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut compiler = Compiler { terminology: self, library, making: Vec::new(), looped: false };
+        Arc::new(CodeSet::compile(source, &mut compiler))
     }
 
     /// The code system with this url; `None` when nothing of that name is loaded, or it is no code system.

@@ -2,6 +2,7 @@
 
 use touchmark_document::{Document, NodeRef};
 
+use super::questionnaire::{Questionnaire, Questions};
 use super::{
     Binding, Constraint, Definition, Discriminator, ElementDefinition, Slicing, SlicingRules, Strength,
     StructureDefinition, TypeRef, Value, terminology,
@@ -20,6 +21,7 @@ const CONFORMANCE: &[&str] = &[
     "GraphDefinition",
     "ImplementationGuide",
     "CompartmentDefinition",
+    "Questionnaire",
 ];
 
 const MAX_VALUE_SET: &str = "http://hl7.org/fhir/StructureDefinition/elementdefinition-maxValueSet";
@@ -34,6 +36,7 @@ pub fn read(document: &Document<'_>) -> Option<Definition> {
     let name = text(root, "name");
     let url = match text(root, "url") {
         url if url.is_empty() && resource == "NamingSystem" => name.clone(),
+        url if url.is_empty() && resource == "Questionnaire" => by_id(root).unwrap_or_default(),
         url => url,
     };
     if url.is_empty() {
@@ -49,7 +52,22 @@ pub fn read(document: &Document<'_>) -> Option<Definition> {
         structure: (resource == "StructureDefinition").then(|| structure(root)),
         value_set: (resource == "ValueSet").then(|| terminology::value_set(root)),
         code_system: (resource == "CodeSystem").then(|| terminology::code_system(root)),
+        questionnaire: (resource == "Questionnaire").then(|| Questionnaire {
+            by_id: by_id(root),
+            questions: Questions::read(root, &|reference| contained(root, reference)),
+        }),
     })
+}
+
+/// `Type/id`, by which other resources refer to it.
+fn by_id(root: NodeRef<'_>) -> Option<Box<str>> {
+    Some(format!("{}/{}", root.resource_text(), root.child_value("id")?).into())
+}
+
+/// The contained resource that a reference such as `#id` leads to.
+fn contained<'d>(root: NodeRef<'d>, reference: &str) -> Option<NodeRef<'d>> {
+    let id = reference.strip_prefix('#')?;
+    root.all("contained").find(|resource| resource.child_value("id") == Some(id))
 }
 
 /// The rows of the snapshot that a StructureDefinition was published with; `None` where it has none.
@@ -182,7 +200,7 @@ pub(crate) fn type_of_suffix(suffix: &str) -> String {
     }
 }
 
-fn value_of(node: NodeRef<'_>, name: &str) -> Value {
+pub(super) fn value_of(node: NodeRef<'_>, name: &str) -> Value {
     Value {
         name: name.into(),
         text: node.value().map(Into::into),
@@ -252,6 +270,6 @@ fn slicing(node: NodeRef<'_>) -> Slicing {
     }
 }
 
-fn text(node: NodeRef<'_>, name: &str) -> Box<str> {
+pub(super) fn text(node: NodeRef<'_>, name: &str) -> Box<str> {
     node.child_value(name).unwrap_or("").trim().into()
 }

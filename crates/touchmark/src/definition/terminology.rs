@@ -129,6 +129,7 @@ pub fn list(text: &str, name: &str) -> super::Definition {
         status: "active".into(),
         fhir_version: Box::default(),
         structure: None,
+        questionnaire: None,
         value_set: None,
         code_system: Some(system),
     }

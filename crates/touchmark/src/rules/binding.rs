@@ -156,25 +156,7 @@ fn against<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, at: At<'_>, asked: &A
         Some(id) => terminology.set(graph.library(), id),
         None => terminology.by_form(asked.canonical),
     };
-    let mut verdict = match set {
-        Some(set) => verdict(walk, node, set, kind),
-        None => Verdict::NoSet,
-    };
-    if let Verdict::Unknown(_) | Verdict::NoSet = verdict
-        && walk.terminology.is_some()
-    {
-        verdict = match service::verdict(walk, node, asked.canonical, set, kind) {
-            Said::In => Verdict::In,
-            Said::NotIn => Verdict::NotIn,
-            Said::NoCode => Verdict::NoCode,
-            Said::Unknown => verdict,
-            Said::Failed => {
-                unchecked(walk, node, asked.canonical, || "the terminology service did not answer".to_owned());
-                return false;
-            }
-        };
-    }
-    match verdict {
+    match with_service(walk, node, asked.canonical, set, kind) {
         Verdict::In => {
             if walk
                 .issues
@@ -206,6 +188,7 @@ fn against<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, at: At<'_>, asked: &A
             }
         },
         Verdict::Unknown(missing) => unchecked(walk, node, asked.canonical, || missing.sentence()),
+        Verdict::Failed => {}
         Verdict::NoSet => {
             let reason = match graph.find(asked.canonical) {
                 Some(id) if graph.library().entry(id).resource == "CodeSystem" => {
@@ -228,6 +211,8 @@ enum Verdict<'t> {
     Unknown(&'t Missing),
     /// The value set is not loaded.
     NoSet,
+    /// The terminology service did not answer, which has been noted.
+    Failed,
 }
 
 impl<'t> From<Answer<'t>> for Verdict<'t> {
@@ -240,8 +225,50 @@ impl<'t> From<Answer<'t>> for Verdict<'t> {
     }
 }
 
+/// What a value set says of an element, or the terminology service where the set cannot say.
 #[inline]
-fn verdict<'t, 'd>(walk: &Walk<'t, 'd>, node: NodeRef<'d>, set: &'t CodeSet, kind: Kind) -> Verdict<'t> {
+fn with_service<'t, 'd>(
+    walk: &mut Walk<'_, 'd>,
+    node: NodeRef<'d>,
+    canonical: &str,
+    set: Option<&'t CodeSet>,
+    kind: Kind,
+) -> Verdict<'t> {
+    let verdict = set.map_or(Verdict::NoSet, |set| verdict(walk, node, set, kind));
+    if walk.terminology.is_none() || !matches!(verdict, Verdict::Unknown(_) | Verdict::NoSet) {
+        return verdict;
+    }
+    match service::verdict(walk, node, canonical, set, kind) {
+        Said::In => Verdict::In,
+        Said::NotIn => Verdict::NotIn,
+        Said::NoCode => Verdict::NoCode,
+        Said::Unknown => verdict,
+        Said::Failed => {
+            unchecked(walk, node, canonical, || "the terminology service did not answer".to_owned());
+            Verdict::Failed
+        }
+    }
+}
+
+/// Whether a Coding is in a value set; `None` where that cannot be told, which is noted. `canonical` names the set.
+pub(crate) fn coding_is_in<'d>(
+    walk: &mut Walk<'_, 'd>,
+    coding: NodeRef<'d>,
+    canonical: &str,
+    set: Option<&CodeSet>,
+) -> Option<bool> {
+    match with_service(walk, coding, canonical, set, Kind::Coding) {
+        Verdict::In => return Some(true),
+        Verdict::NotIn | Verdict::NoCode => return Some(false),
+        Verdict::Unknown(missing) => unchecked(walk, coding, canonical, || missing.sentence()),
+        Verdict::NoSet => unchecked(walk, coding, canonical, || "it is not loaded".to_owned()),
+        Verdict::Failed => {}
+    }
+    None
+}
+
+#[inline]
+fn verdict<'t, 'd>(walk: &Walk<'_, 'd>, node: NodeRef<'d>, set: &'t CodeSet, kind: Kind) -> Verdict<'t> {
     let known = &walk.graph.known;
     match kind {
         // An element without a value has an extension that says why.
@@ -270,7 +297,7 @@ fn verdict<'t, 'd>(walk: &Walk<'t, 'd>, node: NodeRef<'d>, set: &'t CodeSet, kin
 }
 
 #[inline]
-fn of_coding<'t, 'd>(walk: &Walk<'t, 'd>, coding: NodeRef<'d>, set: &'t CodeSet) -> Verdict<'t> {
+fn of_coding<'t, 'd>(walk: &Walk<'_, 'd>, coding: NodeRef<'d>, set: &'t CodeSet) -> Verdict<'t> {
     let known = &walk.graph.known;
     let (mut system, mut code) = (None, None);
     for child in coding.children() {

@@ -1,21 +1,26 @@
 //! Questionnaires and their responses: what is answered is asked, in the type that is asked for, and what is required is there.
 
 use std::cell::RefCell;
-use std::collections::hash_map::Entry;
-use std::collections::{HashMap, HashSet};
-use std::rc::Rc;
+use std::cmp::Ordering;
+use std::collections::HashMap;
+use std::sync::Arc;
 
 use touchmark_document::{NodeId, NodeRef};
 
-use crate::links::Resolution;
+use super::binding;
+use super::primitive::{self, Primitive};
+use crate::definition::questionnaire::{Condition, Options, Question, Questions, answer_key};
+use crate::definition::{Value, type_of_suffix};
+use crate::links::{Links, Resolution};
 use crate::rule::{Rule, rules};
+use crate::terminology::{CodeSet, find_set};
 use crate::walk::Walk;
 
 rules! {
     NOT_FOUND = "questionnaire-unknown", Warning, "not-found",
-        says "the questionnaire {detail} is not in the document: the answers were not checked against it",
+        says "the questionnaire {detail} is neither in the document nor loaded: the answers were not checked against it",
         why "Only the questionnaire says what may be answered, and how.",
-        mend "Contain the Questionnaire, or add it to the Bundle.",
+        mend "Contain the Questionnaire, add it to the Bundle, or load it with the definitions.",
         at "questionnaireresponse.html";
     LINK = "questionnaire-link", Error, "structure",
         says "the questionnaire has no item {detail} at this place",
@@ -42,9 +47,19 @@ rules! {
         why "Groups have items below them and no answers; a text for display has neither.",
         mend "Move the answer to the question that it is for.",
         at "questionnaire-definitions.html#Questionnaire.item.type";
+    NESTING = "questionnaire-nesting", Error, "structure",
+        says "items stand below the question {detail} instead of below its answer",
+        why "Questions below a question are asked again for each of its answers; beside them they belong to none.",
+        mend "Move the items into the answer that they follow from.",
+        at "questionnaireresponse-definitions.html#QuestionnaireResponse.item.answer.item";
+    DISABLED = "questionnaire-disabled", Error, "business-rule",
+        says "the item {detail} is answered, and by the other answers it is not asked",
+        why "The questionnaire asks it only after certain answers; without them nobody expects it, or looks for it.",
+        mend "Remove the item, or correct the answer that it depends on.",
+        at "questionnaire-definitions.html#Questionnaire.item.enableWhen";
     OPTION = "questionnaire-option", Error, "code-invalid",
         says "the answer is none of the options of {detail}",
-        why "The question lists the answers that it allows.",
+        why "The question lists the answers that it allows, or names a value set of them.",
         mend "Choose one of them.",
         at "questionnaire-definitions.html#Questionnaire.item.option";
     LENGTH = "questionnaire-length", Error, "too-long",
@@ -82,19 +97,29 @@ fn unique<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, seen: &mut HashMap<&'d
 
 fn response<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>) {
     let Some(reference) = node.child("questionnaire").and_then(|q| q.child_value("reference")) else { return };
-    let found = walk.links.resolve(node, reference);
-    let (Resolution::Contained(questionnaire) | Resolution::Entry(questionnaire) | Resolution::Likely(questionnaire)) =
-        found
-    else {
-        return say(walk, &NOT_FOUND, node, reference);
-    };
-    if questionnaire.resource_text() != "Questionnaire" {
-        // Said as a reference to the wrong type.
+    let complete = matches!(node.child_value("status"), Some("completed" | "amended"));
+    let answers = Answers { by_link: &by_link(node), sets: &RefCell::default(), complete };
+    if let Some(questionnaire) = resource(&walk.links, node, reference) {
+        // Another resource has been said to be a reference to the wrong type.
+        if questionnaire.resource_text() == "Questionnaire" {
+            let links = walk.links.clone();
+            let questions = Questions::read(questionnaire, &|reference| resource(&links, questionnaire, reference));
+            answers.level(walk, &questions, node);
+        }
         return;
     }
-    let complete = matches!(node.child_value("status"), Some("completed" | "amended"));
-    let answers = Answers { by_link: &by_link(node), read: &RefCell::default(), complete };
-    answers.level(walk, &answers.question(questionnaire), node);
+    match walk.graph.library().questionnaire(reference) {
+        Some(loaded) => loaded.questionnaire.iter().for_each(|q| answers.level(walk, &q.questions, node)),
+        None => say(walk, &NOT_FOUND, node, reference),
+    }
+}
+
+/// The resource of the document that a reference leads to.
+fn resource<'d>(links: &Links<'_, 'd>, from: NodeRef<'d>, reference: &str) -> Option<NodeRef<'d>> {
+    match links.resolve(from, reference) {
+        Resolution::Contained(found) | Resolution::Entry(found) | Resolution::Likely(found) => Some(found),
+        Resolution::Several(_) | Resolution::Nowhere => None,
+    }
 }
 
 /// What a response answers, by linkId.
@@ -118,111 +143,77 @@ fn by_link(response: NodeRef<'_>) -> HashMap<&str, Vec<NodeRef<'_>>> {
 #[derive(Clone, Copy)]
 struct Answers<'a, 'd> {
     by_link: &'a HashMap<&'d str, Vec<NodeRef<'d>>>,
-    /// The questions that have been read, by node: a group may be answered many times.
-    read: &'a RefCell<HashMap<u32, Rc<Question<'d>>>>,
+    /// The value sets that came with the questionnaire, by the address of their question: a group may be answered many times.
+    sets: &'a RefCell<HashMap<*const Question, Arc<CodeSet>>>,
     /// Only what is completed must have all that is required.
     complete: bool,
 }
 
-/// A question (or the questionnaire) as its answers are compared with it.
-struct Question<'d> {
-    kind: &'d str,
-    is_required: bool,
-    repeats: bool,
-    longest: Option<u32>,
-    options: Option<HashSet<Content<'d>>>,
-    conditions: Vec<NodeRef<'d>>,
-    /// The questions below it, by linkId.
-    below: HashMap<&'d str, NodeRef<'d>>,
-    /// Those of them that must be answered.
-    required: Vec<(&'d str, NodeRef<'d>)>,
-}
-
-impl<'d> Question<'d> {
-    fn read(node: NodeRef<'d>) -> Self {
-        let is_true = |node: NodeRef<'d>, name: &str| node.child_value(name) == Some("true");
-        let (mut below, mut required) = (HashMap::new(), Vec::new());
-        for question in node.all("item") {
-            let link = question.child_value("linkId").unwrap_or("");
-            if let Entry::Vacant(place) = below.entry(link) {
-                place.insert(question);
-            }
-            if is_true(question, "required") && question.child_value("type") != Some("display") {
-                required.push((link, question));
-            }
-        }
-        let values = node.all("option").flat_map(NodeRef::children).filter(|c| c.name_text().starts_with("value"));
-        Question {
-            kind: node.child_value("type").unwrap_or(""),
-            is_required: is_true(node, "required"),
-            repeats: is_true(node, "repeats"),
-            longest: node.child_value("maxLength").and_then(|m| m.parse().ok()),
-            options: node.child("option").map(|_| values.map(content).collect()),
-            conditions: node.all("enableWhen").collect(),
-            below,
-            required,
-        }
-    }
-}
-
 impl<'d> Answers<'_, 'd> {
-    fn question(self, node: NodeRef<'d>) -> Rc<Question<'d>> {
-        self.read.borrow_mut().entry(node.id().0).or_insert_with(|| Rc::new(Question::read(node))).clone()
-    }
-
     /// Compares the items below a question (or the questionnaire) with those below its answer (or the response).
     ///
     /// The depth is that of the document, which its reader has bounded.
-    fn level(self, walk: &mut Walk<'_, 'd>, asked: &Question<'d>, answered: NodeRef<'d>) {
-        if walk.is_full() {
+    fn level(self, walk: &mut Walk<'_, 'd>, asked: &Questions, answered: NodeRef<'d>) {
+        if walk.budget.is_spent(walk.issues.len()) {
             return;
         }
         let mut counts: HashMap<&str, u32> = HashMap::new();
         for item in answered.all("item") {
-            let link = item.child_value("linkId").unwrap_or("");
-            let Some(question) = asked.below.get(link) else {
+            // What has no linkId is said to have none.
+            let Some(link) = item.child_value("linkId") else { continue };
+            let Some(question) = asked.find(link) else {
                 say(walk, &LINK, item, link);
                 continue;
             };
-            let question = self.question(*question);
             let count = counts.entry(link).or_default();
             *count += 1;
-            if *count == 2 && !question.repeats && question.kind != "group" {
+            if *count == 2 && !question.repeats && *question.kind != *"group" {
                 say(walk, &REPEATS, answered, link);
             }
-            self.item(walk, &question, item, link);
+            self.item(walk, question, item);
         }
-        for (link, question) in &asked.required {
-            if self.complete && !counts.contains_key(link) && self.enabled(&self.question(*question)) {
-                say(walk, &REQUIRED, answered, link);
+        for question in asked.iter().filter(|q| self.complete && q.is_required && *q.kind != *"display") {
+            if !counts.contains_key(&*question.link) && self.enabled(walk, question) == Some(true) {
+                say(walk, &REQUIRED, answered, &question.link);
             }
         }
     }
 
-    fn item(self, walk: &mut Walk<'_, 'd>, question: &Question<'d>, item: NodeRef<'d>, link: &'d str) {
-        let count = item.all("answer").count();
-        if matches!(question.kind, "group" | "display") {
-            if count > 0 {
+    fn item(self, walk: &mut Walk<'_, 'd>, question: &Question, item: NodeRef<'d>) {
+        let (answers, link) = (item.all("answer").count(), &*question.link);
+        let enabled = self.enabled(walk, question);
+        if enabled == Some(false) && (answers > 0 || item.child("item").is_some()) {
+            return say(walk, &DISABLED, item, link);
+        }
+        if !question.is_answered() {
+            if answers > 0 {
                 say(walk, &GROUP, item, link);
             }
-        } else {
-            if count > 1 && !question.repeats {
-                say(walk, &REPEATS, item, link);
-            }
-            if count == 0 && question.is_required && self.complete && self.enabled(question) {
-                say(walk, &REQUIRED, item, link);
-            }
-            for answer in item.all("answer") {
-                Self::answer(walk, question, answer, link);
-                self.level(walk, question, answer);
+            return self.level(walk, &question.below, item);
+        }
+        if answers > 1 && !question.repeats {
+            say(walk, &REPEATS, item, link);
+        }
+        if answers == 0 && question.is_required && self.complete && enabled == Some(true) {
+            say(walk, &REQUIRED, item, link);
+        }
+        let misplaced = item.child("item").is_some();
+        // Beside answers they break an invariant (qrs-1).
+        if misplaced && answers == 0 {
+            say(walk, &NESTING, item, link);
+        }
+        for answer in item.all("answer") {
+            self.answer(walk, question, answer);
+            // What is missing there may be what is misplaced.
+            if !misplaced {
+                self.level(walk, &question.below, answer);
             }
         }
-        self.level(walk, question, item);
     }
 
-    fn answer(walk: &mut Walk<'_, 'd>, question: &Question<'d>, answer: NodeRef<'d>, link: &str) {
+    fn answer(self, walk: &mut Walk<'_, 'd>, question: &Question, answer: NodeRef<'d>) {
         let Some(value) = answer.children().find(|c| c.name_text().starts_with("value")) else { return };
-        let wanted: &[&str] = match question.kind {
+        let wanted: &[&str] = match &*question.kind {
             "boolean" => &["valueBoolean"],
             "decimal" => &["valueDecimal"],
             "integer" => &["valueInteger"],
@@ -245,38 +236,114 @@ impl<'d> Answers<'_, 'd> {
         if let (Some(text), Some(most)) = (value.value(), question.longest) {
             let length = text.chars().count() as u32;
             if length > most {
-                let detail = walk.detail(link);
+                let detail = walk.detail(&*question.link);
                 let issue = walk.say(&LENGTH, answer);
                 (issue.found, issue.wanted, issue.detail) = (length, most, detail);
             }
         }
-        let free_text = question.kind == "open-choice" && value.name_text() == "valueString";
-        if !free_text && question.options.as_ref().is_some_and(|options| !options.contains(&content(value))) {
-            say(walk, &OPTION, answer, link);
+        let free_text = *question.kind == *"open-choice" && value.name_text() == "valueString";
+        // Of a code that is wrong by itself it only follows.
+        if !free_text && self.is_option(walk, question, value) == Some(false) && !binding::coding::is_wrong(walk, value)
+        {
+            let of_set = match &question.options {
+                Some(Options::Named(canonical)) => format!("{} ({canonical})", question.link),
+                _ => question.link.to_string(),
+            };
+            say(walk, &OPTION, answer, &of_set);
         }
     }
 
-    /// Whether a question is asked at all. What cannot be told counts as not asked: then nothing is required.
-    fn enabled(self, question: &Question<'d>) -> bool {
-        question.conditions.is_empty()
-            || question.conditions.iter().any(|condition| {
-                let link = condition.child_value("question").unwrap_or("");
-                let answers = self.by_link.get(link).map_or(&[][..], Vec::as_slice);
-                if let Some(has) = condition.child_value("hasAnswer") {
-                    return (has == "true") != answers.is_empty();
+    /// Whether an answer is among those that the question allows; `None` where that cannot be told.
+    fn is_option(self, walk: &mut Walk<'_, 'd>, question: &Question, value: NodeRef<'d>) -> Option<bool> {
+        let graph = walk.graph;
+        match question.options.as_ref()? {
+            Options::Listed(options) => Some(options.contains(&answer_key(value))),
+            // Only codes are in a value set.
+            _ if value.name_text() != "valueCoding" => None,
+            Options::Named(canonical) => {
+                let set = find_set(graph.library(), canonical);
+                let set = set.and_then(|set| graph.terminology.set(graph.library(), set));
+                binding::coding_is_in(walk, value, canonical, set)
+            }
+            Options::Own(source) => {
+                let mut sets = self.sets.borrow_mut();
+                let set = sets.entry(question).or_insert_with(|| graph.terminology.compile(graph.library(), source));
+                binding::coding_is_in(walk, value, &question.link, Some(set))
+            }
+        }
+    }
+
+    /// Whether a question is asked at all: with one condition that holds. `None` where that cannot be told.
+    fn enabled(self, walk: &Walk<'_, 'd>, question: &Question) -> Option<bool> {
+        let mut enabled = Some(question.conditions.is_empty());
+        for condition in &question.conditions {
+            if walk.budget.is_spent(walk.issues.len()) {
+                return None;
+            }
+            match self.holds(condition) {
+                Some(false) => {}
+                Some(true) => return Some(true),
+                None => enabled = None,
+            }
+        }
+        enabled
+    }
+
+    fn holds(self, condition: &Condition) -> Option<bool> {
+        let answers = self.by_link.get(&*condition.question).map_or(&[][..], Vec::as_slice);
+        match (condition.has_answer, &condition.answer) {
+            (Some(wanted), None) => Some(wanted != answers.is_empty()),
+            (None, Some(wanted)) => {
+                let mut holds = Some(false);
+                for answer in answers {
+                    match matches(*answer, wanted) {
+                        Some(false) => {}
+                        Some(true) => return Some(true),
+                        None => holds = None,
+                    }
                 }
-                let wanted = condition.children().find(|c| c.name_text().starts_with("answer"));
-                wanted.is_some_and(|wanted| answers.iter().any(|a| content(wanted) == content(*a)))
-            })
+                holds
+            }
+            // It asks for both, or for nothing (que-7): a fault of the questionnaire.
+            _ => None,
+        }
     }
 }
 
-/// What makes two answers the same: of a coding system and code, of all else the value.
-type Content<'d> = [Option<&'d str>; 5];
+/// Whether an answer has at least the parts of the one that is wanted; `None` where that cannot be told, as of a day within a
+/// month.
+fn matches(answer: NodeRef<'_>, wanted: &Value) -> Option<bool> {
+    let is_of_type =
+        answer.name_text().strip_prefix("value").is_some_and(|suffix| type_of_suffix(suffix) == *wanted.name);
+    if !is_of_type {
+        return Some(false);
+    }
+    match (answer.value(), wanted.text.as_deref()) {
+        (Some(found), Some(text)) => return same(&wanted.name, found, text),
+        (_, Some(_)) => return Some(false),
+        (_, None) => {}
+    }
+    let part_matches = |part: &Value| {
+        let of_part = if *part.name == *"value" { "decimal" } else { "string" };
+        match (answer.child_value(&part.name), part.text.as_deref()) {
+            (Some(found), Some(text)) => same(of_part, found, text) == Some(true),
+            (None, Some(_)) => false,
+            (_, None) => true,
+        }
+    };
+    Some(wanted.children.iter().all(part_matches))
+}
 
-fn content(node: NodeRef<'_>) -> Content<'_> {
-    let part = |name| node.child_value(name);
-    [node.value(), part("system"), part("code"), part("value"), part("reference")]
+/// Whether two values of a primitive type are the same.
+fn same(type_name: &str, a: &str, b: &str) -> Option<bool> {
+    let primitive = Primitive::of_type(type_name);
+    match primitive {
+        _ if a == b => Some(true),
+        Some(Primitive::Decimal | Primitive::Date | Primitive::DateTime | Primitive::Time) => {
+            primitive::compare(primitive?, a, b).map(Ordering::is_eq)
+        }
+        _ => Some(false),
+    }
 }
 
 #[cold]

@@ -221,7 +221,7 @@ pub(super) fn flaw<'d>(walk: &Walk<'_, 'd>, node: NodeRef<'d>) -> Option<SnomedF
 }
 
 /// Whether a Coding has an error by itself.
-pub(super) fn is_wrong<'d>(walk: &Walk<'_, 'd>, node: NodeRef<'d>) -> bool {
+pub(in crate::rules) fn is_wrong<'d>(walk: &Walk<'_, 'd>, node: NodeRef<'d>) -> bool {
     let Written { system: Some(system), code, .. } = written(walk, node) else { return false };
     let graph = walk.graph;
     let Some(code) = code else {
