@@ -173,6 +173,28 @@ fn what_rules_look_for_behind_many_others() {
 }
 
 #[test]
+fn what_rules_ask_of_each_of_many() {
+    let url = "urn:uuid:9d2e2cd9-ffe1-49c7-be43-f36e30564d3f";
+    let message = |focus: &str, entries: &str| {
+        format!(
+            r#"{{"resourceType":"Bundle","type":"message","entry":[{{"fullUrl":"{url}","resource":
+            {{"resourceType":"MessageHeader","focus":[{focus}],"event":{{"code":"ITK006D","system":
+            "https://fhir.nhs.uk/STU3/CodeSystem/ITK-MessageEvent-2"}}}}}}{entries}]}}"#
+        )
+    };
+    let nowhere = vec![r#"{"reference":"urn:uuid:9d2e2cd9-ffe1-49c7-be43-f36e30564d30"}"#; 200_000].join(",");
+    check("nowhere.json", message(&nowhere, ""), "cardinality-minimum");
+    let mut orphans = String::new();
+    for number in 0..200_000 {
+        let _ = write!(
+            orphans,
+            r#",{{"fullUrl":"urn:uuid:9d2e2cd9-ffe1-49c7-be43-{number:012x}","resource":{{"resourceType":"Patient"}}}}"#
+        );
+    }
+    check("orphans.json", message("", &orphans), "syntax-empty-array");
+}
+
+#[test]
 fn what_is_huge() {
     let long = "x".repeat(50_000_000);
     check("value.json", format!(r#"{{"resourceType":"Patient","birthDate":"{long}"}}"#), "primitive-form");

@@ -39,6 +39,8 @@ pub enum Spent {
     Cancelled,
     /// The time was up.
     Time,
+    /// More conditions than are compared with more answers.
+    Comparisons,
 }
 
 impl Budget<'_> {

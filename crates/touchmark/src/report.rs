@@ -148,7 +148,7 @@ impl Report {
 /// Writes the report of a walk that has ended.
 pub(crate) fn write(walk: &mut Walk<'_, '_>, options: &Options<'_>) -> Report {
     let document = walk.document;
-    let spent = walk.budget.spent(walk.issues.len());
+    let spent = walk.budget.spent(walk.issues.len()).or(walk.overrun);
     let mut issues = std::mem::take(&mut walk.issues);
     for issue in &mut issues {
         let id = issue.claim.and_then(|mark| messages::id_of(walk, mark));
@@ -200,6 +200,7 @@ fn cut_short(spent: Spent, most: usize) -> String {
         Spent::Findings => format!("it has {most} findings, which is the bound"),
         Spent::Cancelled => "the caller asked for it".to_owned(),
         Spent::Time => "the time was up".to_owned(),
+        Spent::Comparisons => "the conditions of a questionnaire ask for more answers than are compared".to_owned(),
     }
 }
 

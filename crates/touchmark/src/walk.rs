@@ -9,7 +9,7 @@ use foldhash::fast::FixedState;
 use touchmark_document::{Document, Form, Name, NodeId, NodeRef};
 use touchmark_fhirpath::Scratch;
 
-use crate::budget::Budget;
+use crate::budget::{Budget, Spent};
 use crate::check::Options;
 use crate::graph::{Children, Element, ElementId, Profile, Role, RuleGraph, Type, TypeKind};
 use crate::issue::{Also, Detail, Issue};
@@ -57,6 +57,8 @@ pub(crate) struct Walk<'g, 'd> {
     /// By what the message was judged.
     pub judgements: Vec<Judgement>,
     pub budget: Budget<'g>,
+    /// Why a part of the check ended early, where the rest went on.
+    pub overrun: Option<Spent>,
     /// Knows resources outside the document.
     pub resolver: Option<&'g dyn Resolver>,
     /// Knows codes that no loaded definition holds.
@@ -153,6 +155,7 @@ impl<'g, 'd> Walk<'g, 'd> {
             claimed: Vec::new(),
             judgements: Vec::new(),
             budget: options.budget,
+            overrun: None,
             resolver: options.resolver,
             terminology: options.terminology,
             failed_questions: None,

@@ -100,6 +100,20 @@ fn questionnaires_with_many_questions() {
 }
 
 #[test]
+fn conditions_and_answers_without_number() {
+    let conditions = list(20_000, |n| format!(r#"{{"question":"a","answerInteger":{}}}"#, 1_000_000 + n));
+    let answers = list(20_000, |n| format!(r#"{{"valueInteger":{n}}}"#));
+    let json = format!(
+        r##"{{"resourceType":"QuestionnaireResponse","status":"completed","questionnaire":{{"reference":"#q"}},"contained":[
+        {{"resourceType":"Questionnaire","id":"q","status":"active","item":[{{"linkId":"a","type":"integer","repeats":true}},
+        {{"linkId":"b","type":"boolean","required":true,"enableWhen":[{conditions}]}}]}}],
+        "item":[{{"linkId":"a","answer":[{answers}]}}]}}"##
+    );
+    check(&json, "questionnaire-required", false);
+    check(&json, "profile-cut-short", true);
+}
+
+#[test]
 fn narratives_and_claims_without_number() {
     let sections = list(MANY, |_| {
         r#"{"title":"a","text":{"status":"generated","div":"<div xmlns='http://www.w3.org/1999/xhtml'><a href='#b'>x</a></div>"}}"#.into()

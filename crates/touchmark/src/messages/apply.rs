@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use foldhash::fast::FixedState;
 use touchmark_document::{NodeId, NodeRef};
 use touchmark_fhirpath::{Environment, EvaluationError, EvaluationErrorKind, Expression, Item, Moment, Truth};
 
@@ -36,7 +37,9 @@ pub(crate) fn apply<'g>(walk: &mut Walk<'g, '_>, number: u32, set: &'g RuleSet, 
         walk,
         number,
         message,
-        spoken: Vec::new(),
+        spoken: HashSet::default(),
+        speakers: HashSet::default(),
+        findings: Vec::new(),
         exercised: vec![false; set.rules.len()],
         failed: HashSet::new(),
     };
@@ -53,7 +56,11 @@ struct Run<'w, 'g, 'd, 'e> {
     number: u32,
     message: Message<'e>,
     /// The rules that have found something, with the place.
-    spoken: Vec<(u32, NodeId)>,
+    spoken: HashSet<(u32, NodeId), FixedState>,
+    /// Their ids.
+    speakers: HashSet<&'e str, FixedState>,
+    /// The engine's findings, by their nodes, as links ask for them.
+    findings: Vec<(NodeId, usize)>,
     /// Whether each rule has looked at the message.
     exercised: Vec<bool>,
     /// Conditions that could not be evaluated: each is said once.
@@ -88,6 +95,8 @@ where
     /// Follows the references that the set speaks of.
     fn links(&mut self) {
         let set = self.message.set;
+        self.findings.extend(self.walk.issues.iter().enumerate().map(|(at, issue)| (issue.node, at)));
+        self.findings.sort_unstable();
         for link in &set.links {
             if !self.message.fits(link.when) {
                 continue;
@@ -166,12 +175,16 @@ where
             return;
         }
         let severity = self.severity(rule, ruled.severity);
-        let here = |i: &Issue| i.node == node.id() && codes.contains(&i.rule.code);
-        // A rule set that stands before this one has spoken of the link.
-        if self.walk.issues.iter().any(|i| here(i) && i.claim.is_some()) {
-            return;
+        let first = self.findings.partition_point(|(at, _)| *at < node.id());
+        let of_node = self.findings[first..].iter().take_while(|(at, _)| *at == node.id());
+        let mut own = None;
+        for (_, at) in of_node.filter(|(_, at)| codes.contains(&self.walk.issues[*at].rule.code)) {
+            // A rule set that stands before this one has spoken of the link.
+            if self.walk.issues[*at].claim.is_some() {
+                return;
+            }
+            own = own.or(Some(*at));
         }
-        let own = self.walk.issues.iter().position(|i| here(i) && i.claim.is_none());
         let sentence = ruled.text.as_ref().map(|s| self.write(s, node, &text));
         match own {
             Some(at) => self.give(at, ruled.rule, severity, sentence),
@@ -234,9 +247,7 @@ where
         let node = self.walk.document.node(issue.node);
         if !claim.places.is_empty() {
             let holder = node.innermost_resource().id();
-            let inside =
-                claim.places.iter().any(|p| self.message.place(*p).any(|at| self.message.node(at).id() == holder));
-            if !inside {
+            if !claim.places.iter().any(|place| self.message.is_in_place(*place, holder)) {
                 return;
             }
         }
@@ -339,7 +350,7 @@ where
     }
 
     fn is_unless(&self, ids: &[Box<str>]) -> bool {
-        ids.iter().any(|id| self.spoken.iter().any(|(rule, _)| *self.message.set.rules[*rule as usize].id == **id))
+        ids.iter().any(|id| self.speakers.contains(&**id))
     }
 
     fn write(&mut self, sentence: &'e Sentence, node: NodeRef<'e>, finding: &str) -> String {
@@ -364,8 +375,8 @@ where
             Some(severity) => {
                 issue.severity = severity;
                 issue.claim = Some(mark);
-                let node = self.walk.document.node(issue.node);
-                self.spoken.push((rule, node.id()));
+                let node = issue.node;
+                self.spoke(rule, node);
             }
             None => issue.claim = Some(super::Mark(u32::MAX - 1)),
         }
@@ -374,14 +385,20 @@ where
     fn say(&mut self, rule: u32, level: Level, node: NodeRef<'d>, text: String) {
         let Some(severity) = level_of(level, Severity::Error) else { return };
         // What the rule has claimed at this place it does not say again.
-        if self.spoken.contains(&(rule, node.id())) {
+        if !self.spoke(rule, node.id()) {
             return;
         }
         let mark = self.walk.claimed(Claimed { set: self.number, rule, text: Detail::NONE });
         let detail = self.walk.detail(text);
         let issue = self.walk.say(&BROKEN, node);
         (issue.severity, issue.detail, issue.claim) = (severity, detail, Some(mark));
-        self.spoken.push((rule, node.id()));
+    }
+
+    /// Notes that a rule has found something at a node; whether it is the first time there.
+    fn spoke(&mut self, rule: u32, node: NodeId) -> bool {
+        let set = self.message.set;
+        self.speakers.insert(&set.rules[rule as usize].id);
+        self.spoken.insert((rule, node))
     }
 
     fn judgement(self) -> Judgement {

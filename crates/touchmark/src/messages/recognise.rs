@@ -1,9 +1,11 @@
 //! What a message is: the places of a rule set found in it, and its value in each dimension.
 
 use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
-use touchmark_document::NodeRef;
+use foldhash::fast::FixedState;
+use touchmark_document::{NodeId, NodeRef};
 use touchmark_fhirpath::{Collection, Environment, EvaluationError, Expression, Item, Scratch, Truth};
 
 use super::compile::{Fitting, Limit, RuleSet};
@@ -15,6 +17,9 @@ use super::{Judging, Recognised};
 const STEPS: u64 = 50_000_000;
 const STEPS_A_NODE: u64 = 200;
 
+/// Places of up to so many nodes are looked through.
+const FEW: usize = 16;
+
 /// A message with all that conditions may ask about it.
 pub(crate) struct Message<'e> {
     pub set: &'e RuleSet,
@@ -25,6 +30,8 @@ pub(crate) struct Message<'e> {
     nodes: Vec<NodeRef<'e>>,
     /// Where the nodes of each place are.
     places: Vec<Range<usize>>,
+    /// The nodes of large places that have been asked for.
+    members: HashMap<u32, HashSet<NodeId, FixedState>, FixedState>,
     /// Where those of each selection are that has been looked at.
     selected: Vec<Option<Range<usize>>>,
     everywhere: Everywhere<'e>,
@@ -61,6 +68,7 @@ impl<'e> Message<'e> {
             scratch: Scratch::new(),
             nodes: Vec::new(),
             places: Vec::with_capacity(set.places.len()),
+            members: HashMap::default(),
             selected: Vec::new(),
             everywhere: Everywhere::default(),
             values: Vec::with_capacity(set.dimensions.len()),
@@ -170,6 +178,16 @@ impl<'e> Message<'e> {
     /// Where the nodes of a place are.
     pub fn place(&self, number: u32) -> Range<usize> {
         self.places[number as usize].clone()
+    }
+
+    /// Whether a node is one of a place.
+    pub fn is_in_place(&mut self, number: u32, node: NodeId) -> bool {
+        let nodes = &self.nodes[self.place(number)];
+        if nodes.len() <= FEW {
+            return nodes.iter().any(|n| n.id() == node);
+        }
+        let members = self.members.entry(number);
+        members.or_insert_with(|| nodes.iter().map(|n| n.id()).collect()).contains(&node)
     }
 
     /// Adds a value that conditions write as `%name`.

@@ -1,6 +1,6 @@
 //! Questionnaires and their responses: what is answered is asked, in the type that is asked for, and what is required is there.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -9,6 +9,7 @@ use touchmark_document::{NodeId, NodeRef};
 
 use super::binding;
 use super::primitive::{self, Primitive};
+use crate::budget::Spent;
 use crate::definition::questionnaire::{Condition, Options, Question, Questions, answer_key};
 use crate::definition::{Value, type_of_suffix};
 use crate::links::{Links, Resolution};
@@ -98,7 +99,8 @@ fn unique<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, seen: &mut HashMap<&'d
 fn response<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>) {
     let Some(reference) = node.child("questionnaire").and_then(|q| q.child_value("reference")) else { return };
     let complete = matches!(node.child_value("status"), Some("completed" | "amended"));
-    let answers = Answers { by_link: &by_link(node), sets: &RefCell::default(), complete };
+    let compared = &Cell::new(0);
+    let answers = Answers { by_link: &by_link(node), sets: &RefCell::default(), compared, complete };
     if let Some(questionnaire) = resource(&walk.links, node, reference) {
         // Another resource has been said to be a reference to the wrong type.
         if questionnaire.resource_text() == "Questionnaire" {
@@ -106,11 +108,13 @@ fn response<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>) {
             let questions = Questions::read(questionnaire, &|reference| resource(&links, questionnaire, reference));
             answers.level(walk, &questions, node);
         }
-        return;
+    } else if let Some(loaded) = walk.graph.library().questionnaire(reference) {
+        loaded.questionnaire.iter().for_each(|q| answers.level(walk, &q.questions, node));
+    } else {
+        say(walk, &NOT_FOUND, node, reference);
     }
-    match walk.graph.library().questionnaire(reference) {
-        Some(loaded) => loaded.questionnaire.iter().for_each(|q| answers.level(walk, &q.questions, node)),
-        None => say(walk, &NOT_FOUND, node, reference),
+    if compared.get() > MOST_COMPARED {
+        walk.overrun = Some(Spent::Comparisons);
     }
 }
 
@@ -145,9 +149,14 @@ struct Answers<'a, 'd> {
     by_link: &'a HashMap<&'d str, Vec<NodeRef<'d>>>,
     /// The value sets that came with the questionnaire, by the address of their question: a group may be answered many times.
     sets: &'a RefCell<HashMap<*const Question, Arc<CodeSet>>>,
+    /// How many answers have been compared with those that conditions want.
+    compared: &'a Cell<u32>,
     /// Only what is completed must have all that is required.
     complete: bool,
 }
+
+/// Far more than real responses take, and a tenth of a second; beyond it conditions count as undecided.
+const MOST_COMPARED: u32 = 2_000_000;
 
 impl<'d> Answers<'_, 'd> {
     /// Compares the items below a question (or the questionnaire) with those below its answer (or the response).
@@ -173,7 +182,7 @@ impl<'d> Answers<'_, 'd> {
             self.item(walk, question, item);
         }
         for question in asked.iter().filter(|q| self.complete && q.is_required && *q.kind != *"display") {
-            if !counts.contains_key(&*question.link) && self.enabled(walk, question) == Some(true) {
+            if !counts.contains_key(&*question.link) && self.enabled(question) == Some(true) {
                 say(walk, &REQUIRED, answered, &question.link);
             }
         }
@@ -181,7 +190,7 @@ impl<'d> Answers<'_, 'd> {
 
     fn item(self, walk: &mut Walk<'_, 'd>, question: &Question, item: NodeRef<'d>) {
         let (answers, link) = (item.all("answer").count(), &*question.link);
-        let enabled = self.enabled(walk, question);
+        let enabled = self.enabled(question);
         if enabled == Some(false) && (answers > 0 || item.child("item").is_some()) {
             return say(walk, &DISABLED, item, link);
         }
@@ -274,12 +283,9 @@ impl<'d> Answers<'_, 'd> {
     }
 
     /// Whether a question is asked at all: with one condition that holds. `None` where that cannot be told.
-    fn enabled(self, walk: &Walk<'_, 'd>, question: &Question) -> Option<bool> {
+    fn enabled(self, question: &Question) -> Option<bool> {
         let mut enabled = Some(question.conditions.is_empty());
         for condition in &question.conditions {
-            if walk.budget.is_spent(walk.issues.len()) {
-                return None;
-            }
             match self.holds(condition) {
                 Some(false) => {}
                 Some(true) => return Some(true),
@@ -295,6 +301,11 @@ impl<'d> Answers<'_, 'd> {
             (Some(wanted), None) => Some(wanted != answers.is_empty()),
             (None, Some(wanted)) => {
                 let mut holds = Some(false);
+                let compared = self.compared.get();
+                if compared > MOST_COMPARED {
+                    return None;
+                }
+                self.compared.set(compared + answers.len() as u32);
                 for answer in answers {
                     match matches(*answer, wanted) {
                         Some(false) => {}
