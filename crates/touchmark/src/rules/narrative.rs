@@ -130,6 +130,7 @@ const OWN_ATTRIBUTES: &[(&str, &[&str])] = &[
     ("li", &["value"]),
     ("map", &["name"]),
     ("ol", &["start", "type"]),
+    ("pre", &["xml:space"]),
     ("q", &["cite"]),
     ("table", &["border", "cellpadding", "cellspacing", "frame", "rules", "summary", "width"]),
     ("tbody", &["align", "char", "charoff", "valign"]),
