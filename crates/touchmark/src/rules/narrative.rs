@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use touchmark_document::{Form, Limits, NodeRef, XhtmlAttribute, XhtmlEvent, xhtml_of};
+use touchmark_document::{Fault, FaultKind, Form, Limits, NodeRef, XhtmlAttribute, XhtmlEvent, xhtml_of};
 
 use crate::rule::rules;
 use crate::walk::Walk;
@@ -156,6 +156,8 @@ const OWN_ATTRIBUTES: &[(&str, &[&str])] = &[
 /// What a look at the markup brings together.
 #[derive(Default)]
 struct Seen {
+    /// Whether the whole is in another namespace than XHTML.
+    is_foreign: bool,
     shows_something: bool,
     not_allowed: BTreeSet<String>,
     places: BTreeSet<String>,
@@ -168,7 +170,9 @@ pub(crate) fn check<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>) {
     if !matches!(node.form(), Form::String | Form::Markup) || node.value().is_none_or(str::is_empty) {
         return;
     }
-    let mut seen = Seen::default();
+    // A div in another namespace has been said to be (syntax-namespace); what it holds is there for the same reason.
+    let is_foreign = |fault: &Fault| fault.kind == FaultKind::Namespace && fault.node == node.id();
+    let mut seen = Seen { is_foreign: walk.document.faults().iter().any(is_foreign), ..Seen::default() };
     if let Err(trouble) = xhtml_of(node, Limits::default(), |event| seen.look(&event)) {
         let detail = walk.detail(trouble.reason);
         walk.say(&MARKUP, node).detail = detail;
@@ -199,7 +203,7 @@ impl Seen {
                 self.shows_something = self.shows_something || !text.is_blank();
             }
             XhtmlEvent::Open { name, is_xhtml, attributes, .. } => {
-                if !is_xhtml || PACKED.binary_search(&packed(name)).is_err() {
+                if !(*is_xhtml || self.is_foreign) || PACKED.binary_search(&packed(name)).is_err() {
                     self.not_allowed.insert(format!("<{name}>"));
                 }
                 self.shows_something |= *name == "img";
