@@ -53,6 +53,7 @@ pub fn all() -> impl Iterator<Item = &'static Rule> {
         crate::messages::RULES,
         invariant::RULES,
         narrative::RULES,
+        narrative::nesting::RULES,
         questionnaire::RULES,
         advice::RULES,
         crate::report::RULES,

@@ -1,5 +1,7 @@
 //! Narratives: well-formed XHTML, only the elements and attributes that FHIR allows, not empty, links that lead somewhere.
 
+pub(crate) mod nesting;
+
 use std::collections::BTreeSet;
 
 use touchmark_document::{Fault, FaultKind, Form, Limits, NodeRef, XhtmlAttribute, XhtmlEvent, xhtml_of};
@@ -160,6 +162,7 @@ struct Seen {
     is_foreign: bool,
     shows_something: bool,
     not_allowed: BTreeSet<String>,
+    nesting: nesting::Nesting,
     places: BTreeSet<String>,
     links: BTreeSet<String>,
     images: BTreeSet<String>,
@@ -186,6 +189,7 @@ pub(crate) fn check<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>) {
         let detail = walk.detail(names.join(", "));
         walk.say(&ELEMENT, node).detail = detail;
     }
+    seen.nesting.say(walk, node);
     let container = walk.links.container(node);
     for (rule, local) in seen.images.iter().map(|i| (&IMAGE, i)).chain(seen.links.iter().map(|l| (&LINK, l))) {
         let is_place = *rule == LINK && seen.places.contains(local);
@@ -201,17 +205,21 @@ impl Seen {
         match event {
             XhtmlEvent::Text { text, .. } => {
                 self.shows_something = self.shows_something || !text.is_blank();
+                self.nesting.text(*text);
             }
             XhtmlEvent::Open { name, is_xhtml, attributes, .. } => {
-                if !(*is_xhtml || self.is_foreign) || PACKED.binary_search(&packed(name)).is_err() {
+                let is_xhtml = *is_xhtml || self.is_foreign;
+                let element = PACKED.binary_search(&packed(name)).ok().filter(|_| is_xhtml);
+                if element.is_none() {
                     self.not_allowed.insert(format!("<{name}>"));
                 }
+                self.nesting.begin(element);
                 self.shows_something |= *name == "img";
                 for attribute in *attributes {
                     self.attribute(name, attribute);
                 }
             }
-            XhtmlEvent::Close { .. } => {}
+            XhtmlEvent::Close { .. } => self.nesting.end(),
         }
     }
 
