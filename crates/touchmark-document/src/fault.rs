@@ -24,7 +24,7 @@ pub enum FaultKind {
     DuplicateKey,
     /// JSON: `[]`.
     EmptyArray,
-    /// JSON: `{}`, or a resource with nothing but its type.
+    /// JSON: `{}`.
     EmptyObject,
     /// JSON: `""`; XML: `value=""`.
     EmptyString,

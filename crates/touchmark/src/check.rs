@@ -124,6 +124,7 @@ fn check_document<'g>(
     rules::syntax::faults(&mut walk);
     walk.resource(document.root(), &options.profiles);
     rules::reference::targets(&mut walk);
+    rules::element::finish(&mut walk);
     rules::binding::finish(&mut walk);
     rules::invariant::finish(&mut walk);
     rules::advice::check(&mut walk, options.advice);

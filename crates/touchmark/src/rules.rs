@@ -6,6 +6,7 @@ pub(crate) mod binding;
 pub(crate) mod bundle;
 pub(crate) mod cardinality;
 pub(crate) mod contained;
+pub(crate) mod element;
 pub(crate) mod extension;
 pub(crate) mod identifier;
 pub(crate) mod invariant;
@@ -44,6 +45,7 @@ pub fn all() -> impl Iterator<Item = &'static Rule> {
         reference::RULES,
         bundle::RULES,
         contained::RULES,
+        element::RULES,
         profile::RULES,
         binding::RULES,
         binding::coding::RULES,
@@ -51,6 +53,7 @@ pub fn all() -> impl Iterator<Item = &'static Rule> {
         crate::messages::RULES,
         invariant::RULES,
         narrative::RULES,
+        narrative::nesting::RULES,
         questionnaire::RULES,
         advice::RULES,
         crate::report::RULES,

@@ -71,6 +71,8 @@ pub(crate) struct Walk<'g, 'd> {
     pub done: HashSet<(u32, DefinitionId), FixedState>,
     /// Reference targets that must meet a profile; looked at when the resource is done.
     pub targets: Vec<rules::reference::Wanted>,
+    /// The ids of elements, as often as they have been met.
+    pub ids: Vec<NodeId>,
     pub tally: Tally,
     /// Elements that must be supported and are not there, with the number of places; `None` where nobody asks.
     pub unsupported: Option<HashMap<(DefinitionId, ElementId), u32, FixedState>>,
@@ -162,6 +164,7 @@ impl<'g, 'd> Walk<'g, 'd> {
             now: options.now,
             done,
             targets: Vec::new(),
+            ids: Vec::new(),
             tally: Tally::default(),
             unsupported: options.must_support.then(HashMap::default),
             unchecked: Vec::new(),
@@ -341,6 +344,9 @@ impl<'g, 'd> Walk<'g, 'd> {
                 }
                 if node.has_children() {
                     self.inside(node, at, t);
+                }
+                if node.name() == self.graph.known.id {
+                    rules::element::id(self, node);
                 }
             }
             TypeKind::Xhtml => rules::narrative::check(self, node),

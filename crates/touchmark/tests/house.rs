@@ -75,6 +75,7 @@ fn each_rule_code_is_there_once_and_begins_with_its_kind() {
         "reference",
         "bundle",
         "contained",
+        "element",
         "profile",
         "binding",
         "invariant",

@@ -88,10 +88,9 @@ impl Reader<'_> {
     pub(super) fn close(&mut self) -> bool {
         self.scan.at += 1;
         let node = self.arena.nodes[self.frame.node as usize];
-        let keys = self.keys.count(self.frame.keys);
-        if keys == 0 || (keys == 1 && node.resource != Name::NONE && node.first_child == NONE) {
-            let name = if node.resource == Name::NONE { node.name } else { node.resource };
-            self.fault(FaultKind::EmptyObject, node.start as usize, self.frame.node, "", name);
+        // A resource with nothing but its type has a property, and is complete: Parameters without parameters, say.
+        if self.keys.count(self.frame.keys) == 0 {
+            self.fault(FaultKind::EmptyObject, node.start as usize, self.frame.node, "", node.name);
         }
         if self.frame.has_nulls {
             self.unfilled_nulls(node.first_child);

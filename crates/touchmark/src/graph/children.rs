@@ -141,8 +141,11 @@ impl Element {
         let t = self.types.get(of_type)?;
         let TypeKind::Primitive(primitive) = t.kind else { return None };
         let Asked { value, invariants, .. } = self.asked;
+        // Ids of elements are compared with each other; those of resources are of a type of their own.
+        let id = primitive == Primitive::String && &*self.label == "id";
         let bound = |b: &Bound| b.strength != Strength::Example || b.maximum.is_some();
-        let more = value
+        let more = id
+            || value
             || invariants
             || !t.profiles.is_empty()
             || self.slicing.is_some()

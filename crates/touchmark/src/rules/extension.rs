@@ -112,6 +112,17 @@ fn ends_with(way: &[Step<'_, '_>], path: &str) -> bool {
     })
 }
 
+/// Whether the way leads through a value that a definition gives: it is one of the element that is defined, and so are its
+/// extensions, of which their contexts speak.
+fn is_in_given_value(way: &[Step<'_, '_>]) -> bool {
+    const GIVEN: &[&str] = &["defaultValue", "fixed", "pattern", "minValue", "maxValue"];
+    let of_row = |at: usize| way[at].type_name == "ElementDefinition";
+    (1..way.len()).filter(|at| way[*at].choice).any(|at| match way[at].label {
+        "value" => at > 1 && way[at - 1].label == "example" && of_row(at - 2),
+        label => GIVEN.contains(&label) && of_row(at - 1),
+    })
+}
+
 /// Whether the definition allows the extension where it stands.
 fn context<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, profile: &Profile) {
     if profile.contexts.is_empty() {
@@ -140,7 +151,7 @@ fn context<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, profile: &Profile) {
     // An extension whose contexts are paths, though it says that they are extensions: its definition is wrong.
     let wrong_definition =
         &*profile.context_type == "extension" && profile.contexts.iter().any(|c| !c.starts_with("http"));
-    if !allowed && !wrong_definition && !walk.graph.contexts_exclude_profiles(profile) {
+    if !allowed && !wrong_definition && !is_in_given_value(&way) && !walk.graph.contexts_exclude_profiles(profile) {
         let labels: Vec<&str> = std::iter::once(way[0].type_name).chain(way[1..].iter().map(|s| s.label)).collect();
         let here = labels.join(".");
         let contexts: Vec<String> = profile.contexts.iter().map(ToString::to_string).collect();

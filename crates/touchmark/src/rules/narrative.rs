@@ -1,8 +1,10 @@
 //! Narratives: well-formed XHTML, only the elements and attributes that FHIR allows, not empty, links that lead somewhere.
 
+pub(crate) mod nesting;
+
 use std::collections::BTreeSet;
 
-use touchmark_document::{Form, Limits, NodeRef, XhtmlAttribute, XhtmlEvent, xhtml_of};
+use touchmark_document::{Fault, FaultKind, Form, Limits, NodeRef, XhtmlAttribute, XhtmlEvent, xhtml_of};
 
 use crate::rule::rules;
 use crate::walk::Walk;
@@ -130,6 +132,7 @@ const OWN_ATTRIBUTES: &[(&str, &[&str])] = &[
     ("li", &["value"]),
     ("map", &["name"]),
     ("ol", &["start", "type"]),
+    ("pre", &["xml:space"]),
     ("q", &["cite"]),
     ("table", &["border", "cellpadding", "cellspacing", "frame", "rules", "summary", "width"]),
     ("tbody", &["align", "char", "charoff", "valign"]),
@@ -155,8 +158,11 @@ const OWN_ATTRIBUTES: &[(&str, &[&str])] = &[
 /// What a look at the markup brings together.
 #[derive(Default)]
 struct Seen {
+    /// Whether the whole is in another namespace than XHTML.
+    is_foreign: bool,
     shows_something: bool,
     not_allowed: BTreeSet<String>,
+    nesting: nesting::Nesting,
     places: BTreeSet<String>,
     links: BTreeSet<String>,
     images: BTreeSet<String>,
@@ -167,7 +173,9 @@ pub(crate) fn check<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>) {
     if !matches!(node.form(), Form::String | Form::Markup) || node.value().is_none_or(str::is_empty) {
         return;
     }
-    let mut seen = Seen::default();
+    // A div in another namespace has been said to be (syntax-namespace); what it holds is there for the same reason.
+    let is_foreign = |fault: &Fault| fault.kind == FaultKind::Namespace && fault.node == node.id();
+    let mut seen = Seen { is_foreign: walk.document.faults().iter().any(is_foreign), ..Seen::default() };
     if let Err(trouble) = xhtml_of(node, Limits::default(), |event| seen.look(&event)) {
         let detail = walk.detail(trouble.reason);
         walk.say(&MARKUP, node).detail = detail;
@@ -181,6 +189,7 @@ pub(crate) fn check<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>) {
         let detail = walk.detail(names.join(", "));
         walk.say(&ELEMENT, node).detail = detail;
     }
+    seen.nesting.say(walk, node);
     let container = walk.links.container(node);
     for (rule, local) in seen.images.iter().map(|i| (&IMAGE, i)).chain(seen.links.iter().map(|l| (&LINK, l))) {
         let is_place = *rule == LINK && seen.places.contains(local);
@@ -196,17 +205,21 @@ impl Seen {
         match event {
             XhtmlEvent::Text { text, .. } => {
                 self.shows_something = self.shows_something || !text.is_blank();
+                self.nesting.text(*text);
             }
             XhtmlEvent::Open { name, is_xhtml, attributes, .. } => {
-                if !is_xhtml || PACKED.binary_search(&packed(name)).is_err() {
+                let is_xhtml = *is_xhtml || self.is_foreign;
+                let element = PACKED.binary_search(&packed(name)).ok().filter(|_| is_xhtml);
+                if element.is_none() {
                     self.not_allowed.insert(format!("<{name}>"));
                 }
+                self.nesting.begin(element);
                 self.shows_something |= *name == "img";
                 for attribute in *attributes {
                     self.attribute(name, attribute);
                 }
             }
-            XhtmlEvent::Close { .. } => {}
+            XhtmlEvent::Close { .. } => self.nesting.end(),
         }
     }
 
