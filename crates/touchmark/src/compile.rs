@@ -25,7 +25,7 @@ pub(crate) fn profile(library: &Library, forest: &mut Forest, id: DefinitionId) 
     let mut defects = forest.defects(id).to_vec();
     let mut compiler =
         Compiler { library, forest, id, tree: &tree, elements: Vec::new(), at: Vec::new(), defects: &mut defects };
-    compiler.add(0, structure.type_name.clone());
+    compiler.add(0, (&structure.type_name).into());
     compiler.link();
     let elements = compiler.elements;
     if structure.constraint {
@@ -133,7 +133,7 @@ impl Compiler<'_> {
         let Some(fixed) = element.fixed.as_ref().and_then(|f| f.text.clone()) else { return };
         if *fixed != *entry.url {
             element.fixed = None;
-            if fixed.trim() != entry.url {
+            if fixed.trim() != &*entry.url {
                 self.defects.push(Defect { element: id.into(), kind: DefectKind::FixedUrlDiffers, detail: fixed });
             }
         }

@@ -11,8 +11,8 @@ mod tests;
 use std::sync::Arc;
 
 use crate::definition::{
-    Binding, Canonical, Constraint, ElementDefinition, Slicing, SlicingRules, Strength, StructureDefinition, TypeRef,
-    Value,
+    Binding, Canonical, Constraint, ElementDefinition, Slicing, SlicingRules, Strength, StructureDefinition, Text,
+    TypeRef, Value,
 };
 use crate::lint::{Defect, DefectKind};
 use path::Segment;
@@ -31,15 +31,15 @@ pub(crate) struct Tree {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Element {
     /// The last segment of the path: `identifier`, `value[x]`; the root's is the type name.
-    pub name: Arc<str>,
+    pub name: Text,
     /// The slice that this element is, if it is one.
-    pub slice: Option<Arc<str>>,
+    pub slice: Option<Text>,
     pub min: u32,
     pub max: u32,
     /// The greatest number of repeats in the type itself: whether JSON writes an array.
     pub base_max: u32,
     pub types: Arc<Vec<TypeRef>>,
-    pub content_reference: Option<Arc<str>>,
+    pub content_reference: Option<Text>,
     pub fixed: Option<Arc<Value>>,
     pub pattern: Option<Arc<Value>>,
     pub min_value: Option<Arc<Value>>,
@@ -67,7 +67,7 @@ pub(crate) trait Trees {
     /// The tree of the type with this name.
     fn type_tree(&mut self, name: &str) -> Option<Arc<Tree>>;
     /// The type that the definition with this canonical url makes or constrains.
-    fn type_of(&mut self, canonical: &str) -> Option<Box<str>>;
+    fn type_of(&mut self, canonical: &str) -> Option<Text>;
     /// What the definition with this canonical url says of its root, which takes no tree where it derives from a type.
     fn root(&mut self, canonical: &str) -> Option<Root>;
 }
@@ -75,7 +75,7 @@ pub(crate) trait Trees {
 /// The root of a definition.
 #[derive(Clone, Debug)]
 pub(crate) struct Root {
-    pub type_name: Box<str>,
+    pub type_name: Text,
     pub min: u32,
     pub max: u32,
 }
@@ -114,7 +114,7 @@ impl Tree {
     }
 
     /// The choice child of `at` that has a type with this suffix: `valueCoding` finds `value[x]`.
-    pub fn choice(&self, at: usize, name: &str) -> Option<(usize, Box<str>)> {
+    pub fn choice(&self, at: usize, name: &str) -> Option<(usize, Text)> {
         self.elements[at].children.iter().copied().find_map(|c| {
             let stem = self.elements[c].name.strip_suffix("[x]")?;
             let suffix = name.strip_prefix(stem).filter(|s| s.starts_with(|l: char| l.is_ascii_uppercase()))?;
@@ -214,7 +214,7 @@ impl Builder<'_> {
     fn step(&mut self, at: usize, segment: &Segment<'_>, last: bool, row: &ElementDefinition) -> Option<usize> {
         self.expand(at);
         let mut found = self.tree.child(at, segment.name);
-        let mut slice: Option<Box<str>> = segment.slice.map(Into::into);
+        let mut slice: Option<Text> = segment.slice.map(Into::into);
         if found.is_none()
             && let Some((choice, type_name)) = self.tree.choice(at, segment.name)
         {
@@ -378,7 +378,7 @@ impl Builder<'_> {
             (&mut element.max_value, &row.max_value),
         ] {
             if let Some(value) = value {
-                *place = Some(Arc::new(value.clone()));
+                *place = Some(value.clone());
             }
         }
         element.max_length = row.max_length.or(element.max_length);
@@ -386,7 +386,7 @@ impl Builder<'_> {
         let element = &mut self.tree.elements[at];
         for constraint in &row.constraints {
             if !element.constraints.iter().any(|(c, _)| c.key == constraint.key) {
-                Arc::make_mut(&mut element.constraints).push((Arc::new(constraint.clone()), origin));
+                Arc::make_mut(&mut element.constraints).push((constraint.clone(), origin));
             }
         }
         element.is_modifier = row.is_modifier.unwrap_or(element.is_modifier);
@@ -401,7 +401,7 @@ impl Builder<'_> {
                         known.rules = SlicingRules::Closed;
                     }
                 }
-                place => *place = Some(Arc::new(slicing.clone())),
+                place => *place = Some(slicing.clone()),
             }
         }
         element.origin = Some(origin);
@@ -444,7 +444,7 @@ impl Builder<'_> {
         let weaker = known.as_ref().filter(|k| k.strength == Strength::Required && binding.strength < k.strength);
         let weakened = weaker.filter(|k| k.value_set.is_some()).map(|k| (k.clone(), k.strength));
         let value_set = binding.value_set.clone().or_else(|| known.and_then(|k| k.value_set.clone()));
-        element.binding = Some(Arc::new(Binding { value_set, ..binding.clone() }));
+        element.binding = Some(Arc::new(Binding { value_set, ..(**binding).clone() }));
         if let Some((stronger, strength)) = weakened {
             element.binding = Some(stronger);
             let detail = format!("{} here, {} there", binding.strength.code(), strength.code());
@@ -475,7 +475,7 @@ impl Builder<'_> {
         let known = std::mem::take(&mut self.tree.elements[at].types);
         let mut types: Vec<TypeRef> = Vec::with_capacity(row.types.len());
         let mut foreign = Vec::new();
-        for wanted in &row.types {
+        for wanted in row.types.iter() {
             let mut wanted = wanted.clone();
             if *wanted.code == *"Reference" && !wanted.profiles.is_empty() {
                 let (references, targets): (Vec<_>, Vec<_>) = std::mem::take(&mut wanted.profiles)
@@ -512,13 +512,13 @@ impl Builder<'_> {
     }
 
     /// Drops the targets of a Reference that the base does not allow; where none is left, those of the base stay.
-    fn foreign_targets(&mut self, known: &[TypeRef], wanted: &mut TypeRef) -> Vec<Box<str>> {
+    fn foreign_targets(&mut self, known: &[TypeRef], wanted: &mut TypeRef) -> Vec<Text> {
         let of_base: Vec<&TypeRef> = known.iter().filter(|k| k.code == wanted.code).collect();
         if of_base.is_empty() || of_base.iter().any(|k| k.target_profiles.is_empty()) {
             return Vec::new();
         }
         let targets = || of_base.iter().flat_map(|k| &k.target_profiles);
-        let types: Vec<Box<str>> = targets().filter_map(|t| self.trees.type_of(t)).collect();
+        let types: Vec<Text> = targets().filter_map(|t| self.trees.type_of(t)).collect();
         if types.iter().any(|t| matches!(&**t, "Resource" | "DomainResource")) || types.len() < targets().count() {
             return Vec::new();
         }
