@@ -22,7 +22,7 @@ use crate::snapshot::DefinitionId;
 use crate::snapshot::compare::{Comparison, compare};
 use crate::terminology::{self, Terminology};
 
-pub(crate) use children::Asked;
+pub(crate) use children::{Asked, Draft};
 pub use children::{Children, Edge, Watched};
 pub(crate) use slicing::ByValue;
 pub use slicing::{Slice, Slicing, Step, Test};

@@ -306,8 +306,11 @@ impl Library {
     /// The paths at which profiles place an extension by its url.
     pub(crate) fn placements(&self, url: &str) -> Vec<Text> {
         let mut paths: Vec<Text> = Vec::new();
+        // Few definitions place an extension: the finder says which in a tenth of the time that their lines take.
+        let finder = memchr::memmem::Finder::new(url);
         for entry in self.entries.iter().filter(|entry| entry.resource == "StructureDefinition") {
             match &entry.source {
+                Source::Image(held) if finder.find(held.places.as_bytes()).is_none() => {}
                 Source::Image(held) => {
                     let of_url = held.places.lines().filter_map(|line| line.strip_prefix(url)?.strip_prefix('\t'));
                     paths.extend(of_url.map(Into::into));
@@ -391,6 +394,8 @@ pub(crate) struct Forest {
     pub expressions: Expressions,
     /// The types of elements.
     pub shared: Shared,
+    /// The definitions of types by their names.
+    types: HashMap<Text, Option<DefinitionId>, FixedState>,
     /// The roots of definitions whose trees may never be wanted.
     roots: HashMap<DefinitionId, Option<Root>, FixedState>,
     /// The definitions being made, innermost last: one that asks for itself is a loop.
@@ -495,7 +500,10 @@ impl Trees for Within<'_> {
     }
 
     fn type_tree(&mut self, name: &str) -> Option<Arc<Tree>> {
-        let id = self.library.find_type(name)?;
+        let id = match self.forest.types.get(name) {
+            Some(known) => *known,
+            None => *self.forest.types.entry(name.into()).or_insert(self.library.find_type(name)),
+        }?;
         self.forest.tree(self.library, id)
     }
 
