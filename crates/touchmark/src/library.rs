@@ -244,8 +244,12 @@ impl Library {
     /// The definition that stands for `url` or `url|version`: of the package added last, and there the first in the order
     /// of the pack (the newest version that is not withdrawn), unless another line was preferred.
     pub fn find(&self, canonical: &str) -> Option<DefinitionId> {
-        let (url, version) = canonical.split_once('|').map_or((canonical, None), |(u, v)| (u, Some(v)));
-        let url = url.split_once('#').map_or(url, |(u, _)| u);
+        // Most have neither a version nor a fragment, which one look at the bytes shows.
+        let (mut url, mut version) = (canonical, None);
+        if memchr::memchr2(b'|', b'#', canonical.as_bytes()).is_some() {
+            (url, version) = canonical.split_once('|').map_or((canonical, None), |(u, v)| (u, Some(v)));
+            url = url.split_once('#').map_or(url, |(u, _)| u);
+        }
         let fitting = self.versions(url).filter(|id| version.is_none_or(|v| self.entry(*id).version == v));
         fitting.max_by(|a, b| self.rank(*a).cmp(&self.rank(*b)))
     }

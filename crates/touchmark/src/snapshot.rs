@@ -102,11 +102,12 @@ impl Tree {
         tree.elements[0].name =
             root.map_or(&*structure.type_name, |row| row.path.split('.').next().unwrap_or("")).into();
         tree.elements[0].origin = Some(origin);
-        let mut builder = Builder { tree, origin, constraint: structure.constraint, trees, defects };
+        let mut builder = Builder { tree, origin, constraint: structure.constraint, trees, defects, trail: Vec::new() };
         let mut context = path::Context::new(&structure.elements);
         for row in &structure.elements {
-            let segments = context.segments(row);
-            builder.lay(row, segments);
+            context.segments(row);
+            builder.trail.truncate(context.repeated().saturating_sub(1));
+            builder.lay(row, context.open());
         }
         renamed::settle(&mut builder.tree);
         builder.tree
@@ -170,6 +171,8 @@ struct Builder<'t> {
     constraint: bool,
     trees: &'t mut dyn Trees,
     defects: &'t mut Vec<Defect>,
+    /// Where the segments behind the first led in the row before, as far as the next row has them too.
+    trail: Vec<usize>,
 }
 
 impl Builder<'_> {
@@ -177,12 +180,19 @@ impl Builder<'_> {
     fn lay(&mut self, row: &ElementDefinition, segments: &[Segment<'_>]) {
         let mut at = 0;
         let mut sliced = Vec::new();
+        // The last segment is always looked at: a row may make what it speaks of.
+        self.trail.truncate(segments.len().saturating_sub(2));
         for (depth, segment) in segments.iter().enumerate().skip(1) {
-            let last = depth + 1 == segments.len();
-            match self.step(at, segment, last, row) {
-                Some(next) => at = next,
-                None => return self.defect(row, DefectKind::PathUnknown, &row.path),
-            }
+            at = match self.trail.get(depth - 1) {
+                Some(known) => *known,
+                None => {
+                    let Some(next) = self.step(at, segment, depth + 1 == segments.len(), row) else {
+                        return self.defect(row, DefectKind::PathUnknown, &row.path);
+                    };
+                    self.trail.push(next);
+                    next
+                }
+            };
             sliced = self.slices_besides(at, sliced, segment);
         }
         self.merge(at, row);

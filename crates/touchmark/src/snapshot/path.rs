@@ -20,7 +20,7 @@ pub(crate) struct Context<'r> {
     /// Ids that call a slice otherwise than its `sliceName` does: the rows below it have the id's word.
     aliases: Vec<(&'r str, &'r str)>,
     /// Ids that several rows have: they do not say which element is meant.
-    repeated: Vec<&'r str>,
+    ambiguous: Vec<&'r str>,
     /// Memory for the next segments.
     spare: Vec<Segment<'r>>,
 }
@@ -30,8 +30,8 @@ impl<'r> Context<'r> {
     pub fn new(rows: &'r [ElementDefinition]) -> Self {
         let mut ids = HashSet::with_capacity_and_hasher(rows.len(), FixedState::default());
         let ids_of_rows = rows.iter().map(|row| &*row.id).filter(|id| !id.is_empty());
-        let repeated = ids_of_rows.filter(|id| !ids.insert(*id)).collect();
-        Context { repeated, ..Context::default() }
+        let ambiguous = ids_of_rows.filter(|id| !ids.insert(*id)).collect();
+        Context { ambiguous, ..Context::default() }
     }
 
     /// The segments of a row. Its id says which slices are meant; where it has none, or one that contradicts the path, the
@@ -45,6 +45,16 @@ impl<'r> Context<'r> {
         }
         self.spare = std::mem::replace(&mut self.open, segments);
         &self.open
+    }
+
+    /// The segments that were asked for last.
+    pub fn open(&self) -> &[Segment<'r>] {
+        &self.open
+    }
+
+    /// How many of the segments that were asked for last are those of the row before it.
+    pub fn repeated(&self) -> usize {
+        self.open.iter().zip(&self.spare).take_while(|(now, before)| now == before).count()
     }
 
     fn slices_by_place(&self, row: &'r ElementDefinition, segments: &mut [Segment<'r>]) {
@@ -62,11 +72,11 @@ impl<'r> Context<'r> {
 
     /// Sets the slices that an id names; false when the id does not go with the path and with `sliceName`.
     fn slices_by_id(&mut self, row: &'r ElementDefinition, segments: &mut [Segment<'r>]) -> bool {
-        if row.id.is_empty() || self.repeated.contains(&&*row.id) {
+        if row.id.is_empty() || self.ambiguous.contains(&&*row.id) {
             return false;
         }
         // Most ids are the path itself, and name no slice.
-        let plain = row.id == row.path && !row.id.contains(':');
+        let plain = row.id == row.path && !row.id.bytes().any(|byte| byte == b':');
         if !plain && !self.slices_in_id(&row.id, segments) {
             return false;
         }
@@ -80,26 +90,28 @@ impl<'r> Context<'r> {
     }
 
     fn slices_in_id(&self, id: &'r str, segments: &mut [Segment<'r>]) -> bool {
-        let (mut parts, mut end) = (labels(id), 0);
+        let mut start = 0;
         for segment in segments {
-            let Some(part) = parts.next() else { return false };
-            end += part.len() + usize::from(end > 0);
-            let (label, slice) = part.split_once(':').map_or((part, None), |(n, s)| (n, Some(s)));
+            let Some(rest) = id.get(start..) else { return false };
+            let end = rest.bytes().position(|byte| byte == b'.').unwrap_or(rest.len());
+            let part = &rest[..end];
+            let colon = part.bytes().position(|byte| byte == b':');
+            let (label, slice) = colon.map_or((part, None), |at| (&part[..at], Some(&part[at + 1..])));
             // `value[x]:valueCoding` and `valueCoding:valueCoding` both speak of `valueCoding`.
-            let renamed = label.strip_suffix("[x]").is_some_and(|stem| segment.name.starts_with(stem));
-            if label != segment.name && !renamed {
+            let renamed = || label.strip_suffix("[x]").is_some_and(|stem| segment.name.starts_with(stem));
+            if label != segment.name && !renamed() {
                 return false;
             }
-            let prefix = &id[..end];
+            let prefix = &id[..start + end];
             let alias = self.aliases.iter().rev().find(|(id, _)| *id == prefix).map(|(_, slice)| *slice);
             segment.slice = slice.map(|slice| alias.unwrap_or(slice));
+            start += end + 1;
         }
-        parts.next().is_none()
+        start > id.len()
     }
 }
 
-/// The parts of a path or an id. They are short, and there are many: a byte at a time is three times as fast as
-/// `str::split`.
+/// The parts of a path. They are short, and there are many: a byte at a time is three times as fast as `str::split`.
 fn labels(path: &str) -> impl Iterator<Item = &str> {
     let mut rest = Some(path);
     std::iter::from_fn(move || {
