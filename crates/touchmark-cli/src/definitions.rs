@@ -14,7 +14,7 @@ use crate::inputs::shown;
 use crate::{snomed, sources, terminology};
 
 /// The image of packs in this program.
-pub fn image() -> &'static [u8] {
+pub fn image() -> (&'static str, &'static [u8]) {
     touchmark_packs::image()
 }
 
@@ -97,12 +97,12 @@ fn add_packs(library: &mut Library, list: Option<&str>) -> Result<(), Failure> {
     let wanted: Vec<(String, String)> = names.map(split_version).collect();
     let only_lines = !wanted.is_empty() && wanted.iter().all(|(_, version)| !version.is_empty());
     let all = list.is_none() || only_lines;
-    library.add_image(image(), |pack| all || wanted.iter().any(|(name, _)| *name == pack.name))?;
+    library.add_image(image(), |pack| all || wanted.iter().any(|(name, _)| **name == *pack.name))?;
     for (name, version) in &wanted {
-        let Some(pack) = library.packages().iter().find(|pack| pack.name == *name) else {
+        let Some(pack) = library.packages().iter().find(|pack| *pack.name == **name) else {
             return Err(format!("there is no pack named {name}; `touchmark packs` lists them"));
         };
-        let whole = version.is_empty() || pack.version == *version;
+        let whole = version.is_empty() || *pack.version == **version;
         if !whole && library.prefer(name, version) == 0 {
             return Err(format!("no definition of the pack {name} has the version {version} or {version}.x"));
         }

@@ -78,7 +78,7 @@ impl Counts {
         for entry in library.entries().iter().filter(|e| e.package as usize == number) {
             // Files of message rules share a url and a version, and count each.
             let version = first.entry((&entry.resource, &entry.url)).or_insert(&entry.version);
-            if *version == entry.version {
+            if **version == *entry.version {
                 *counts.kinds.entry(entry.resource.to_string()).or_default() += 1;
                 counts.canonicals += 1;
                 counts.withdrawn += usize::from(entry.withdrawn);
@@ -123,7 +123,7 @@ fn shadow_row(library: &Library, below: DefinitionId, above: DefinitionId) -> Va
 /// The pack of a definition, and its version there.
 fn owner(library: &Library, entry: &Entry) -> String {
     let pack = &library.packages()[entry.package as usize].name;
-    if entry.version.is_empty() { pack.clone() } else { format!("{pack} (version {})", entry.version) }
+    if entry.version.is_empty() { pack.to_string() } else { format!("{pack} (version {})", entry.version) }
 }
 
 fn search(library: &Library, text: &str, format: PageFormat) -> (String, Status) {

@@ -1,12 +1,12 @@
 //! The parsed form of an expression: immutable, with every name, literal and pattern ready for use.
 
-use regex::Regex;
 use touchmark_document::{Name, Names};
 
 use crate::decimal::Decimal;
 use crate::function::Function;
 use crate::model::{CHOICE_SUFFIXES, SYSTEM, is_data_type};
 use crate::moment::Moment;
+use crate::patterns::Pattern;
 use crate::quantity::Quantity;
 
 /// A part of an expression and where it begins.
@@ -114,7 +114,7 @@ pub(crate) struct Call {
     /// The argument of `is`, `as` and `ofType`.
     pub type_name: Option<TypeName>,
     /// The pattern of `matches` and its like, when it is a literal.
-    pub regex: Option<Regex>,
+    pub regex: Option<Pattern>,
     /// For each argument of `sort`: whether it sorts downwards.
     pub descending: Vec<bool>,
 }
@@ -204,6 +204,13 @@ impl Member {
         self.name = names.find(&self.text);
         self.bound = true;
         let mut choice = String::with_capacity(self.text.len() + 24);
+        choice.push_str(&self.text);
+        choice.push_str("[x]");
+        if names.find(&choice) == Name::NONE {
+            self.choices = Box::default();
+            self.choice_bits = 0;
+            return;
+        }
         self.choices = CHOICE_SUFFIXES
             .iter()
             .filter_map(|suffix| {

@@ -476,8 +476,11 @@ impl<'a> Evaluator<'a, '_> {
         flags: &str,
     ) -> Evaluated<Cow<'a, regex::Regex>> {
         // A clone of a regular expression starts without its memory, and making that costs more than a match.
-        if let Some(regex) = &call.regex {
-            return Ok(Cow::Borrowed(regex));
+        if let Some(held) = &call.regex {
+            return match held.regex() {
+                Ok(regex) => Ok(Cow::Borrowed(regex)),
+                Err(reason) => failure(part, EvaluationErrorKind::Type, reason.to_owned()),
+            };
         }
         let full = call.function == Function::MatchesFull;
         let key = format!("{full}{flags}/{pattern}");

@@ -13,7 +13,7 @@ const RESOURCE: &str = r##"{"resourceType": "Observation", "id": "a", "status": 
 pub fn evaluate(text: &str) {
     let Ok(expression) = Expression::parse(text) else { return };
     let mut names = Names::new();
-    for name in ["Observation", "id", "value", "valueQuantity", "contained", "name", "given"] {
+    for name in ["Observation", "id", "value", "value[x]", "valueQuantity", "contained", "name", "given"] {
         names.intern(name);
     }
     let mut arena = Arena::new();

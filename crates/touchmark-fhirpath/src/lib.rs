@@ -88,7 +88,8 @@ impl Expression {
     }
 
     /// Looks up all names of the expression in the table, so that evaluation compares numbers. It must be the table that
-    /// the documents are parsed with. An expression that is not bound works on any document, comparing texts.
+    /// the documents are parsed with, and hold `value[x]` where `value` is a choice of types. An expression that is not bound
+    /// works on any document, comparing texts.
     pub fn bind(&mut self, names: &Names) {
         self.root.bind(names);
     }

@@ -9,7 +9,7 @@ use crate::error::ParseError;
 use crate::function::Function;
 use crate::lexer::{Token, TokenKind, tokens};
 use crate::moment_arithmetic::CalendarUnit;
-use crate::patterns;
+use crate::patterns::Pattern;
 use crate::quantity::{Quantity, Unit};
 
 /// How deep an expression may be nested, in brackets as in chains. The deepest of STU3's constraints reach 15.
@@ -380,8 +380,8 @@ impl<'a> Parser<'a> {
                 Some(_) => None,
             };
             if let Some(flags) = flags {
-                match patterns::compile(pattern, flags, function == Function::MatchesFull) {
-                    Ok(compiled) => regex = Some(compiled),
+                match Pattern::read(pattern, flags, function == Function::MatchesFull) {
+                    Ok(pattern) => regex = Some(pattern),
                     Err(reason) => return error(offset, reason),
                 }
             }

@@ -32,7 +32,18 @@ impl Terminology for Colours {
 
 fn with(source: &str, test: impl FnOnce(NodeRef<'_>, &Names)) {
     let mut names = Names::new();
-    for name in ["Patient", "Observation", "name", "given", "value", "valueQuantity", "status", "effective"] {
+    for name in [
+        "Patient",
+        "Observation",
+        "name",
+        "given",
+        "value",
+        "value[x]",
+        "valueQuantity",
+        "status",
+        "effective",
+        "effective[x]",
+    ] {
         names.intern(name);
     }
     let mut arena = Arena::new();

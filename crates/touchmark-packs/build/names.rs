@@ -2,9 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
-
-use crate::word;
+use touchmark_definition::StructureDefinition;
 
 /// Names in the making.
 #[derive(Default)]
@@ -18,33 +16,33 @@ pub struct Names {
 
 impl Names {
     /// Adds what a StructureDefinition names: its type, its elements, and a name for each type of a choice.
-    pub fn add(&mut self, definition: &Value) {
-        let type_name = word(definition, "type");
-        self.fixed.insert(type_name.into());
-        if matches!(word(definition, "kind"), "primitive-type" | "complex-type") {
-            self.types.insert(type_name.into());
+    pub fn add(&mut self, structure: &StructureDefinition) {
+        self.fixed.insert(structure.type_name.to_string());
+        if matches!(&*structure.kind, "primitive-type" | "complex-type") {
+            self.types.insert(structure.type_name.to_string());
         }
-        for row in definition["differential"]["element"].as_array().into_iter().flatten() {
-            let last = word(row, "path").rsplit('.').next().unwrap_or("");
+        for row in &structure.elements {
+            let last = row.path.rsplit('.').next().unwrap_or("");
             // No document has a name with brackets: it says that the choice exists.
             self.fixed.insert(last.into());
             let Some(stem) = last.strip_suffix("[x]") else { continue };
-            for code in row["type"].as_array().into_iter().flatten().map(|t| word(t, "code")) {
-                if code == "*" {
+            for of_type in row.types.iter() {
+                if *of_type.code == *"*" {
                     self.any.insert(stem.into());
                 } else {
-                    self.fixed.insert(choice(stem, code));
+                    self.fixed.insert(choice(stem, &of_type.code));
                 }
             }
         }
     }
 
-    /// All names, with a line feed between two.
-    pub fn finish(mut self) -> String {
+    /// All names.
+    pub fn finish(mut self) -> BTreeSet<String> {
         for stem in &self.any {
             self.fixed.extend(self.types.iter().map(|code| choice(stem, code)));
         }
-        self.fixed.into_iter().filter(|name| !name.is_empty()).collect::<Vec<_>>().join("\n")
+        self.fixed.remove("");
+        self.fixed
     }
 }
 

@@ -2,21 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
-
-use crate::word;
+use touchmark_definition::StructureDefinition;
 
 /// The extensions that a StructureDefinition places: a line each, the url and the path of the element that has it, with a
 /// tabulator between them.
-pub fn of(definition: &Value) -> String {
+pub fn of(structure: &StructureDefinition) -> String {
     let mut places = BTreeSet::new();
-    for row in definition["differential"]["element"].as_array().into_iter().flatten() {
-        let Some((parent, _)) = word(row, "path").rsplit_once('.') else { continue };
-        for t in row["type"].as_array().into_iter().flatten().filter(|t| word(t, "code") == "Extension") {
-            let url = word(t, "profile").trim();
-            if !url.is_empty() {
-                places.insert(format!("{url}\t{parent}"));
-            }
+    for row in &structure.elements {
+        let Some((parent, _)) = row.path.rsplit_once('.') else { continue };
+        for of_type in row.types.iter().filter(|t| *t.code == *"Extension") {
+            places.extend(of_type.profiles.iter().map(|url| format!("{url}\t{parent}")));
         }
     }
     places.into_iter().collect::<Vec<_>>().join("\n")

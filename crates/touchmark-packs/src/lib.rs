@@ -3,10 +3,11 @@
 //! The build script makes it from the folder `profiles/`.
 #![forbid(unsafe_code)]
 
-/// A static of its own: bytes written in the function would be copied into every crate that inlines it.
-static IMAGE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/packs.image"));
+/// Statics of their own: what was written in the function would be copied into every crate that inlines it.
+static TEXTS: &str = include_str!(concat!(env!("OUT_DIR"), "/packs.texts"));
+static BYTES: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/packs.image"));
 
-/// The image of all packs, base first.
-pub fn image() -> &'static [u8] {
-    IMAGE
+/// The image of all packs, base first: its texts and its bytes.
+pub fn image() -> (&'static str, &'static [u8]) {
+    (TEXTS, BYTES)
 }

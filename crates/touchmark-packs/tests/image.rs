@@ -1,8 +1,12 @@
 //! The image is what the library reads, and holds what `profiles/` holds.
 
 use std::collections::HashSet;
+use std::fs;
+use std::path::{Path, PathBuf};
 
+use serde_json::Value;
 use touchmark::Library;
+use touchmark::definition;
 use touchmark::document::{Arena, Limits, Names, parse};
 use touchmark::image::Image;
 use touchmark::import::{Import, lean};
@@ -11,6 +15,23 @@ use touchmark::library::{Entry, INVARIANT_WORDS, RULE_FILE};
 
 fn is_published(entry: &Entry) -> bool {
     !entry.is_listed()
+}
+
+/// The definitions in `profiles/` with their paths, in the order of the image.
+fn rule_files() -> Vec<(PathBuf, String)> {
+    let profiles = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../profiles");
+    let read = |path: &Path| fs::read_to_string(path).expect("a file of profiles/");
+    let mut files = Vec::new();
+    for pack in read(&profiles.join("order.txt")).lines().filter(|line| !line.starts_with('#')) {
+        let manifest: Value = serde_json::from_str(&read(&profiles.join(pack).join("package.json"))).expect("JSON");
+        for row in manifest["canonicals"].as_array().expect("a list") {
+            if ![RULE_FILE, INVARIANT_WORDS].contains(&row["resource"].as_str().expect("a resource type")) {
+                let path = profiles.join(pack).join(row["file"].as_str().expect("the name of a file"));
+                files.push((path.clone(), read(&path)));
+            }
+        }
+    }
+    files
 }
 
 fn library() -> Library {
@@ -49,7 +70,7 @@ fn the_places_of_extensions_are_those_of_the_definitions() {
     let image = Image::open(touchmark_packs::image()).expect("an image of this version");
     let read = library();
     let numbers = (0_u32..).map(touchmark::DefinitionId).zip(read.entries()).filter(|(_, entry)| is_published(entry));
-    let rows = image.rows().filter(|row| ![RULE_FILE, INVARIANT_WORDS].contains(&row.resource) && !row.text.is_empty());
+    let rows = image.rows().filter(|row| !row.facts.is_empty());
     let mut placed = 0;
     for ((id, entry), row) in numbers.zip(rows) {
         assert_eq!((&*entry.url, &*entry.version), (row.url, row.version));
@@ -70,16 +91,26 @@ fn the_places_of_extensions_are_those_of_the_definitions() {
 
 #[test]
 fn every_rule_file_is_as_the_importer_writes_it() {
+    let (mut arena, names) = (Arena::new(), Names::new());
+    for (path, text) in rule_files() {
+        let document = parse(&text, &mut arena, &names, Limits::default()).expect("a resource");
+        // What was prose would be left out now, and the text differ.
+        let Import::Rules(lean) = lean(&document) else { panic!("{} gives rules", path.display()) };
+        assert_eq!(lean.text, text, "{}", path.display());
+    }
+}
+
+#[test]
+fn every_definition_of_the_image_is_what_its_rule_file_says() {
     let image = Image::open(touchmark_packs::image()).expect("an image of this version");
     let (mut arena, names) = (Arena::new(), Names::new());
-    for row in image.rows().filter(|row| !row.text.is_empty() && ![RULE_FILE, INVARIANT_WORDS].contains(&row.resource))
-    {
-        let text = std::str::from_utf8(row.text).expect("UTF-8");
-        let document = parse(text, &mut arena, &names, Limits::default()).expect("a resource");
-        // What was prose would be left out now, and the text differ.
-        let Import::Rules(lean) = lean(&document) else { panic!("{} gives rules", row.url) };
-        assert_eq!(lean.text, text, "{} {}", row.url, row.version);
+    let mut rows = image.rows().filter(|row| !row.facts.is_empty());
+    for (path, text) in rule_files() {
+        let document = parse(&text, &mut arena, &names, Limits::default()).expect("a resource");
+        let facts = rows.next().expect("a row for each rule file").facts;
+        assert_eq!(image.read(facts), definition::read(&document), "{}", path.display());
     }
+    assert!(rows.next().is_none());
 }
 
 #[test]
@@ -96,8 +127,8 @@ fn every_file_of_words_can_be_read() {
 
 #[test]
 fn what_is_no_image_is_refused() {
-    let image = touchmark_packs::image();
-    assert!(Image::open(&image[..image.len() - 1]).is_err());
-    assert!(Image::open(&image[..30]).is_err());
-    assert!(Image::open(b"PK").is_err());
+    let (texts, bytes) = touchmark_packs::image();
+    for part in [&bytes[..bytes.len() - 1], &bytes[..30], b"PK"] {
+        assert!(Image::open((texts, part)).is_err());
+    }
 }

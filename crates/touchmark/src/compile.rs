@@ -10,7 +10,7 @@ use std::sync::Arc;
 use touchmark_document::Name;
 
 use crate::definition::Binding;
-use crate::graph::{Asked, Bound, Children, Element, ElementId, Profile};
+use crate::graph::{Asked, Bound, Children, Draft, Element, ElementId, Profile};
 use crate::library::{Forest, HL7, Library};
 use crate::lint::{Defect, DefectKind};
 use crate::rules::invariant::Invariant;
@@ -23,9 +23,17 @@ pub(crate) fn profile(library: &Library, forest: &mut Forest, id: DefinitionId) 
     let definition = forest.definition(library, id)?;
     let structure = definition.structure.as_ref()?;
     let mut defects = forest.defects(id).to_vec();
-    let mut compiler =
-        Compiler { library, forest, id, tree: &tree, elements: Vec::new(), at: Vec::new(), defects: &mut defects };
-    compiler.add(0, structure.type_name.clone());
+    let mut compiler = Compiler {
+        library,
+        forest,
+        id,
+        tree: &tree,
+        elements: Vec::with_capacity(tree.elements.len()),
+        at: Vec::with_capacity(tree.elements.len()),
+        draft: Draft::default(),
+        defects: &mut defects,
+    };
+    compiler.add(0, (&structure.type_name).into());
     compiler.link();
     let elements = compiler.elements;
     if structure.constraint {
@@ -55,6 +63,7 @@ struct Compiler<'c> {
     elements: Vec<Element>,
     /// For each compiled element its place in the tree.
     at: Vec<usize>,
+    draft: Draft,
     defects: &'c mut Vec<Defect>,
 }
 
@@ -133,7 +142,7 @@ impl Compiler<'_> {
         let Some(fixed) = element.fixed.as_ref().and_then(|f| f.text.clone()) else { return };
         if *fixed != *entry.url {
             element.fixed = None;
-            if fixed.trim() != entry.url {
+            if fixed.trim() != &*entry.url {
                 self.defects.push(Defect { element: id.into(), kind: DefectKind::FixedUrlDiffers, detail: fixed });
             }
         }
@@ -154,9 +163,11 @@ impl Compiler<'_> {
     }
 
     fn children(&mut self, order: Vec<ElementId>) -> Children {
-        Children::new(order, &self.elements, |element, names| match element.label.strip_suffix("[x]") {
-            Some(stem) => names.extend(&*self.forest.shared.choices(self.library, stem, &element.types)),
-            None => names.push(element.name),
+        Children::new(order, &self.elements, &mut self.draft, |element, names| {
+            match element.label.strip_suffix("[x]") {
+                Some(stem) => names.extend(&*self.forest.shared.choices(self.library, stem, &element.types)),
+                None => names.push(element.name),
+            }
         })
     }
 
@@ -200,5 +211,9 @@ impl Compiler<'_> {
 
 /// The id of a child. Without `format!`: there are tens of thousands.
 fn child_id(parent: &str, label: &str) -> Box<str> {
-    [parent, ".", label].concat().into()
+    let mut id = String::with_capacity(parent.len() + 1 + label.len());
+    id.push_str(parent);
+    id.push('.');
+    id.push_str(label);
+    id.into()
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use crate::definition::Text;
 use crate::graph::{Element, Profile, Slicing, Target, Type};
 
 /// What a change does to the instances that conform.
@@ -209,7 +210,7 @@ fn invariants(changes: &mut Vec<Change>, id: &str, old: &Element, new: &Element)
     }
 }
 
-fn names<'t>(list: impl Iterator<Item = &'t Box<str>>) -> BTreeSet<String> {
+fn names<'t>(list: impl Iterator<Item = &'t Text>) -> BTreeSet<String> {
     list.map(ToString::to_string).collect()
 }
 

@@ -11,7 +11,7 @@ use touchmark_document::{Name, Names};
 
 use crate::answers::Answers;
 use crate::compile;
-use crate::definition::{Binding, Canonical, Constraint, ElementDefinition, Strength, Value};
+use crate::definition::{Binding, Canonical, Constraint, ElementDefinition, Strength, Text, Value};
 use crate::invariant_words::InvariantWords;
 use crate::library::{Forest, HL7, Library, Within};
 use crate::lint::Defect;
@@ -22,7 +22,7 @@ use crate::snapshot::DefinitionId;
 use crate::snapshot::compare::{Comparison, compare};
 use crate::terminology::{self, Terminology};
 
-pub(crate) use children::Asked;
+pub(crate) use children::{Asked, Draft};
 pub use children::{Children, Edge, Watched};
 pub(crate) use slicing::ByValue;
 pub use slicing::{Slice, Slicing, Step, Test};
@@ -84,11 +84,11 @@ pub struct Profile {
     /// Its number in the library.
     pub id: DefinitionId,
     /// The canonical url.
-    pub url: Box<str>,
+    pub url: Text,
     /// The version; may be empty.
-    pub version: Box<str>,
+    pub version: Text,
     /// The type that it is or constrains.
-    pub type_name: Box<str>,
+    pub type_name: Text,
     /// The type's name in the table.
     pub type_atom: Name,
     /// Whether it makes the type (rather than constraining it).
@@ -96,11 +96,11 @@ pub struct Profile {
     /// Whether instances are never of exactly this type.
     pub is_abstract: bool,
     /// `resource`, `complex-type`, `primitive-type` or `logical`.
-    pub kind: Box<str>,
+    pub kind: Text,
     /// For an extension: what its contexts are.
-    pub context_type: Box<str>,
+    pub context_type: Text,
     /// For an extension: where it may stand.
-    pub contexts: Box<[Box<str>]>,
+    pub contexts: Box<[Text]>,
     /// The elements; the root first, parents before children.
     pub elements: Box<[Element]>,
     /// What could not be honoured.
@@ -113,7 +113,7 @@ pub struct Element {
     /// The `ElementDefinition.id`: path with slice names.
     pub id: Box<str>,
     /// The last segment of the path.
-    pub label: Arc<str>,
+    pub label: Text,
     /// Its name in the table; [`Name::NONE`] for a choice, which has one for each type.
     pub name: Name,
     /// The least number of repeats.
@@ -187,7 +187,7 @@ impl Bound {
 #[derive(Debug)]
 pub struct Type {
     /// The type name.
-    pub code: Box<str>,
+    pub code: Text,
     /// What kind of type it is.
     pub kind: TypeKind,
     /// What it is to rules that know single types.
@@ -199,7 +199,7 @@ pub struct Type {
     /// For a Reference: what it may point at; empty for anything.
     pub targets: Box<[Target]>,
     /// For a Reference: `contained`, `referenced`, `bundled`; empty for any.
-    pub aggregation: Box<[Box<str>]>,
+    pub aggregation: Box<[Text]>,
 }
 
 /// The kinds of types that the walk tells apart.
@@ -254,7 +254,7 @@ impl Role {
 #[derive(Debug)]
 pub struct Target {
     /// The canonical as written.
-    pub canonical: Box<str>,
+    pub canonical: Text,
     /// The profile, when it is loaded.
     pub profile: Option<DefinitionId>,
     /// The resource type; [`Name::NONE`] where that is not known.

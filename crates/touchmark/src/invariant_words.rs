@@ -73,8 +73,8 @@ impl InvariantWords {
     ///
     /// # Errors
     /// When it is not JSON of this form; the text says where and why.
-    pub fn read(text: &[u8]) -> Result<InvariantWords, String> {
-        let file: File = serde_json::from_slice(text).map_err(|trouble| trouble.to_string())?;
+    pub fn read(text: &str) -> Result<InvariantWords, String> {
+        let file: File = serde_json::from_str(text).map_err(|trouble| trouble.to_string())?;
         let mut rows = file.invariants;
         rows.sort_by(|a, b| (&a.key, &a.expression).cmp(&(&b.key, &b.expression)));
         Ok(InvariantWords { rows })
@@ -82,7 +82,7 @@ impl InvariantWords {
 
     /// The words of several files. One that cannot be read is left out: those of packs can, as a test holds, and the finding
     /// then shows its expression.
-    pub(crate) fn of(files: &[&[u8]]) -> InvariantWords {
+    pub(crate) fn of(files: &[&str]) -> InvariantWords {
         let mut rows: Vec<Words> =
             files.iter().filter_map(|f| Self::read(f).ok()).flat_map(|words| words.rows).collect();
         rows.sort_by(|a, b| (&a.key, &a.expression).cmp(&(&b.key, &b.expression)));
@@ -113,7 +113,7 @@ mod tests {
 
     #[test]
     fn a_key_with_another_expression_is_another_invariant() {
-        let text = br#"{"title": "", "invariants": [
+        let text = r#"{"title": "", "invariants": [
             {"key": "b-1", "holds": "second", "expression": "b"},
             {"key": "a-1", "holds": "first", "expression": "a"},
             {"key": "a-1", "holds": "other", "expression": "c", "shows": ["d.e"]}]}"#;
@@ -128,7 +128,7 @@ mod tests {
     #[test]
     fn what_is_no_file_of_words_says_why() {
         for (text, why) in [("{", "EOF"), (r#"{"title": "", "invariants": [{"key": "a"}]}"#, "missing field `holds`")] {
-            let trouble = InvariantWords::read(text.as_bytes()).expect_err("it is wrong");
+            let trouble = InvariantWords::read(text).expect_err("it is wrong");
             assert!(trouble.contains(why), "{trouble}");
         }
     }

@@ -8,7 +8,7 @@ mod slices;
 mod source;
 mod value;
 
-use crate::definition::StructureDefinition;
+use crate::definition::{StructureDefinition, Text};
 use crate::graph::RuleGraph;
 use crate::snapshot::{DefinitionId, row_ids};
 
@@ -74,6 +74,6 @@ pub(crate) fn path_of(id: &str) -> String {
     id.split('.').map(|part| part.split(':').next().unwrap_or(part)).collect::<Vec<_>>().join(".")
 }
 
-fn push(defects: &mut Vec<Defect>, element: &str, kind: DefectKind, detail: impl Into<Box<str>>) {
+fn push(defects: &mut Vec<Defect>, element: &str, kind: DefectKind, detail: impl Into<Text>) {
     defects.push(Defect { element: element.into(), kind, detail: detail.into() });
 }

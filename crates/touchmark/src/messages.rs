@@ -14,6 +14,7 @@ mod pattern;
 mod recognise;
 mod selector;
 mod sentence;
+mod set;
 
 use std::sync::Arc;
 
@@ -23,11 +24,11 @@ pub use lint::lint;
 pub(crate) use lint::locate;
 pub use page::{Page, page};
 
-pub(crate) use compile::{Constants, RuleSet};
 pub(crate) use defect::RULES as DEFECTS;
 pub(crate) use functions::{Asked, FUNCTIONS};
 pub(crate) use recognise::Message;
 pub(crate) use selector::Selector;
+pub(crate) use set::{Constants, RuleSet};
 
 use crate::graph::RuleGraph;
 use crate::issue::Detail;

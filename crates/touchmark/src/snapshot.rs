@@ -1,6 +1,7 @@
 //! Snapshots made from the differential chain, as trees: a profile's rows laid over the tree of what it derives from.
 
 pub mod compare;
+mod merge;
 mod narrow;
 pub(crate) mod path;
 pub(crate) mod place;
@@ -11,8 +12,7 @@ mod tests;
 use std::sync::Arc;
 
 use crate::definition::{
-    Binding, Canonical, Constraint, ElementDefinition, Slicing, SlicingRules, Strength, StructureDefinition, TypeRef,
-    Value,
+    Binding, Constraint, ElementDefinition, Slicing, SlicingRules, StructureDefinition, Text, TypeRef, Value,
 };
 use crate::lint::{Defect, DefectKind};
 use path::Segment;
@@ -31,15 +31,15 @@ pub(crate) struct Tree {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Element {
     /// The last segment of the path: `identifier`, `value[x]`; the root's is the type name.
-    pub name: Arc<str>,
+    pub name: Text,
     /// The slice that this element is, if it is one.
-    pub slice: Option<Arc<str>>,
+    pub slice: Option<Text>,
     pub min: u32,
     pub max: u32,
     /// The greatest number of repeats in the type itself: whether JSON writes an array.
     pub base_max: u32,
     pub types: Arc<Vec<TypeRef>>,
-    pub content_reference: Option<Arc<str>>,
+    pub content_reference: Option<Text>,
     pub fixed: Option<Arc<Value>>,
     pub pattern: Option<Arc<Value>>,
     pub min_value: Option<Arc<Value>>,
@@ -67,7 +67,7 @@ pub(crate) trait Trees {
     /// The tree of the type with this name.
     fn type_tree(&mut self, name: &str) -> Option<Arc<Tree>>;
     /// The type that the definition with this canonical url makes or constrains.
-    fn type_of(&mut self, canonical: &str) -> Option<Box<str>>;
+    fn type_of(&mut self, canonical: &str) -> Option<Text>;
     /// What the definition with this canonical url says of its root, which takes no tree where it derives from a type.
     fn root(&mut self, canonical: &str) -> Option<Root>;
 }
@@ -75,7 +75,7 @@ pub(crate) trait Trees {
 /// The root of a definition.
 #[derive(Clone, Debug)]
 pub(crate) struct Root {
-    pub type_name: Box<str>,
+    pub type_name: Text,
     pub min: u32,
     pub max: u32,
 }
@@ -89,7 +89,11 @@ impl Tree {
         trees: &mut dyn Trees,
         defects: &mut Vec<Defect>,
     ) -> Tree {
-        let mut tree = base.cloned().unwrap_or_default();
+        let mut tree = Tree::default();
+        // Most rows speak of an element that the base has, and one in a few opens a type or makes a slice.
+        let inherited = base.map_or(&[][..], |base| &base.elements);
+        tree.elements.reserve(inherited.len() + structure.elements.len());
+        tree.elements.extend_from_slice(inherited);
         if tree.elements.is_empty() {
             tree.elements.push(Element { min: 0, max: u32::MAX, base_max: 1, ..Element::default() });
         }
@@ -98,11 +102,12 @@ impl Tree {
         tree.elements[0].name =
             root.map_or(&*structure.type_name, |row| row.path.split('.').next().unwrap_or("")).into();
         tree.elements[0].origin = Some(origin);
-        let mut builder = Builder { tree, origin, constraint: structure.constraint, trees, defects };
+        let mut builder = Builder { tree, origin, constraint: structure.constraint, trees, defects, trail: Vec::new() };
         let mut context = path::Context::new(&structure.elements);
         for row in &structure.elements {
-            let segments = context.segments(row);
-            builder.lay(row, segments);
+            context.segments(row);
+            builder.trail.truncate(context.repeated().saturating_sub(1));
+            builder.lay(row, context.open());
         }
         renamed::settle(&mut builder.tree);
         builder.tree
@@ -114,7 +119,7 @@ impl Tree {
     }
 
     /// The choice child of `at` that has a type with this suffix: `valueCoding` finds `value[x]`.
-    pub fn choice(&self, at: usize, name: &str) -> Option<(usize, Box<str>)> {
+    pub fn choice(&self, at: usize, name: &str) -> Option<(usize, Text)> {
         self.elements[at].children.iter().copied().find_map(|c| {
             let stem = self.elements[c].name.strip_suffix("[x]")?;
             let suffix = name.strip_prefix(stem).filter(|s| s.starts_with(|l: char| l.is_ascii_uppercase()))?;
@@ -124,18 +129,14 @@ impl Tree {
 
     /// Copies the element `from` of `source`, with all below it, into this tree. Returns the copy.
     fn graft(&mut self, source: &Tree, from: usize) -> usize {
-        let mut copy = source.elements[from].clone();
-        let (children, slices) = (std::mem::take(&mut copy.children), std::mem::take(&mut copy.slices));
+        let Element { children, slices, .. } = &source.elements[from];
         let at = self.elements.len();
-        self.elements.push(copy);
-        for child in children {
-            let child = self.graft(source, child);
-            self.elements[at].children.push(child);
-        }
-        for slice in slices {
-            let slice = self.graft(source, slice);
-            self.elements[at].slices.push(slice);
-        }
+        self.elements.push(source.elements[from].clone());
+        // The numbers of the source give way to those of the copies.
+        let children = children.iter().map(|child| self.graft(source, *child)).collect();
+        let slices = slices.iter().map(|slice| self.graft(source, *slice)).collect();
+        let copy = &mut self.elements[at];
+        (copy.children, copy.slices) = (children, slices);
         at
     }
 
@@ -170,6 +171,8 @@ struct Builder<'t> {
     constraint: bool,
     trees: &'t mut dyn Trees,
     defects: &'t mut Vec<Defect>,
+    /// Where the segments behind the first led in the row before, as far as the next row has them too.
+    trail: Vec<usize>,
 }
 
 impl Builder<'_> {
@@ -177,12 +180,19 @@ impl Builder<'_> {
     fn lay(&mut self, row: &ElementDefinition, segments: &[Segment<'_>]) {
         let mut at = 0;
         let mut sliced = Vec::new();
+        // The last segment is always looked at: a row may make what it speaks of.
+        self.trail.truncate(segments.len().saturating_sub(2));
         for (depth, segment) in segments.iter().enumerate().skip(1) {
-            let last = depth + 1 == segments.len();
-            match self.step(at, segment, last, row) {
-                Some(next) => at = next,
-                None => return self.defect(row, DefectKind::PathUnknown, &row.path),
-            }
+            at = match self.trail.get(depth - 1) {
+                Some(known) => *known,
+                None => {
+                    let Some(next) = self.step(at, segment, depth + 1 == segments.len(), row) else {
+                        return self.defect(row, DefectKind::PathUnknown, &row.path);
+                    };
+                    self.trail.push(next);
+                    next
+                }
+            };
             sliced = self.slices_besides(at, sliced, segment);
         }
         self.merge(at, row);
@@ -214,7 +224,6 @@ impl Builder<'_> {
     fn step(&mut self, at: usize, segment: &Segment<'_>, last: bool, row: &ElementDefinition) -> Option<usize> {
         self.expand(at);
         let mut found = self.tree.child(at, segment.name);
-        let mut slice: Option<Box<str>> = segment.slice.map(Into::into);
         if found.is_none()
             && let Some((choice, type_name)) = self.tree.choice(at, segment.name)
         {
@@ -233,20 +242,20 @@ impl Builder<'_> {
             found = Some(self.add_child(at, segment.name));
         }
         let child = found?;
-        let Some(slice) = slice.take() else { return Some(child) };
+        let Some(slice) = segment.slice else { return Some(child) };
         // `value[x]` with the slice name `valueCoding`: written either way it restricts the choice.
         if self.tree.elements[child].name.ends_with("[x]")
             && self.tree.elements[child].slicing.is_none()
-            && let Some((choice, type_name)) = self.tree.choice(at, &slice).filter(|(c, _)| *c == child)
+            && let Some((choice, type_name)) = self.tree.choice(at, slice).filter(|(c, _)| *c == child)
         {
-            return self.type_slice(choice, &slice, &type_name, row);
+            return self.type_slice(choice, slice, &type_name, row);
         }
         // `identifier:nhs/temporary` is a slice of the slice `nhs`.
         let mut owner = child;
-        let mut name = String::new();
-        for part in slice.split_inclusive('/') {
-            name.push_str(part);
-            let wanted = name.trim_end_matches('/');
+        let slice = slice.trim_end_matches('/');
+        let ends = slice.bytes().enumerate().filter(|(_, byte)| *byte == b'/').map(|(end, _)| end);
+        for end in ends.chain([slice.len()]) {
+            let wanted = slice[..end].trim_end_matches('/');
             let known = self.tree.elements[owner].slices.iter().copied();
             owner = match known.into_iter().find(|s| self.tree.elements[*s].slice.as_deref() == Some(wanted)) {
                 Some(known) => known,
@@ -346,206 +355,16 @@ impl Builder<'_> {
     }
 
     fn adopt(&mut self, at: usize, source: &Tree, from: usize) {
-        for child in &source.elements[from].children {
-            let child = self.tree.graft(source, *child);
-            self.tree.elements[at].children.push(child);
+        if from == 0 {
+            self.tree.elements.reserve(source.elements.len());
         }
+        let children = &source.elements[from].children;
+        self.tree.elements[at].children = children.iter().map(|child| self.tree.graft(source, *child)).collect();
     }
 
     fn defect(&mut self, row: &ElementDefinition, kind: DefectKind, detail: &str) {
         let element = if row.id.is_empty() { row.path.clone() } else { row.id.clone() };
         self.defects.push(Defect { element, kind, detail: detail.into() });
-    }
-
-    /// Lays the facts of a row over an element. What would widen it is dropped and said.
-    fn merge(&mut self, at: usize, row: &ElementDefinition) {
-        let first = self.tree.elements[at].base_max == 0;
-        self.merge_cardinality(at, row, first);
-        self.merge_types(at, row);
-        self.extension_cardinality(at, row);
-        let origin = self.origin;
-        let element = &mut self.tree.elements[at];
-        if first {
-            element.base_max = element.max;
-        }
-        if let Some(reference) = &row.content_reference {
-            element.content_reference = Some((**reference).into());
-        }
-        for (place, value) in [
-            (&mut element.fixed, &row.fixed),
-            (&mut element.pattern, &row.pattern),
-            (&mut element.min_value, &row.min_value),
-            (&mut element.max_value, &row.max_value),
-        ] {
-            if let Some(value) = value {
-                *place = Some(Arc::new(value.clone()));
-            }
-        }
-        element.max_length = row.max_length.or(element.max_length);
-        self.merge_binding(at, row);
-        let element = &mut self.tree.elements[at];
-        for constraint in &row.constraints {
-            if !element.constraints.iter().any(|(c, _)| c.key == constraint.key) {
-                Arc::make_mut(&mut element.constraints).push((Arc::new(constraint.clone()), origin));
-            }
-        }
-        element.is_modifier = row.is_modifier.unwrap_or(element.is_modifier);
-        element.must_support = row.must_support.unwrap_or(element.must_support);
-        if let Some(slicing) = &row.slicing {
-            match &mut element.slicing {
-                // A later profile may close or order a slicing; it tells the slices apart as before.
-                Some(known) if slicing.discriminators.is_empty() || known.discriminators == slicing.discriminators => {
-                    let known = Arc::make_mut(known);
-                    known.ordered |= slicing.ordered;
-                    if slicing.rules == SlicingRules::Closed {
-                        known.rules = SlicingRules::Closed;
-                    }
-                }
-                place => *place = Some(Arc::new(slicing.clone())),
-            }
-        }
-        element.origin = Some(origin);
-    }
-
-    fn merge_cardinality(&mut self, at: usize, row: &ElementDefinition, first: bool) {
-        let element = &mut self.tree.elements[at];
-        let mut widened = None;
-        if let Some(min) = row.min {
-            if min >= element.min || first || element.slice.is_some() {
-                element.min = min;
-            } else {
-                widened = Some(format!("min {min} below {}", element.min));
-            }
-        }
-        if let Some(max) = row.max {
-            if max <= element.max || first {
-                element.max = max;
-            } else {
-                widened = Some(format!("max above {}", element.max));
-            }
-        }
-        let above = (element.min > element.max).then(|| format!("min {} max {}", element.min, element.max));
-        if above.is_some() {
-            element.min = element.max;
-        }
-        if let Some(detail) = widened {
-            self.defect(row, DefectKind::Widened, &detail);
-        }
-        if let Some(detail) = above {
-            self.defect(row, DefectKind::MinimumAboveMaximum, &detail);
-        }
-    }
-
-    /// A row may change the strength alone: the value set stays. What the base requires it cannot loosen.
-    fn merge_binding(&mut self, at: usize, row: &ElementDefinition) {
-        let Some(binding) = &row.binding else { return };
-        let element = &mut self.tree.elements[at];
-        let known = element.binding.take();
-        let weaker = known.as_ref().filter(|k| k.strength == Strength::Required && binding.strength < k.strength);
-        let weakened = weaker.filter(|k| k.value_set.is_some()).map(|k| (k.clone(), k.strength));
-        let value_set = binding.value_set.clone().or_else(|| known.and_then(|k| k.value_set.clone()));
-        element.binding = Some(Arc::new(Binding { value_set, ..binding.clone() }));
-        if let Some((stronger, strength)) = weakened {
-            element.binding = Some(stronger);
-            let detail = format!("{} here, {} there", binding.strength.code(), strength.code());
-            self.defect(row, DefectKind::BindingWeakened, &detail);
-        }
-    }
-
-    /// Where a row puts an extension without a cardinality, that of the extension's definition holds: how often it may stand
-    /// in one place.
-    fn extension_cardinality(&mut self, at: usize, row: &ElementDefinition) {
-        let ([of_type], true) = (&row.types[..], self.tree.elements[at].slice.is_some()) else { return };
-        let ("Extension", [profile]) = (&*of_type.code, &of_type.profiles[..]) else { return };
-        let Some(root) = self.trees.root(profile).filter(|root| *root.type_name == *"Extension") else { return };
-        let element = &mut self.tree.elements[at];
-        if row.max.is_none() {
-            element.max = element.max.min(root.max);
-        }
-        if row.min.is_none() && element.min < root.min && root.min <= element.max {
-            element.min = root.min;
-        }
-    }
-
-    fn merge_types(&mut self, at: usize, row: &ElementDefinition) {
-        if row.types.is_empty() {
-            return;
-        }
-        let choice = self.tree.elements[at].name.ends_with("[x]");
-        let known = std::mem::take(&mut self.tree.elements[at].types);
-        let mut types: Vec<TypeRef> = Vec::with_capacity(row.types.len());
-        let mut foreign = Vec::new();
-        for wanted in &row.types {
-            let mut wanted = wanted.clone();
-            if *wanted.code == *"Reference" && !wanted.profiles.is_empty() {
-                let (references, targets): (Vec<_>, Vec<_>) = std::mem::take(&mut wanted.profiles)
-                    .into_iter()
-                    .partition(|p| self.trees.type_of(p).is_some_and(|t| *t == *"Reference"));
-                wanted.profiles = references;
-                if !targets.is_empty() {
-                    let detail = targets.join(", ");
-                    wanted.target_profiles.extend(targets);
-                    self.defect(row, DefectKind::ProfileOnReference, &detail);
-                }
-            }
-            foreign.extend(self.foreign_targets(&known, &mut wanted));
-            // The type is part of a choice's name: `valueCode` is no `valueString`.
-            let exact = choice && !matches!(&*wanted.code, "SimpleQuantity" | "");
-            let of = |builder: &mut Self, k: &TypeRef| {
-                if exact {
-                    k.code == wanted.code || *k.code == *"*"
-                } else {
-                    builder.specialises(&wanted.code, &k.code)
-                }
-            };
-            let fits = known.is_empty() || known.iter().any(|k| of(self, k));
-            if fits {
-                types.push(wanted);
-            } else {
-                foreign.push(wanted.code.clone());
-            }
-        }
-        self.tree.elements[at].types = if types.is_empty() { known } else { Arc::new(types) };
-        if !foreign.is_empty() {
-            self.defect(row, DefectKind::TypeWidened, &foreign.join(", "));
-        }
-    }
-
-    /// Drops the targets of a Reference that the base does not allow; where none is left, those of the base stay.
-    fn foreign_targets(&mut self, known: &[TypeRef], wanted: &mut TypeRef) -> Vec<Box<str>> {
-        let of_base: Vec<&TypeRef> = known.iter().filter(|k| k.code == wanted.code).collect();
-        if of_base.is_empty() || of_base.iter().any(|k| k.target_profiles.is_empty()) {
-            return Vec::new();
-        }
-        let targets = || of_base.iter().flat_map(|k| &k.target_profiles);
-        let types: Vec<Box<str>> = targets().filter_map(|t| self.trees.type_of(t)).collect();
-        if types.iter().any(|t| matches!(&**t, "Resource" | "DomainResource")) || types.len() < targets().count() {
-            return Vec::new();
-        }
-        // A target whose definition is not loaded may be of any type.
-        let allowed = |t: &Canonical| self.trees.type_of(t).is_none_or(|t| types.contains(&t));
-        let (own, foreign): (Vec<_>, Vec<_>) =
-            std::mem::take(&mut wanted.target_profiles).into_iter().partition(allowed);
-        wanted.target_profiles = if own.is_empty() && !foreign.is_empty() { targets().cloned().collect() } else { own };
-        foreign
-    }
-
-    /// Whether `code` is `base` or derives from it, as far as a profile may narrow a type.
-    fn specialises(&mut self, code: &str, base: &str) -> bool {
-        if code == base || matches!(base, "*" | "Element" | "Resource" | "") || code.is_empty() {
-            return true;
-        }
-        if code == "DomainResource" {
-            return base == "Resource";
-        }
-        // Age, Money, SimpleQuantity … derive from Quantity; code, id, markdown from string; oid, uuid from uri.
-        matches!(
-            (code, base),
-            ("Age" | "Count" | "Distance" | "Duration" | "Money" | "SimpleQuantity", "Quantity")
-                | ("code" | "id" | "markdown", "string")
-                | ("oid" | "uuid", "uri")
-                | ("positiveInt" | "unsignedInt", "integer")
-        ) || (base == "DomainResource" && self.trees.type_tree(code).is_some())
     }
 }
 

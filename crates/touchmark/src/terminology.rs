@@ -12,7 +12,6 @@ mod table;
 #[cfg(test)]
 mod tests;
 
-use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
@@ -21,6 +20,7 @@ use foldhash::fast::FixedState;
 pub(crate) use code_set::{Answer, CodeSet, Missing};
 pub(crate) use code_system::CodeSystem;
 
+use crate::definition::Text;
 use crate::definition::terminology::ValueSet;
 use crate::library::Library;
 use crate::snapshot::DefinitionId;
@@ -42,7 +42,7 @@ const DEEPEST: usize = 40;
 pub(crate) struct Terminology {
     sets: Box<[OnceLock<Option<Arc<CodeSet>>>]>,
     systems: Box<[OnceLock<Option<Arc<CodeSystem>>>]>,
-    by_url: OnceLock<HashMap<Cow<'static, str>, DefinitionId, FixedState>>,
+    by_url: OnceLock<HashMap<Text, DefinitionId, FixedState>>,
     /// All media types.
     media: CodeSet,
     /// Units that were met, and whether they are such: to read one takes 6 µs.

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use serde_json::{Value, json};
+use touchmark::definition::Text;
 use touchmark::invariant_words::{Example, Words};
 use touchmark::{DefinitionId, RuleGraph, rules};
 
@@ -17,13 +18,13 @@ const WIDTH: usize = 100;
 /// An invariant of the loaded definitions.
 pub struct Page<'g> {
     key: String,
-    expression: Box<str>,
+    expression: Text,
     warning: bool,
     /// What must hold, in the words of the first definition that says it.
-    human: Box<str>,
+    human: Text,
     words: Option<&'g Words>,
     /// Where it stands: definitions and paths.
-    places: Vec<(DefinitionId, Box<str>)>,
+    places: Vec<(DefinitionId, Text)>,
 }
 
 /// The invariants with a key: one for each expression.
@@ -38,7 +39,7 @@ pub fn find<'g>(graph: &'g RuleGraph, key: &str) -> Vec<Page<'g>> {
                 warning: constraint.warning,
                 human: constraint.human.trim().into(),
                 words: graph.invariant_words().find(key, &constraint.expression),
-                expression: constraint.expression,
+                expression: constraint.expression.clone(),
                 places: vec![(id, path)],
             }),
         }
@@ -82,7 +83,7 @@ fn page_text(graph: &RuleGraph, page: &Page<'_>) -> String {
     if let Some(note) = page.words.and_then(|words| words.note.as_deref()) {
         let _ = writeln!(out, "Note:      {note}");
     }
-    let definitions: Vec<&[(DefinitionId, Box<str>)]> = page.places.chunk_by(|a, b| a.0 == b.0).collect();
+    let definitions: Vec<&[(DefinitionId, Text)]> = page.places.chunk_by(|a, b| a.0 == b.0).collect();
     for (number, places) in definitions.iter().take(MOST_PLACES).enumerate() {
         let label = if number == 0 { "Stands at:" } else { "" };
         let (id, path) = &places[0];

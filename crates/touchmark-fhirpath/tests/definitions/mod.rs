@@ -159,9 +159,9 @@ impl Definitions {
         constraints.chain(&self.further).map(|c| (c.expression.as_str(), c.key.as_str())).collect()
     }
 
-    /// The names of all elements and types, choices spelled out.
+    /// The names of all elements and types, choices spelled out and as they are.
     pub fn element_names(&self) -> std::collections::BTreeSet<&str> {
-        self.elements.keys().flat_map(|path| path.split('.')).filter(|name| !name.ends_with("[x]")).collect()
+        self.elements.keys().flat_map(|path| path.split('.')).collect()
     }
 
     /// Whether there is such a type.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use touchmark_document::Name;
 
 use super::Compiler;
-use crate::definition::{Discriminator, Strength, Value};
+use crate::definition::{Discriminator, Strength, Text, Value};
 use crate::graph::{ByValue, ElementId, Slice, Slicing, Step, Test};
 use crate::library::{Within, choice_name};
 use crate::lint::{Defect, DefectKind};
@@ -18,12 +18,7 @@ struct Place {
 }
 
 impl Compiler<'_> {
-    pub(super) fn slicing(
-        &mut self,
-        at: usize,
-        id: &str,
-        slices: Vec<(ElementId, usize, Arc<str>)>,
-    ) -> Option<Slicing> {
+    pub(super) fn slicing(&mut self, at: usize, id: &str, slices: Vec<(ElementId, usize, Text)>) -> Option<Slicing> {
         let source = &self.tree.elements[at];
         let by_type = source.name.ends_with("[x]");
         let (mut discriminators, rules, ordered) = match &source.slicing {

@@ -7,7 +7,7 @@ use foldhash::fast::FixedState;
 use touchmark_document::Name;
 
 use super::Compiler;
-use crate::definition::TypeRef;
+use crate::definition::{Text, TypeRef};
 use crate::graph::{ANY_TYPES, Role, Target, Type, TypeKind};
 use crate::library::{HL7, Library, choice_name};
 use crate::rules::primitive::Primitive;
@@ -28,9 +28,9 @@ pub(crate) struct Shared {
     /// By the address of the list that they were made of, which is kept so that no other has it.
     lists: HashMap<usize, (Sources, Types), FixedState>,
     /// By the type's code.
-    kinds: HashMap<Box<str>, (TypeKind, Option<DefinitionId>), FixedState>,
+    kinds: HashMap<Text, (TypeKind, Option<DefinitionId>), FixedState>,
     /// The names of a choice, by its stem and the address of its types, which are kept.
-    choices: HashMap<(Box<str>, usize), (Types, Choices), FixedState>,
+    choices: HashMap<(Text, usize), (Types, Choices), FixedState>,
 }
 
 impl Shared {

@@ -21,6 +21,14 @@ pub struct Children {
     pub watched: Box<[Watched]>,
 }
 
+/// Memory for the children of one element after the other, whose number shows when they are laid out.
+#[derive(Debug, Default)]
+pub(crate) struct Draft {
+    names: Vec<Name>,
+    edges: Vec<Edge>,
+    watched: Vec<Watched>,
+}
+
 /// The way to a child by one of its names, with what the walk must know before it looks at the element itself.
 #[derive(Clone, Copy, Debug)]
 pub struct Edge {
@@ -65,11 +73,12 @@ impl Children {
     pub(crate) fn new(
         order: Vec<ElementId>,
         elements: &[Element],
+        Draft { names, edges, watched }: &mut Draft,
         mut names_of: impl FnMut(&Element, &mut Vec<Name>),
     ) -> Self {
-        let mut names = Vec::with_capacity(order.len());
-        let mut edges = Vec::with_capacity(order.len());
-        let mut watched = Vec::new();
+        names.clear();
+        edges.clear();
+        watched.clear();
         for (child, id) in order.iter().enumerate() {
             let (element, child) = (&elements[id.0 as usize], child as u16);
             let slices = element.slicing.as_ref().map_or(&[][..], |slicing| &slicing.slices);
@@ -79,7 +88,7 @@ impl Children {
                 watched.push(Watched { child, sliced, min });
             }
             let first = names.len();
-            names_of(element, &mut names);
+            names_of(element, names);
             edges.extend((0..names.len() - first).map(|of_type| Edge {
                 element: *id,
                 child,
@@ -90,7 +99,12 @@ impl Children {
                 plain: element.plain(of_type),
             }));
         }
-        Children { order: order.into(), names: names.into(), edges: edges.into(), watched: watched.into() }
+        Children {
+            order: order.into(),
+            names: names.as_slice().into(),
+            edges: edges.as_slice().into(),
+            watched: watched.as_slice().into(),
+        }
     }
 
     /// The child with this name.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use touchmark_document::Name;
 
 use super::ElementId;
-use crate::definition::{SlicingRules, Value};
+use crate::definition::{SlicingRules, Text, Value};
 use crate::snapshot::DefinitionId;
 
 /// How repeats are told apart.
@@ -28,7 +28,7 @@ pub struct Slicing {
 pub(crate) struct ByValue {
     pub path: Box<[Step]>,
     /// The value of each slice; `None` for one that cannot be recognised.
-    values: Box<[Option<Box<str>>]>,
+    values: Box<[Option<Text>]>,
 }
 
 impl ByValue {
@@ -59,7 +59,7 @@ pub struct Slice {
     /// What holds for the repeats in it.
     pub element: ElementId,
     /// Its name.
-    pub name: Arc<str>,
+    pub name: Text,
     /// What makes a repeat belong to it, all together; `None` where that cannot be told.
     pub tests: Option<Box<[Test]>>,
 }
@@ -72,11 +72,11 @@ pub enum Test {
     /// The value at the path contains this one.
     Pattern(Box<[Step]>, Arc<Value>),
     /// The code at the path is in this value set.
-    ValueSet(Box<[Step]>, Box<str>),
+    ValueSet(Box<[Step]>, Text),
     /// There is something at the path, or there is not.
     Exists(Box<[Step]>, bool),
     /// What is at the path has one of these types.
-    Type(Box<[Step]>, Box<[Box<str>]>),
+    Type(Box<[Step]>, Box<[Text]>),
     /// What is at the path meets one of these profiles.
     Profile(Box<[Step]>, Box<[DefinitionId]>),
 }
@@ -87,7 +87,7 @@ pub enum Step {
     /// To the children with one of these names.
     Child(Box<[Name]>),
     /// To the extension with this url.
-    Extension(Box<str>),
+    Extension(Text),
     /// To what a reference points at.
     Resolve,
 }

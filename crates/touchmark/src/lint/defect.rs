@@ -1,16 +1,17 @@
 //! The kinds of defects that definitions have: what each means for instances, and what is done instead.
 
+use crate::definition::Text;
 use crate::rule::{Rule, Severity};
 
 /// Something wrong with a definition, said once.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Defect {
     /// The `ElementDefinition.id`, or the path where it has none; empty for the definition as a whole.
-    pub element: Box<str>,
+    pub element: Text,
     /// What is wrong, and what is done instead.
     pub kind: DefectKind,
     /// The name, url or number concerned.
-    pub detail: Box<str>,
+    pub detail: Text,
 }
 
 impl Defect {

@@ -36,7 +36,7 @@ pub(super) fn check(graph: &RuleGraph, structure: &StructureDefinition, ids: &[S
 
 fn types(graph: &RuleGraph, row: &ElementDefinition, id: &str, defects: &mut Vec<Defect>) {
     let library = graph.library();
-    for t in &row.types {
+    for t in row.types.iter() {
         let known = t.code.is_empty() || matches!(&*t.code, "*" | "xhtml") || library.find_type(&t.code).is_some();
         if !known && !t.code.contains(':') {
             push(defects, id, DefectKind::TypeUnknown, t.code.clone());

@@ -6,11 +6,11 @@ use foldhash::fast::FixedState;
 use touchmark_document::{NodeId, NodeRef};
 use touchmark_fhirpath::{Environment, EvaluationError, EvaluationErrorKind, Expression, Item, Moment, Truth};
 
-use super::compile::{Check, Claim, Link, Rule, RuleSet, Ruled, Undecided};
 use super::file::Level;
 use super::functions::Asked;
 use super::recognise::Message;
 use super::sentence::Sentence;
+use super::set::{Check, Claim, Link, Rule, RuleSet, Ruled, Undecided};
 use super::{BROKEN, Claimed, Judgement, Judging, UNDECIDED};
 use crate::graph::RuleGraph;
 use crate::issue::{Detail, Issue};

@@ -1,189 +1,22 @@
 //! Rule files compiled: the files of a set put together, every selector, condition and sentence parsed, every name looked up.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
-use foldhash::fast::FixedState;
 use touchmark_document::Names;
-use touchmark_fhirpath::{Expression, ParseError};
+use touchmark_fhirpath::Expression;
 
 use super::defect::{self, RuleFileError};
-use super::file::{Level, Policy, RuleFile, Verdict, When};
-use super::functions::{FUNCTIONS, Tables};
+use super::file::{RuleFile, Verdict, When};
 use super::pattern::Pattern;
 use super::selector::Selector;
 use super::sentence::Sentence;
+use super::set::{
+    Check, Claim, Conform, Constants, Dimension, Fitting, Limit, Link, Rule, RuleSet, Ruled, Selection, Undecided,
+};
 use crate::rule::Rule as EngineRule;
-
-/// A compiled rule set.
-#[derive(Debug, Default)]
-pub(crate) struct RuleSet {
-    pub url: Arc<str>,
-    pub version: Arc<str>,
-    pub title: Arc<str>,
-    pub recognise: Option<Expression>,
-    pub constants: Constants,
-    /// The rule that an unreadable document breaks, and what must stand in it.
-    pub unreadable: Option<(u32, Vec<String>)>,
-    pub places: Vec<(Box<str>, Expression)>,
-    pub dimensions: Vec<Dimension>,
-    /// The values of dimensions that something is limited to; a message is compared with them once.
-    pub values: Vec<Box<str>>,
-    /// The limits by the number of a [`Fitting`]: many parts have the same, and a message is compared with each once.
-    pub limits: Vec<Vec<Limit>>,
-    pub policies: Vec<Policy>,
-    pub tables: Tables,
-    pub conform: Vec<Conform>,
-    /// What links and checks look at.
-    pub selections: Vec<Selection>,
-    pub links: Vec<Link>,
-    pub rules: Vec<Rule>,
-    /// The numbers of the rules in the order of their ids.
-    pub by_id: Vec<u32>,
-    /// All claims, in the order of the files.
-    pub claims: Vec<Claim>,
-    /// The numbers of the claims that take findings of a rule of the engine, by its code.
-    pub claims_of: HashMap<&'static str, Vec<u32>, FixedState>,
-    pub undecided: Vec<Undecided>,
-    pub mutations: Vec<crate::vectors::Mutation>,
-    pub acknowledgement: Option<serde_json::Value>,
-    /// What could not be compiled, and was left out.
-    pub errors: Vec<RuleFileError>,
-}
-
-/// Texts that conditions write as `%name`. They are made part of the conditions when these are read.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Constants(HashMap<Box<str>, Box<str>, FixedState>);
-
-impl Constants {
-    /// An expression with the constants in it.
-    ///
-    /// # Errors
-    /// Where and why the text is none.
-    pub fn read(&self, text: &str) -> Result<Expression, ParseError> {
-        let mut expression = Expression::parse_with(text, FUNCTIONS)?;
-        expression.bind_texts(&|name| self.0.get(name).cloned());
-        Ok(expression)
-    }
-}
-
-/// A rule that cannot be decided, and whether a report says so.
-#[derive(Debug)]
-pub(crate) struct Undecided {
-    pub id: Box<str>,
-    pub reason: Box<str>,
-    pub when: Fitting,
-    pub condition: Option<Expression>,
-    pub said: bool,
-}
-
-#[derive(Debug)]
-pub(crate) struct Dimension {
-    pub name: Arc<str>,
-    /// What a report calls it.
-    pub title: Arc<str>,
-    pub hidden: bool,
-    pub values: Vec<(Sentence, Option<Expression>, Arc<str>)>,
-}
-
-#[derive(Debug)]
-pub(crate) struct Conform {
-    pub place: u32,
-    pub profile: Box<str>,
-    pub when: Fitting,
-    pub condition: Option<Expression>,
-}
-
-/// The nodes that a selector finds from each node of a place, or the place itself. Many rules look at the same, which is
-/// found once a message.
-#[derive(Debug)]
-pub(crate) struct Selection {
-    /// The place; `None` for the message.
-    pub on: Option<u32>,
-    pub select: Option<Selector>,
-}
-
-#[derive(Debug)]
-pub(crate) struct Link {
-    /// The number of the selection.
-    pub nodes: u32,
-    pub types: Vec<Box<str>>,
-    pub when: Fitting,
-    pub unresolved: Option<Ruled>,
-    pub elsewhere: Option<Ruled>,
-    pub wrong_type: Option<Ruled>,
-    pub form: Option<Ruled>,
-}
-
-/// A rule with the severity and the sentence that a link or a claim gives it.
-#[derive(Debug)]
-pub(crate) struct Ruled {
-    pub rule: u32,
-    pub severity: Option<Level>,
-    pub text: Option<Sentence>,
-}
-
-#[derive(Debug)]
-pub(crate) struct Rule {
-    pub id: Arc<str>,
-    pub title: Box<str>,
-    pub severity: Level,
-    pub authority: Box<str>,
-    pub broken_officially: bool,
-    pub when: Fitting,
-    pub cases: Vec<(Fitting, Level)>,
-    pub unless: Vec<Box<str>>,
-    pub text: Option<Sentence>,
-    pub mend: Box<str>,
-    pub checks: Vec<Check>,
-}
-
-#[derive(Debug)]
-pub(crate) struct Claim {
-    /// `None` for a severity without a rule.
-    pub rule: Option<u32>,
-    /// The engine's rules whose findings it takes.
-    pub of: Vec<&'static EngineRule>,
-    pub profiles: Vec<String>,
-    pub elements: Vec<Pattern>,
-    pub keys: Vec<String>,
-    pub places: Vec<u32>,
-    pub condition: Option<Expression>,
-    pub when: Fitting,
-    pub severity: Option<Level>,
-    pub text: Option<Sentence>,
-}
-
-#[derive(Debug)]
-pub(crate) struct Check {
-    /// The number of the selection.
-    pub nodes: u32,
-    pub condition: Option<Expression>,
-    pub must: Expression,
-    pub at: Option<Expression>,
-    pub when: Fitting,
-    pub severity: Option<Level>,
-    pub text: Option<Sentence>,
-    pub unless: Vec<Box<str>>,
-    pub once: bool,
-    /// The JSON pointer, for an error that only an evaluation shows.
-    pub pointer: Box<str>,
-}
 
 /// Something that is there and cannot be read, which has been said.
 struct Unread;
-
-/// What a dimension must be: one of these values, and none of those, by their numbers in [`RuleSet::values`].
-#[derive(Debug, PartialEq)]
-pub(crate) struct Limit {
-    pub dimension: u32,
-    pub any: Vec<u32>,
-    pub none: Vec<u32>,
-}
-
-/// To which messages something is limited: the number of its limits in [`RuleSet::limits`].
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Fitting(pub u32);
 
 /// Puts files together by their `url` and compiles them; the sets are in the order of their first files.
 pub(crate) fn compile(files: Vec<(String, RuleFile)>, names: &Names) -> Vec<RuleSet> {
@@ -212,6 +45,8 @@ struct Compiler<'n> {
     limits: Vec<Vec<Limit>>,
     /// The selections by place and selector, with their numbers.
     selections: HashMap<(Option<u32>, Option<String>), u32>,
+    /// The engine's rules by the codes of claims.
+    codes: HashMap<String, Vec<&'static EngineRule>>,
     file: String,
     errors: Vec<RuleFileError>,
 }
@@ -227,13 +62,14 @@ impl<'n> Compiler<'n> {
             values: HashMap::new(),
             limits: Vec::new(),
             selections: HashMap::new(),
+            codes: HashMap::new(),
             file: String::new(),
             errors: Vec::new(),
         };
         for (name, file) in group {
             compiler.file.clone_from(name);
             for (name, text) in &file.constants {
-                compiler.constants.0.entry(name.as_str().into()).or_insert_with(|| text.as_str().into());
+                compiler.constants.add(name, text);
             }
             for (at, place) in file.places.iter().enumerate() {
                 let number = compiler.places.len() as u32;
@@ -394,9 +230,9 @@ impl<'n> Compiler<'n> {
 
     fn set(mut self, url: String, group: Vec<(String, RuleFile)>) -> RuleSet {
         let mut set = RuleSet { url: url.into(), ..RuleSet::default() };
-        for (name, file) in group {
+        for (name, mut file) in group {
             self.file = name;
-            self.head(&mut set, &file);
+            self.head(&mut set, &mut file);
             for (at, conform) in file.conform.iter().enumerate() {
                 let pointer = format!("/conform/{at}");
                 let when = self.when(&conform.when, &format!("{pointer}/when"));
@@ -440,7 +276,7 @@ impl<'n> Compiler<'n> {
         set
     }
 
-    fn head(&mut self, set: &mut RuleSet, file: &RuleFile) {
+    fn head(&mut self, set: &mut RuleSet, file: &mut RuleFile) {
         for (mine, theirs) in [(&mut set.version, &file.version), (&mut set.title, &file.title)] {
             if mine.is_empty() {
                 *mine = theirs.as_str().into();
@@ -473,16 +309,14 @@ impl<'n> Compiler<'n> {
             let (name, title) = (dimension.name.as_str().into(), title.as_str().into());
             set.dimensions.push(Dimension { name, title, hidden: dimension.hidden, values });
         }
-        set.policies.extend(file.policies.iter().cloned());
-        for (name, table) in &file.tables {
-            if !set.tables.add(name, table.clone()) {
+        set.policies.append(&mut file.policies);
+        for (name, table) in std::mem::take(&mut file.tables) {
+            if !set.tables.add(&name, table) {
                 self.error(&defect::REPEATED, &format!("/tables/{name}"), "this table is there already".into());
             }
         }
-        set.mutations.extend(file.mutations.iter().cloned());
-        if file.acknowledgement.is_some() {
-            set.acknowledgement.clone_from(&file.acknowledgement);
-        }
+        set.mutations.append(&mut file.mutations);
+        set.acknowledgement = file.acknowledgement.take().or(set.acknowledgement.take());
     }
 
     fn link(&mut self, set: &mut RuleSet, link: &super::file::Link, pointer: &str) {
@@ -546,8 +380,11 @@ impl<'n> Compiler<'n> {
                 }
             }
         }
+        let mut of = Vec::new();
         for code in &claim.code {
-            if rules_of(code).next().is_none() {
+            let known = self.codes.entry(code.clone()).or_insert_with(|| rules_of(code).collect());
+            of.extend_from_slice(known);
+            if known.is_empty() {
                 self.error(&defect::CLAIM, &format!("{pointer}/code"), format!("the engine has no rule {code}"));
             }
         }
@@ -557,7 +394,7 @@ impl<'n> Compiler<'n> {
         }
         Some(Claim {
             rule,
-            of: claim.code.iter().flat_map(|code| rules_of(code)).collect(),
+            of,
             profiles: claim.profile.clone(),
             elements,
             keys: claim.key.clone(),

@@ -8,8 +8,8 @@ use foldhash::fast::FixedState;
 use touchmark_document::{NodeId, NodeRef};
 use touchmark_fhirpath::{Collection, Environment, EvaluationError, Expression, Item, Scratch, Truth};
 
-use super::compile::{Fitting, Limit, RuleSet};
 use super::selector::Everywhere;
+use super::set::{Fitting, Limit, RuleSet};
 use super::{Judging, Recognised};
 
 /// Steps that all conditions of a message may take together, and more for each of its nodes: far beyond what real messages
@@ -107,7 +107,7 @@ impl<'e> Message<'e> {
         Some(message)
     }
 
-    fn dimension(&mut self, dimension: &'e super::compile::Dimension, how: &Judging) {
+    fn dimension(&mut self, dimension: &'e super::set::Dimension, how: &Judging) {
         let named = how.named.iter().find(|(name, _)| **name == *dimension.name).map(|(_, value)| value.clone());
         let mut title = None;
         let value = named.or_else(|| {

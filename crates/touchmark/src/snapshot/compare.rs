@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::path::{self, Segment};
 use super::place::Place;
 use super::{DefinitionId, Element, Tree, Trees, ids};
-use crate::definition::{Binding, ElementDefinition, Slicing, TypeRef, Value};
+use crate::definition::{Binding, ElementDefinition, Slicing, Text, TypeRef, Value};
 
 /// A field of an element that is compared.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -172,8 +172,8 @@ fn normal_id(row: &ElementDefinition, ours: &str) -> String {
 }
 
 /// The keys of the invariants that hold for an element because of its type.
-fn of_type(element: &Element, trees: &mut dyn Trees) -> BTreeSet<Box<str>> {
-    let mut keys: BTreeSet<Box<str>> = BTreeSet::from(["ele-1".into()]);
+fn of_type(element: &Element, trees: &mut dyn Trees) -> BTreeSet<Text> {
+    let mut keys: BTreeSet<Text> = BTreeSet::from(["ele-1".into()]);
     for t in element.types.iter() {
         let code: &str = if *t.code == *"*" { "Element" } else { &t.code };
         let profiles = t.profiles.iter().filter_map(|p| trees.tree(p)).collect::<Vec<_>>();
@@ -199,7 +199,7 @@ impl Comparison {
         }
     }
 
-    fn element(&mut self, id: &str, ours: &Element, row: &ElementDefinition, anyway: &BTreeSet<Box<str>>) {
+    fn element(&mut self, id: &str, ours: &Element, row: &ElementDefinition, anyway: &BTreeSet<Text>) {
         if let Some(min) = row.min {
             self.compare(Field::Min, id, &ours.min.to_string(), &min.to_string());
         }
@@ -208,18 +208,18 @@ impl Comparison {
         }
         self.types(id, &ours.types, &row.types);
         let shown = |v: Option<&Value>| v.map(ToString::to_string).unwrap_or_default();
-        self.compare(Field::Fixed, id, &shown(ours.fixed.as_deref()), &shown(row.fixed.as_ref()));
-        self.compare(Field::Pattern, id, &shown(ours.pattern.as_deref()), &shown(row.pattern.as_ref()));
-        let (own, theirs) = (ours.binding.as_deref(), row.binding.as_ref());
+        self.compare(Field::Fixed, id, &shown(ours.fixed.as_deref()), &shown(row.fixed.as_deref()));
+        self.compare(Field::Pattern, id, &shown(ours.pattern.as_deref()), &shown(row.pattern.as_deref()));
+        let (own, theirs) = (ours.binding.as_deref(), row.binding.as_deref());
         let strength = |b: Option<&Binding>| b.map_or("", |b| b.strength.code()).to_owned();
         self.compare(Field::Strength, id, &strength(own), &strength(theirs));
         let set = |b: Option<&Binding>| b.and_then(|b| b.value_set.clone()).unwrap_or_default();
         self.compare(Field::ValueSet, id, &set(own), &set(theirs));
         self.slicing(id, ours, row);
-        let own: BTreeSet<Box<str>> = ours.constraints.iter().map(|(c, _)| c.key.clone()).collect();
-        let theirs: BTreeSet<Box<str>> = row.constraints.iter().map(|c| c.key.clone()).collect();
+        let own: BTreeSet<Text> = ours.constraints.iter().map(|(c, _)| c.key.clone()).collect();
+        let theirs: BTreeSet<Text> = row.constraints.iter().map(|c| c.key.clone()).collect();
         for key in own.union(&theirs) {
-            let has = |set: &BTreeSet<Box<str>>| if set.contains(key) || anyway.contains(key) { &**key } else { "" };
+            let has = |set: &BTreeSet<Text>| if set.contains(key) || anyway.contains(key) { &**key } else { "" };
             self.compare(Field::Constraint, id, has(&own), has(&theirs));
         }
         let flag = |v: bool| if v { "true" } else { "" };
@@ -264,7 +264,7 @@ impl Comparison {
         if ours.slicing.is_none() && row.slicing.is_none() {
             return;
         }
-        let (own, theirs) = (parts(ours.slicing.as_deref()), parts(row.slicing.as_ref()));
+        let (own, theirs) = (parts(ours.slicing.as_deref()), parts(row.slicing.as_deref()));
         self.compare(Field::Discriminator, id, &own.0, &theirs.0);
         self.compare(Field::Rules, id, own.1, theirs.1);
         self.compare(Field::Ordered, id, own.2, theirs.2);

@@ -25,7 +25,7 @@ pub(super) fn narrow(tree: &mut Tree, at: usize, row: &ElementDefinition, origin
         (&mut element.max_value, &row.max_value),
     ] {
         if let (None, Some(value)) = (&place, value) {
-            *place = Some(Arc::new(value.clone()));
+            *place = Some(value.clone());
         }
     }
     element.max_length = match (element.max_length, row.max_length) {
@@ -35,11 +35,11 @@ pub(super) fn narrow(tree: &mut Tree, at: usize, row: &ElementDefinition, origin
     if let Some(binding) = &row.binding
         && element.binding.as_ref().is_none_or(|b| b.strength < binding.strength)
     {
-        element.binding = Some(Arc::new(binding.clone()));
+        element.binding = Some(binding.clone());
     }
     for constraint in &row.constraints {
         if !element.constraints.iter().any(|(c, _)| c.key == constraint.key) {
-            Arc::make_mut(&mut element.constraints).push((Arc::new(constraint.clone()), origin));
+            Arc::make_mut(&mut element.constraints).push((constraint.clone(), origin));
         }
     }
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::path::Segment;
 use super::{Tree, Trees};
+use crate::definition::Text;
 
 /// A place in some tree: a path leads from a profile into the trees of the types and extensions that it uses.
 #[derive(Clone)]
@@ -35,7 +36,7 @@ impl Place {
     }
 
     /// The child with this name, or the choice that has a type of this name, and the type.
-    pub fn child(&self, name: &str, trees: &mut dyn Trees) -> Option<(Place, Option<Box<str>>)> {
+    pub fn child(&self, name: &str, trees: &mut dyn Trees) -> Option<(Place, Option<Text>)> {
         let inside = |tree: &Arc<Tree>, at: usize, own: bool| {
             let place = |at| Place { tree: tree.clone(), at, own };
             match tree.child(at, name) {

@@ -10,6 +10,7 @@ use super::filter::{self, Chosen};
 use super::form::Form;
 use super::snomed::{Expression, SNOMED, SnomedIndex};
 use super::table::Table;
+use crate::definition::Text;
 use crate::definition::terminology::{Choice, Expansion, Filter, Listed, ValueSet};
 
 /// A value set.
@@ -47,11 +48,11 @@ pub(crate) struct Found<'t> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Missing {
     /// The codes of this code system.
-    System(Box<str>),
+    System(Text),
     /// This value set.
-    ValueSet(Box<str>),
+    ValueSet(Text),
     /// Nothing: a filter of this code system that is not understood.
-    Filter(Box<str>, Box<str>),
+    Filter(Text, Text),
     /// The rest of a value set of which only a part is here.
     Rest,
 }
@@ -72,7 +73,7 @@ impl Missing {
 #[derive(Debug)]
 struct Part {
     /// The code system; `None` where only value sets are named.
-    own: Option<(Box<str>, Codes)>,
+    own: Option<(Text, Codes)>,
     imports: Box<[Import]>,
 }
 
@@ -97,7 +98,7 @@ enum Codes {
 
 #[derive(Debug)]
 struct Expanded {
-    codes: Box<[(Box<str>, Listed)]>,
+    codes: Box<[(Text, Listed)]>,
     table: Table,
     complete: bool,
 }
@@ -345,13 +346,13 @@ impl Codes {
 
 impl Expanded {
     fn new(source: &Expansion) -> Self {
-        let codes: Box<[(Box<str>, Listed)]> = source.codes.clone().into();
+        let codes: Box<[(Text, Listed)]> = source.codes.clone().into();
         let table = Table::new(codes.len(), false, |at| &codes[at as usize].1.code);
         Expanded { codes, table, complete: source.complete }
     }
 
     fn holds<'t>(&'t self, system: Option<&str>, code: &str, unknown: Option<&'t Missing>) -> Answer<'t> {
-        let fits = |(s, l): &&(Box<str>, Listed)| *l.code == *code && system.is_none_or(|wanted| wanted == &**s);
+        let fits = |(s, l): &&(Text, Listed)| *l.code == *code && system.is_none_or(|wanted| wanted == &**s);
         let first = self.table.find(code, |at| &self.codes[at as usize].1.code);
         match first.and_then(|at| self.codes[at as usize..].iter().find(fits)) {
             Some((system, listed)) => Answer::In(Found { system, display: &listed.display }),

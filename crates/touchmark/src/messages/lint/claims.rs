@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use std::sync::OnceLock;
 
 use super::Set;
+use crate::definition::Text;
 use crate::graph::{ElementId, Profile, RuleGraph};
 use crate::messages::defect::{CLAIM, NEVER};
 use crate::messages::file::{Claim, When};
@@ -57,7 +58,7 @@ fn covers(earlier_when: &When, earlier: &Claim, when: &When, claim: &Claim) -> b
         && same(&earlier.when, &claim.when)
 }
 
-fn claimed(set: &mut Set<'_>, file: &str, pointer: &str, claim: &Claim, keys: &OnceLock<HashSet<Box<str>>>) {
+fn claimed(set: &mut Set<'_>, file: &str, pointer: &str, claim: &Claim, keys: &OnceLock<HashSet<Text>>) {
     let graph = set.graph;
     let place = |part: &str, at: usize, of: usize| {
         if of > 1 { format!("{pointer}/{part}/{at}") } else { format!("{pointer}/{part}") }
@@ -93,12 +94,12 @@ fn claimed(set: &mut Set<'_>, file: &str, pointer: &str, claim: &Claim, keys: &O
 }
 
 /// The keys of all invariants.
-fn constraints(graph: &RuleGraph) -> HashSet<Box<str>> {
+fn constraints(graph: &RuleGraph) -> HashSet<Text> {
     let library = graph.library();
     let profiles = (0..library.entries().len() as u32).map(DefinitionId).filter(|id| is_profile(graph, *id));
     let read = profiles.filter_map(|id| library.read(id));
     let structures = read.filter_map(|definition| definition.structure.as_ref().map(|s| s.elements.clone()));
-    structures.flatten().flat_map(|row| row.constraints).map(|c| c.key).collect()
+    structures.flatten().flat_map(|row| row.constraints).map(|c| c.key.clone()).collect()
 }
 
 fn is_profile(graph: &RuleGraph, id: DefinitionId) -> bool {
@@ -133,7 +134,7 @@ fn is_element(graph: &RuleGraph, profiles: &[&Profile], text: &str) -> bool {
         }
         let library = graph.library();
         let derived = (0..library.entries().len() as u32).map(DefinitionId);
-        let derived = derived.filter(|id| is_profile(graph, *id) && library.entry(*id).type_name == head);
+        let derived = derived.filter(|id| is_profile(graph, *id) && *library.entry(*id).type_name == *head);
         return derived.filter_map(|id| graph.profile(id)).any(|p| p.elements.iter().any(|e| fits(&e.id)));
     }
     // The pattern does not begin with a type: that of any resource may fit.

@@ -6,7 +6,7 @@ use foldhash::fast::FixedState;
 use touchmark_document::Form;
 
 use super::content;
-use crate::definition::{SlicingRules, Value};
+use crate::definition::{SlicingRules, Text, Value};
 use crate::graph::{ElementId, Profile, RuleGraph, Slice, Slicing, Step, Test, Type, TypeKind};
 use crate::library::choice_name;
 use crate::rules::primitive::{JsonForm, Primitive};
@@ -36,7 +36,7 @@ pub(super) struct Builder<'g> {
 }
 
 /// An element of a profile, and the type that it gets.
-pub(super) type Wish = (DefinitionId, ElementId, Box<str>);
+pub(super) type Wish = (DefinitionId, ElementId, Text);
 
 impl<'g> Builder<'g> {
     pub fn new(graph: &'g RuleGraph) -> Self {

@@ -240,7 +240,7 @@ fn of_types(
     if choice && base.iter().any(|b| !codes.contains(&&*b.code)) {
         add(Kind::Type, list(codes));
     }
-    for t in &row.types {
+    for t in row.types.iter() {
         let known = base.iter().find(|b| *b.code == *t.code);
         if &*t.code == "Reference" {
             let wanted: Vec<&str> = t.target_profiles.iter().chain(&t.profiles).map(|p| &**p).collect();

@@ -1,12 +1,14 @@
 //! Reads a definition from its element tree, whether it was published as JSON or as XML, lean or in full.
 
+use std::sync::Arc;
+
 use touchmark_document::{Document, NodeRef};
 
-use super::questionnaire::{Questionnaire, Questions};
 use super::{
     Binding, Constraint, Definition, Discriminator, ElementDefinition, Slicing, SlicingRules, Strength,
-    StructureDefinition, TypeRef, Value, terminology,
+    StructureDefinition, Text, TypeRef, Value, terminology,
 };
+use crate::questionnaire::{Questionnaire, Questions};
 
 const CONFORMANCE: &[&str] = &[
     "StructureDefinition",
@@ -60,7 +62,7 @@ pub fn read(document: &Document<'_>) -> Option<Definition> {
 }
 
 /// `Type/id`, by which other resources refer to it.
-fn by_id(root: NodeRef<'_>) -> Option<Box<str>> {
+fn by_id(root: NodeRef<'_>) -> Option<Text> {
     Some(format!("{}/{}", root.resource_text(), root.child_value("id")?).into())
 }
 
@@ -99,7 +101,7 @@ fn structure(root: NodeRef<'_>) -> StructureDefinition {
 
 /// The rows of a StructureDefinition that say what it requires: its differential, or the snapshot where there is none (then
 /// the second part is true).
-pub(crate) fn rows(root: NodeRef<'_>) -> (Vec<NodeRef<'_>>, bool) {
+pub fn rows(root: NodeRef<'_>) -> (Vec<NodeRef<'_>>, bool) {
     let differential: Vec<_> = root.child("differential").into_iter().flat_map(|d| d.all("element")).collect();
     match root.child("snapshot") {
         Some(snapshot) if differential.is_empty() => (snapshot_rows(snapshot), true),
@@ -131,6 +133,7 @@ fn snapshot_rows(snapshot: NodeRef<'_>) -> Vec<NodeRef<'_>> {
 
 fn element(node: NodeRef<'_>) -> ElementDefinition {
     let mut row = ElementDefinition::default();
+    let mut types = Vec::new();
     for child in node.children() {
         let value = child.value().map(str::trim);
         match child.name_text() {
@@ -140,18 +143,18 @@ fn element(node: NodeRef<'_>) -> ElementDefinition {
             "min" => row.min = value.and_then(|v| v.parse().ok()),
             "max" => row.max = value.and_then(|v| if v == "*" { Some(u32::MAX) } else { v.parse().ok() }),
             "maxLength" => row.max_length = value.and_then(|v| v.parse().ok()),
-            "type" => add_type(&mut row.types, child),
+            "type" => add_type(&mut types, child),
             "contentReference" => row.content_reference = value.map(Into::into),
             "isModifier" => row.is_modifier = value.map(|v| v == "true"),
             "mustSupport" => row.must_support = value.map(|v| v == "true"),
-            "binding" => row.binding = binding(child),
-            "constraint" => row.constraints.push(Constraint {
+            "binding" => row.binding = binding(child).map(Arc::new),
+            "constraint" => row.constraints.push(Arc::new(Constraint {
                 key: text(child, "key"),
                 warning: child.child_value("severity") == Some("warning"),
                 expression: text(child, "expression"),
                 human: text(child, "human"),
-            }),
-            "slicing" => row.slicing = Some(slicing(child)),
+            })),
+            "slicing" => row.slicing = Some(Arc::new(slicing(child))),
             name => {
                 for (prefix, place) in [
                     ("fixed", &mut row.fixed),
@@ -162,17 +165,18 @@ fn element(node: NodeRef<'_>) -> ElementDefinition {
                     if let Some(kind) = name.strip_prefix(prefix)
                         && kind.starts_with(|c: char| c.is_ascii_uppercase())
                     {
-                        *place = Some(value_of(child, &type_of_suffix(kind)));
+                        *place = Some(Arc::new(value_of(child, &type_of_suffix(kind))));
                     }
                 }
             }
         }
     }
+    row.types = Arc::new(types);
     row
 }
 
 /// The type that a choice's suffix names: `CodeableConcept` is itself, `Uri` is the primitive `uri`.
-pub(crate) fn type_of_suffix(suffix: &str) -> String {
+pub fn type_of_suffix(suffix: &str) -> String {
     const PRIMITIVES: &[&str] = &[
         "Boolean",
         "Integer",
@@ -270,6 +274,6 @@ fn slicing(node: NodeRef<'_>) -> Slicing {
     }
 }
 
-pub(super) fn text(node: NodeRef<'_>, name: &str) -> Box<str> {
+pub(crate) fn text(node: NodeRef<'_>, name: &str) -> Text {
     node.child_value(name).unwrap_or("").trim().into()
 }

@@ -4,34 +4,34 @@ use std::collections::{HashMap, HashSet};
 
 use touchmark_document::NodeRef;
 
-use super::read::{text, type_of_suffix, value_of};
-use super::terminology::{self, ValueSet};
-use super::{Canonical, Value};
+use crate::read::{text, type_of_suffix, value_of};
+use crate::terminology::{self, ValueSet};
+use crate::{Canonical, Text, Value};
 
 /// The content of a Questionnaire (<http://hl7.org/fhir/STU3/questionnaire.html>).
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Questionnaire {
     /// `Questionnaire/id`, where it has an id: responses refer to it so, whatever its url.
-    pub by_id: Option<Box<str>>,
+    pub by_id: Option<Text>,
     /// Its questions.
     pub questions: Questions,
 }
 
 /// The questions of a Questionnaire, or those below one of its items.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Questions {
     all: Vec<Question>,
     /// The first with each linkId.
-    by_link: HashMap<Box<str>, usize>,
+    by_link: HashMap<Text, usize>,
 }
 
 /// An item of a Questionnaire.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Question {
     /// Its linkId; empty when it has none.
-    pub link: Box<str>,
+    pub link: Text,
     /// Its type: `group`, `display`, `boolean`, `choice` …
-    pub kind: Box<str>,
+    pub kind: Text,
     /// Whether it must be answered.
     pub is_required: bool,
     /// Whether it may be answered more than once.
@@ -47,7 +47,7 @@ pub struct Question {
 }
 
 /// The answers that a question allows.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Options {
     /// These, each as [`answer_key`] has it.
     Listed(HashSet<String>),
@@ -58,10 +58,10 @@ pub enum Options {
 }
 
 /// An `enableWhen`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Condition {
     /// The linkId of the question whose answer it is about.
-    pub question: Box<str>,
+    pub question: Text,
     /// Whether that must have an answer.
     pub has_answer: Option<bool>,
     /// The answer that it must have, or a part of it; named by its type.

@@ -2,7 +2,7 @@
 
 use touchmark_document::NodeRef;
 
-use super::Canonical;
+use super::{Canonical, Text};
 
 /// The content of a ValueSet (<http://hl7.org/fhir/STU3/valueset.html>).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -21,7 +21,7 @@ pub struct Choice {
     /// The code system; empty where only value sets are named.
     pub system: Canonical,
     /// The version of the code system; empty when none is stated.
-    pub version: Box<str>,
+    pub version: Text,
     /// The codes, one by one; empty where all, or those that pass the filters, are meant.
     pub concepts: Vec<Listed>,
     /// Conditions on concepts of the code system; all of them.
@@ -34,20 +34,20 @@ pub struct Choice {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Listed {
     /// The code.
-    pub code: Box<str>,
+    pub code: Text,
     /// What it is called here; empty when not stated.
-    pub display: Box<str>,
+    pub display: Text,
 }
 
 /// A condition on the concepts of a code system.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Filter {
     /// The property that it looks at; `concept` is the code itself and its place in the hierarchy.
-    pub property: Box<str>,
+    pub property: Text,
     /// `=`, `is-a`, `descendent-of`, `is-not-a`, `regex`, `in`, `not-in`, `generalizes` or `exists`.
-    pub op: Box<str>,
+    pub op: Text,
     /// The value that it compares with.
-    pub value: Box<str>,
+    pub value: Text,
 }
 
 /// The codes of a value set, worked out.
@@ -88,15 +88,15 @@ pub enum Content {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Concept {
     /// The code.
-    pub code: Box<str>,
+    pub code: Text,
     /// What it is called; empty when not stated.
-    pub display: Box<str>,
+    pub display: Text,
     /// What else it is called.
-    pub designations: Vec<Box<str>>,
+    pub designations: Vec<Text>,
     /// The place of the concept that it stands under.
     pub parent: Option<u32>,
     /// Properties with their values.
-    pub properties: Vec<(Box<str>, Box<str>)>,
+    pub properties: Vec<(Text, Text)>,
 }
 
 /// Reads a plain list of codes as a code system: a line a code, with its display behind a tab. Lines that begin with `#` say
@@ -127,7 +127,7 @@ pub fn list(text: &str, name: &str) -> super::Definition {
         version: version.into(),
         name: name.into(),
         status: "active".into(),
-        fhir_version: Box::default(),
+        fhir_version: Text::default(),
         structure: None,
         questionnaire: None,
         value_set: None,
@@ -138,7 +138,7 @@ pub fn list(text: &str, name: &str) -> super::Definition {
 /// An extension of an expansion that is too large to be listed.
 const UNCLOSED: &str = "http://hl7.org/fhir/StructureDefinition/valueset-unclosed";
 
-pub(super) fn value_set(root: NodeRef<'_>) -> ValueSet {
+pub(crate) fn value_set(root: NodeRef<'_>) -> ValueSet {
     let mut set = ValueSet { expansion: root.child("expansion").map(expansion), ..ValueSet::default() };
     if let Some(compose) = root.child("compose") {
         set.includes = compose.all("include").map(choice).collect();
@@ -187,7 +187,7 @@ fn contained(node: NodeRef<'_>, expansion: &mut Expansion, seen: &mut usize) {
     }
 }
 
-pub(super) fn code_system(root: NodeRef<'_>) -> CodeSystem {
+pub(crate) fn code_system(root: NodeRef<'_>) -> CodeSystem {
     let mut system = CodeSystem {
         content: match root.child_value("content").map(str::trim) {
             Some("complete") => Content::Complete,
@@ -216,14 +216,14 @@ fn concepts(node: NodeRef<'_>, parent: Option<u32>, out: &mut Vec<Concept>) {
     }
 }
 
-fn property(node: NodeRef<'_>) -> Option<(Box<str>, Box<str>)> {
+fn property(node: NodeRef<'_>) -> Option<(Text, Text)> {
     let value = node.children().find(|c| c.name_text().starts_with("value"))?;
     // A Coding stands for its code here, as filters compare codes.
     let value = value.value().or_else(|| value.child_value("code"))?;
     Some((text(node, "code"), value.trim().into()))
 }
 
-fn text(node: NodeRef<'_>, name: &str) -> Box<str> {
+fn text(node: NodeRef<'_>, name: &str) -> Text {
     node.child_value(name).unwrap_or("").trim().into()
 }
 
