@@ -120,18 +120,27 @@ const ATTRIBUTES: &[&str] = &["accesskey", "class", "dir", "id", "lang", "style"
 
 /// Attributes that single elements may have besides.
 const OWN_ATTRIBUTES: &[(&str, &[&str])] = &[
-    ("a", &["charset", "coords", "href", "hreflang", "name", "rel", "rev", "shape", "target", "type"]),
+    ("a", &["charset", "coords", "href", "hreflang", "name", "rel", "rev", "shape", "type"]),
     ("area", &["alt", "coords", "href", "nohref", "shape"]),
     ("blockquote", &["cite"]),
+    ("caption", &["align"]),
     ("col", &["align", "char", "charoff", "span", "valign", "width"]),
     ("colgroup", &["align", "char", "charoff", "span", "valign", "width"]),
+    ("div", &["align"]),
+    ("h1", &["align"]),
+    ("h2", &["align"]),
+    ("h3", &["align"]),
+    ("h4", &["align"]),
+    ("h5", &["align"]),
+    ("h6", &["align"]),
     ("hr", &["align", "size", "width"]),
-    ("img", &["alt", "border", "height", "ismap", "longdesc", "src", "usemap", "width"]),
+    ("img", &["align", "alt", "border", "height", "ismap", "longdesc", "src", "usemap", "width"]),
     ("li", &["value"]),
     ("map", &["name"]),
     ("ol", &["start", "type"]),
+    ("p", &["align"]),
     ("q", &["cite"]),
-    ("table", &["border", "cellpadding", "cellspacing", "frame", "rules", "summary", "width"]),
+    ("table", &["align", "border", "cellpadding", "cellspacing", "frame", "rules", "summary", "width"]),
     ("tbody", &["align", "char", "charoff", "valign"]),
     (
         "td",
@@ -152,9 +161,44 @@ const OWN_ATTRIBUTES: &[(&str, &[&str])] = &[
     ("tr", &["align", "char", "charoff", "valign"]),
 ];
 
+/// Blocks, which stand in no paragraph. Packed and sorted.
+const BLOCKS: &[u128] = &[
+    packed("address"),
+    packed("blockquote"),
+    packed("div"),
+    packed("dl"),
+    packed("h1"),
+    packed("h2"),
+    packed("h3"),
+    packed("h4"),
+    packed("h5"),
+    packed("h6"),
+    packed("hr"),
+    packed("ol"),
+    packed("p"),
+    packed("pre"),
+    packed("table"),
+    packed("ul"),
+];
+const PARAGRAPH: u128 = packed("p");
+
+/// Where the parts of a table stand.
+const PLACES: &[(&str, &[&str])] = &[
+    ("caption", &["table"]),
+    ("tbody", &["table"]),
+    ("td", &["tr", "thead", "tfoot"]),
+    ("tfoot", &["table"]),
+    ("th", &["tr", "thead", "tfoot"]),
+    ("thead", &["table"]),
+    ("tr", &["table", "tbody", "tfoot", "thead"]),
+];
+
 /// What a look at the markup brings together.
 #[derive(Default)]
 struct Seen {
+    /// The elements around the place that is looked at, packed.
+    open: Vec<u128>,
+    paragraphs: u32,
     shows_something: bool,
     not_allowed: BTreeSet<String>,
     places: BTreeSet<String>,
@@ -198,22 +242,45 @@ impl Seen {
                 self.shows_something = self.shows_something || !text.is_blank();
             }
             XhtmlEvent::Open { name, is_xhtml, attributes, .. } => {
-                if !is_xhtml || PACKED.binary_search(&packed(name)).is_err() {
+                let number = packed(name);
+                if !is_xhtml || PACKED.binary_search(&number).is_err() {
                     self.not_allowed.insert(format!("<{name}>"));
                 }
+                self.place(name, number);
                 self.shows_something |= *name == "img";
                 for attribute in *attributes {
                     self.attribute(name, attribute);
                 }
             }
-            XhtmlEvent::Close { .. } => {}
+            XhtmlEvent::Close { .. } => {
+                let closed = self.open.pop();
+                self.paragraphs -= u32::from(closed == Some(PARAGRAPH));
+            }
         }
+    }
+
+    /// An element that opens, and whether it may stand in those that are open.
+    fn place(&mut self, name: &str, number: u128) {
+        if self.paragraphs > 0 && BLOCKS.binary_search(&number).is_ok() {
+            self.not_allowed.insert(format!("<{name}> in <p>"));
+        }
+        if let Some((_, places)) = PLACES.iter().find(|(part, _)| *part == name) {
+            let parent = self.open.last().copied().unwrap_or(0);
+            if !places.iter().any(|place| packed(place) == parent) {
+                self.not_allowed.insert(format!("<{name}> outside <{}>", places[0]));
+            }
+        }
+        self.paragraphs += u32::from(number == PARAGRAPH);
+        self.open.push(number);
     }
 
     fn attribute(&mut self, element: &str, attribute: &XhtmlAttribute<'_>) {
         let own = || OWN_ATTRIBUTES.iter().find(|(name, _)| *name == element).map_or(&[][..], |(_, own)| own);
         if ATTRIBUTES.binary_search(&attribute.name).is_err() && !own().contains(&attribute.name) {
             self.not_allowed.insert(format!("{}= on <{element}>", attribute.name));
+        }
+        if attribute.name == "href" && is_script(attribute.value) {
+            self.not_allowed.insert(format!("a script as href= of <{element}>"));
         }
         let local = attribute.value.strip_prefix('#').filter(|l| !l.is_empty());
         match (element, attribute.name, local) {
@@ -223,4 +290,10 @@ impl Seen {
             _ => {}
         }
     }
+}
+
+/// Whether a link runs something instead of leading somewhere: active content.
+fn is_script(link: &str) -> bool {
+    let scheme = link.trim_start().split_once(':').map_or("", |(scheme, _)| scheme);
+    scheme.eq_ignore_ascii_case("javascript") || scheme.eq_ignore_ascii_case("vbscript")
 }
