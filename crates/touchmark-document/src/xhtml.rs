@@ -53,9 +53,9 @@ impl<'m> XhtmlText<'m> {
         decoded(self.raw).map_or(Cow::Borrowed(self.raw), Cow::Owned)
     }
 
-    /// Whether it is nothing but blanks.
+    /// Whether it is nothing but white space, which in XML a no-break space is not.
     pub fn is_blank(self) -> bool {
-        self.raw.trim_ascii_start().is_empty() || self.decoded().trim().is_empty()
+        self.raw.trim_ascii_start().is_empty() || self.decoded().trim_matches([' ', '\t', '\n', '\r']).is_empty()
     }
 }
 

@@ -263,6 +263,9 @@ pub struct Target {
     pub is_type: bool,
 }
 
+/// Paths of elements.
+pub(crate) type Places = Arc<[Text]>;
+
 /// The names that rules need by themselves.
 #[derive(Debug)]
 #[allow(missing_docs)]
@@ -307,8 +310,8 @@ pub struct RuleGraph {
     pub(crate) terminology: Terminology,
     /// The rule sets about messages, compiled when a Bundle first asks.
     rule_sets: OnceLock<Vec<RuleSet>>,
-    /// Extensions whose contexts exclude every place where a profile puts them; looked up when one is out of place.
-    misplaced: Mutex<HashMap<DefinitionId, bool, FixedState>>,
+    /// The places where profiles put extensions whose contexts exclude all of them; looked up when one is out of place.
+    misplaced: Mutex<HashMap<DefinitionId, Places, FixedState>>,
     /// Profiles by the last part of their url in small letters; made when a message claims one that is not loaded.
     last_parts: OnceLock<HashMap<String, DefinitionId, FixedState>>,
     /// What invariants ask, in words; read when one is broken.
@@ -483,14 +486,18 @@ impl RuleGraph {
         parts.get(&last.to_ascii_lowercase()).copied()
     }
 
-    /// Whether the contexts of an extension exclude every place where a loaded profile puts it: then they are wrong, and
-    /// no message can be judged by them.
-    pub(crate) fn contexts_exclude_profiles(&self, extension: &Profile) -> bool {
+    /// The places where profiles put an extension, where its contexts exclude all of them: the definition is wrong, and no
+    /// message can be judged by the contexts alone. None where they allow one.
+    pub(crate) fn places_beside_contexts(&self, extension: &Profile) -> Places {
         let mut known = self.misplaced.lock().unwrap_or_else(PoisonError::into_inner);
-        *known.entry(extension.id).or_insert_with(|| {
-            let placements = self.library.placements(&extension.url);
-            !placements.is_empty() && !placements.iter().any(|p| extension.contexts.iter().any(|c| **c == **p))
-        })
+        let places = known.entry(extension.id).or_insert_with(|| {
+            let mut placements = self.library.placements(&extension.url);
+            if placements.iter().any(|p| extension.contexts.iter().any(|c| **c == **p)) {
+                placements.clear();
+            }
+            placements.into()
+        });
+        places.clone()
     }
 
     /// The published snapshot of a definition compared with the one made here; `None` where none could be made.

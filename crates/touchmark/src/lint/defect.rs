@@ -267,7 +267,7 @@ defects! {
     ContextsExclude = "definition-context-excludes", Error, true,
         says "the contexts of the extension exclude every place where a profile puts it: {detail}",
         means "Every instance that uses the extension as its profile says would be wrong.",
-        instead "The contexts are not checked.",
+        instead "These places are allowed besides the contexts.",
         mend "Add these places to the contexts.",
         like r#""context": ["Practitioner"], and a profile of Patient has the extension"#,
         at "defining-extensions.html#context";

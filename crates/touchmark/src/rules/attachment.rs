@@ -40,7 +40,7 @@ pub(crate) fn check<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>) {
         && length != size as usize
     {
         let issue = walk.say(&SIZE, node);
-        (issue.found, issue.wanted) = (size, length as u32);
+        (issue.found, issue.wanted, issue.also) = (size, length as u32, node.parent().into());
     }
     if let Some(node) = hash
         && let Some(written) = node.value().filter(valid)
@@ -76,7 +76,7 @@ fn hash_of<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, written: &str, data: 
     let hint = if of_text { walk.detail("take the hash of the bytes, not of their base64") } else { Detail::NONE };
     let detail = walk.detail(format!("{} found, {} calculated", Quoted(written.trim()), Quoted(&base64(&right))));
     let issue = walk.say(&HASH, node);
-    (issue.detail, issue.hint) = (detail, hint);
+    (issue.detail, issue.hint, issue.also) = (detail, hint, node.parent().into());
 }
 
 fn bytes(text: &str) -> Vec<u8> {

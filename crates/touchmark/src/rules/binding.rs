@@ -7,7 +7,7 @@ use touchmark_document::{NodeId, NodeRef};
 
 use crate::definition::Strength;
 use crate::graph::{Bound, Role, Type, TypeKind};
-use crate::issue::{Detail, Issue};
+use crate::issue::{Also, Detail, Issue};
 use crate::rule::{Rule, Severity, rules};
 use crate::rules::primitive::Primitive;
 use crate::rules::value;
@@ -369,8 +369,16 @@ fn not_in<'d>(
     // A system that the profile has refused is an error: that the code is beside what is recommended only follows.
     if asked.rule.severity < Severity::Error
         && !codings.is_empty()
-        && codings.iter().all(|c| has_refused_system(walk, node, *c, at))
+        && codings.iter().all(|c| refused_system(walk, node, *c, at).is_some())
     {
+        // It names what is bound besides, where that is warned of otherwise.
+        if asked.rule.severity == Severity::Warning {
+            for coding in codings {
+                if let Some(number) = refused_system(walk, node, coding, at) {
+                    walk.issues[number].also = Also::Node(node.id());
+                }
+            }
+        }
         return;
     }
     let flaw = codings.iter().map(|c| coding::flaw(walk, *c)).reduce(Option::and).flatten();
@@ -420,12 +428,14 @@ fn take_back<'d>(walk: &mut Walk<'_, 'd>, codings: &[NodeRef<'d>], rule: &'stati
     }
 }
 
-/// Whether the profile fixes another system for a coding than it has, which has been said just now.
-fn has_refused_system<'d>(walk: &Walk<'_, 'd>, node: NodeRef<'d>, coding: NodeRef<'d>, at: At<'_>) -> bool {
-    let Some(system) = coding.child_named(walk.graph.known.system) else { return false };
-    let recent = walk.issues.iter().rev().take_while(|issue| issue.node >= node.id());
+/// The finding, made just now, that the profile fixes another system for a coding than it has.
+fn refused_system<'d>(walk: &Walk<'_, 'd>, node: NodeRef<'d>, coding: NodeRef<'d>, at: At<'_>) -> Option<usize> {
+    let system = coding.child_named(walk.graph.known.system)?;
+    let recent = walk.issues.iter().enumerate().rev().take_while(|(_, issue)| issue.node >= node.id());
     let of_profile = |issue: &Issue| issue.from.is_some_and(|(profile, _)| profile == at.profile.id);
-    recent.filter(|issue| issue.node == system.id() && of_profile(issue)).any(|issue| *issue.rule == value::FIXED)
+    recent
+        .filter(|(_, issue)| issue.node == system.id() && of_profile(issue))
+        .find_map(|(number, issue)| (*issue.rule == value::FIXED).then_some(number))
 }
 
 /// What is wrong with all codings of a concept is wrong with the concept: it is said there, as what the binding asks for.

@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use touchmark_document::NodeRef;
 
+use crate::issue::Also;
 use crate::rule::rules;
 use crate::walk::Walk;
 
@@ -45,7 +46,8 @@ pub(crate) fn check<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>) {
     let known = &walk.graph.known;
     if node.name() == known.contained {
         if node.child_named(known.contained).is_some() {
-            walk.say(&NESTED, node);
+            // The rule is the container's, and broken by what it contains.
+            walk.say(&NESTED, node).also = node.parent().into();
         }
         return;
     }
@@ -65,7 +67,7 @@ pub(crate) fn check<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>) {
             versions.extend(versioned.map(|v| format!("contained[{number}].meta.{}", v.name_text())));
         }
         if contained.child_named(known.text).is_some() {
-            walk.say(&NARRATIVE, contained);
+            walk.say(&NARRATIVE, contained).also = Also::Node(node.id());
         }
         let Some(id) = contained.child_named(known.id).and_then(NodeRef::value).filter(|i| !i.is_empty()) else {
             walk.say(&NO_ID, contained);

@@ -4,6 +4,7 @@ use touchmark_document::NodeRef;
 
 use super::primitive::absolute_uri;
 use crate::graph::{ElementId, Profile};
+use crate::issue::Also;
 use crate::place::{self, Step};
 use crate::rule::rules;
 use crate::walk::{At, Walk};
@@ -151,14 +152,21 @@ fn context<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, profile: &Profile) {
     // An extension whose contexts are paths, though it says that they are extensions: its definition is wrong.
     let wrong_definition =
         &*profile.context_type == "extension" && profile.contexts.iter().any(|c| !c.starts_with("http"));
-    if !allowed && !wrong_definition && !is_in_given_value(&way) && !walk.graph.contexts_exclude_profiles(profile) {
+    // Where its contexts exclude every place where a profile puts it, these are what its author meant.
+    let place = |place: &str| {
+        let last = place.rsplit_once('.').map_or("", |(_, last)| last);
+        ends_with(&way, place) || way.last().is_some_and(|step| step.label == last)
+    };
+    let meant = || walk.graph.places_beside_contexts(profile).iter().any(|p| place(p));
+    if !allowed && !wrong_definition && !is_in_given_value(&way) && !meant() {
         let labels: Vec<&str> = std::iter::once(way[0].type_name).chain(way[1..].iter().map(|s| s.label)).collect();
         let here = labels.join(".");
         let contexts: Vec<String> = profile.contexts.iter().map(ToString::to_string).collect();
         let detail =
             walk.detail(format!("{} is not allowed on {here}, only on {}", profile.url, super::types::list(&contexts)));
         let issue = walk.say(&CONTEXT, node);
-        issue.detail = detail;
+        // What does not belong there, and what it does not belong on.
+        (issue.detail, issue.also) = (detail, Also::Node(parent.id()));
         issue.from = Some((profile.id, ElementId::ROOT));
     }
 }

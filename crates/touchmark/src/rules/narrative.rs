@@ -122,19 +122,28 @@ const ATTRIBUTES: &[&str] = &["accesskey", "class", "dir", "id", "lang", "style"
 
 /// Attributes that single elements may have besides.
 const OWN_ATTRIBUTES: &[(&str, &[&str])] = &[
-    ("a", &["charset", "coords", "href", "hreflang", "name", "rel", "rev", "shape", "target", "type"]),
+    ("a", &["charset", "coords", "href", "hreflang", "name", "rel", "rev", "shape", "type"]),
     ("area", &["alt", "coords", "href", "nohref", "shape"]),
     ("blockquote", &["cite"]),
+    ("caption", &["align"]),
     ("col", &["align", "char", "charoff", "span", "valign", "width"]),
     ("colgroup", &["align", "char", "charoff", "span", "valign", "width"]),
+    ("div", &["align"]),
+    ("h1", &["align"]),
+    ("h2", &["align"]),
+    ("h3", &["align"]),
+    ("h4", &["align"]),
+    ("h5", &["align"]),
+    ("h6", &["align"]),
     ("hr", &["align", "size", "width"]),
-    ("img", &["alt", "border", "height", "ismap", "longdesc", "src", "usemap", "width"]),
+    ("img", &["align", "alt", "border", "height", "ismap", "longdesc", "src", "usemap", "width"]),
     ("li", &["value"]),
     ("map", &["name"]),
     ("ol", &["start", "type"]),
+    ("p", &["align"]),
     ("pre", &["xml:space"]),
     ("q", &["cite"]),
-    ("table", &["border", "cellpadding", "cellspacing", "frame", "rules", "summary", "width"]),
+    ("table", &["align", "border", "cellpadding", "cellspacing", "frame", "rules", "summary", "width"]),
     ("tbody", &["align", "char", "charoff", "valign"]),
     (
         "td",
@@ -228,6 +237,9 @@ impl Seen {
         if ATTRIBUTES.binary_search(&attribute.name).is_err() && !own().contains(&attribute.name) {
             self.not_allowed.insert(format!("{}= on <{element}>", attribute.name));
         }
+        if attribute.name == "href" && is_script(attribute.value) {
+            self.not_allowed.insert(format!("a script as href= of <{element}>"));
+        }
         let local = attribute.value.strip_prefix('#').filter(|l| !l.is_empty());
         match (element, attribute.name, local) {
             (_, "id", _) | ("a" | "map", "name", _) => drop(self.places.insert(attribute.value.to_owned())),
@@ -236,4 +248,10 @@ impl Seen {
             _ => {}
         }
     }
+}
+
+/// Whether a link runs something instead of leading somewhere: active content.
+fn is_script(link: &str) -> bool {
+    let scheme = link.trim_start().split_once(':').map_or("", |(scheme, _)| scheme);
+    scheme.eq_ignore_ascii_case("javascript") || scheme.eq_ignore_ascii_case("vbscript")
 }

@@ -120,7 +120,9 @@ pub(crate) fn check<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, at: At<'_>, 
     }
     if !t.targets.iter().any(|target| fits(walk, target, found)) {
         let wanted: Vec<String> = t.targets.iter().map(|t| short(&t.canonical).to_owned()).collect();
-        let text = format!("{} found, {} wanted", walk.document.name_text(found), super::types::list(&wanted));
+        // Of what is not in the document only the url can be looked at.
+        let seen = if target.is_some() { "found" } else { "by its url" };
+        let text = format!("{} {seen}, {} wanted", walk.document.name_text(found), super::types::list(&wanted));
         let detail = walk.detail(text);
         walk.say_from(&TARGET_TYPE, node, at).detail = detail;
         return;

@@ -2,6 +2,7 @@
 
 use touchmark_document::{FaultKind, Form, NodeRef};
 
+use crate::graph::KnownNames;
 use crate::issue::{Also, Issue};
 use crate::rule::{Rule, rules};
 use crate::sentence::Quoted;
@@ -168,12 +169,24 @@ pub(crate) fn faults(walk: &mut Walk<'_, '_>) {
             FaultKind::ArrayLengths => walk.detail(fault.detail.trim_start_matches('_')),
             _ => walk.detail(&*fault.detail),
         };
-        let issue = walk.say(rule, document.node(fault.node));
-        (issue.detail, issue.start) = (detail, fault.offset);
-        if fault.kind == FaultKind::EmptyArray {
-            issue.also = Also::Empty;
-        }
+        let node = document.node(fault.node);
+        let also = match fault.kind {
+            FaultKind::EmptyArray => Also::Empty,
+            FaultKind::EmptyString => identified(node, &walk.graph.known),
+            _ => Also::Nowhere,
+        };
+        let issue = walk.say(rule, node);
+        (issue.detail, issue.start, issue.also) = (detail, fault.offset, also);
     }
+}
+
+/// What an empty value leaves without its meaning: the Identifier or Coding of a system, the extension of a url.
+fn identified(node: NodeRef<'_>, known: &KnownNames) -> Also {
+    let parent = node.parent().filter(|parent| {
+        node.name() == known.system
+            || node.name() == known.url && [known.extension, known.modifier_extension].contains(&parent.name())
+    });
+    parent.into()
 }
 
 /// An XML element that comes after one that should follow it.
@@ -194,6 +207,11 @@ pub(crate) fn array_form<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, repeats
     if node.form() != Form::Null {
         walk.say(if repeats { &ARRAY_WANTED } else { &ARRAY_UNWANTED }, node);
     }
+}
+
+/// Whether a rule is that an element which cannot repeat was written as an array.
+pub(super) fn is_array_unwanted(rule: &'static Rule) -> bool {
+    *rule == ARRAY_UNWANTED
 }
 
 /// Whether an element of a complex type has parts rather than a value.

@@ -101,9 +101,6 @@ pub(super) fn afterwards(graph: &RuleGraph, profile: &Profile, rule: &Added) -> 
     {
         return Some(reason);
     }
-    if rule.kind == Kind::Context && graph.contexts_exclude_profiles(profile) {
-        return Some(format!("{} at Extension", DefectKind::ContextsExclude.code()));
-    }
     if let Some(reason) = optional(graph, profile, chain) {
         return Some(reason);
     }
