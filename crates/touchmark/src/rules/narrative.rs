@@ -183,8 +183,12 @@ pub(crate) fn check<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>) {
         return;
     }
     // A div in another namespace has been said to be (syntax-namespace); what it holds is there for the same reason.
+    let faults = walk.document.faults();
+    let here = faults.partition_point(|fault| fault.offset < node.start());
+    let is_here = |fault: &&Fault| fault.offset == node.start();
     let is_foreign = |fault: &Fault| fault.kind == FaultKind::Namespace && fault.node == node.id();
-    let mut seen = Seen { is_foreign: walk.document.faults().iter().any(is_foreign), ..Seen::default() };
+    let is_foreign = faults[here..].iter().take_while(is_here).any(is_foreign);
+    let mut seen = Seen { is_foreign, ..Seen::default() };
     if let Err(trouble) = xhtml_of(node, Limits::default(), |event| seen.look(&event)) {
         let detail = walk.detail(trouble.reason);
         walk.say(&MARKUP, node).detail = detail;
