@@ -244,6 +244,11 @@ impl Seen {
         if attribute.name == "href" && is_script(attribute.value) {
             self.not_allowed.insert(format!("a script as href= of <{element}>"));
         }
+        if attribute.name == "href"
+            && let Some(other) = attribute.value.trim().chars().find(|c| NOT_IN_URIS.contains(c))
+        {
+            self.not_allowed.insert(format!("'{other}' in href= of <{element}>"));
+        }
         let local = attribute.value.strip_prefix('#').filter(|l| !l.is_empty());
         match (element, attribute.name, local) {
             (_, "id", _) | ("a" | "map", "name", _) => drop(self.places.insert(attribute.value.to_owned())),
@@ -253,6 +258,9 @@ impl Seen {
         }
     }
 }
+
+/// What no URI has (RFC 3986, section 2): it is written as `%7B` and the like.
+const NOT_IN_URIS: &[char] = &[' ', '"', '<', '>', '\\', '^', '`', '{', '|', '}'];
 
 /// Whether a link runs something instead of leading somewhere: active content.
 fn is_script(link: &str) -> bool {

@@ -100,8 +100,10 @@ fn response<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>) {
     let Some(reference) = node.child("questionnaire").and_then(|q| q.child_value("reference")) else { return };
     let complete = matches!(node.child_value("status"), Some("completed" | "amended"));
     let compared = &Cell::new(0);
-    let answers = Answers { by_link: &by_link(node), sets: &RefCell::default(), compared, complete };
-    if let Some(questionnaire) = resource(&walk.links, node, reference) {
+    let questionnaire = resource(&walk.links, node, reference);
+    let is_here = questionnaire.is_some();
+    let answers = Answers { by_link: &by_link(node), sets: &RefCell::default(), compared, is_here, complete };
+    if let Some(questionnaire) = questionnaire {
         // Another resource has been said to be a reference to the wrong type.
         if questionnaire.resource_text() == "Questionnaire" {
             let links = walk.links.clone();
@@ -151,6 +153,8 @@ struct Answers<'a, 'd> {
     sets: &'a RefCell<HashMap<*const Question, Arc<CodeSet>>>,
     /// How many answers have been compared with those that conditions want.
     compared: &'a Cell<u32>,
+    /// Whether the questionnaire is in the document, where its own faults are said.
+    is_here: bool,
     /// Only what is completed must have all that is required.
     complete: bool,
 }
@@ -236,6 +240,10 @@ impl<'d> Answers<'_, 'd> {
             "attachment" => &["valueAttachment"],
             "reference" => &["valueReference"],
             "quantity" => &["valueQuantity"],
+            "" if !self.is_here => {
+                let detail = format!("{} found, and the questionnaire gives the question no type", value.name_text());
+                return say(walk, &TYPE, answer, &detail);
+            }
             _ => return,
         };
         if !wanted.contains(&value.name_text()) {
