@@ -7,8 +7,6 @@ pub(crate) use types::Shared;
 
 use std::sync::Arc;
 
-use touchmark_document::Name;
-
 use crate::definition::Binding;
 use crate::graph::{Asked, Bound, Children, Draft, Element, ElementId, Profile};
 use crate::library::{Forest, HL7, Library};
@@ -73,13 +71,12 @@ impl Compiler<'_> {
         let id = &*own_id;
         let source = &self.tree.elements[at];
         let number = ElementId(self.elements.len() as u32);
-        let choice = source.name.ends_with("[x]");
         let constraints = self.invariants(at, id);
         let binding = source.binding.as_ref().map(|b| Box::new(self.bound(id, b)));
         self.elements.push(Element {
             id: Box::default(),
             label: source.name.clone(),
-            name: if choice { Name::NONE } else { self.library.names.find(&source.name) },
+            name: source.number,
             min: source.min,
             max: source.max,
             repeats: source.base_max > 1,

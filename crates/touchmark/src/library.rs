@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use foldhash::fast::FixedState;
-use touchmark_document::Names;
+use touchmark_document::{Name, Names};
 
 use crate::compile::Shared;
 use crate::definition::{Constraint, Definition, ElementDefinition, StructureDefinition, Text};
@@ -425,7 +425,7 @@ impl Forest {
     }
 
     fn root(&mut self, library: &Library, id: DefinitionId) -> Option<Root> {
-        let type_name: Text = (*library.entry(id).type_name).into();
+        let type_name = library.entry(id).type_name.clone();
         // The roots of types are 0..*; only what derives from a profile needs its tree.
         if !self.trees.contains_key(&id) && library.entry(id).base.strip_prefix(HL7) == Some(&*type_name) {
             let definition = library.read(id)?;
@@ -435,7 +435,7 @@ impl Forest {
         }
         let tree = self.tree(library, id)?;
         let root = &tree.elements[0];
-        Some(Root { type_name: (*root.name).into(), min: root.min, max: root.max })
+        Some(Root { type_name: root.name.clone(), min: root.min, max: root.max })
     }
 
     /// Lets the tree of a profile go that has been compiled: few ask for it again, and then it is made again.
@@ -511,9 +511,13 @@ impl Trees for Within<'_> {
         self.forest.tree(self.library, id)
     }
 
+    fn number(&self, name: &str) -> Name {
+        self.library.names.find(name)
+    }
+
     fn type_of(&mut self, canonical: &str) -> Option<Text> {
         let id = self.library.find(canonical)?;
-        Some((*self.library.entry(id).type_name).into())
+        Some(self.library.entry(id).type_name.clone())
     }
 
     fn root(&mut self, canonical: &str) -> Option<Root> {
