@@ -7,6 +7,8 @@ pub(crate) use types::Shared;
 
 use std::sync::Arc;
 
+use touchmark_document::Name;
+
 use crate::definition::Binding;
 use crate::graph::{Asked, Bound, Children, Draft, Element, ElementId, Profile};
 use crate::library::{Forest, HL7, Library};
@@ -161,7 +163,9 @@ impl Compiler<'_> {
 
     fn children(&mut self, order: Vec<ElementId>) -> Children {
         Children::new(order, &self.elements, &mut self.draft, |element, names| {
-            match element.label.strip_suffix("[x]") {
+            // A choice has no name of its own.
+            let stem = if element.name == Name::NONE { element.label.strip_suffix("[x]") } else { None };
+            match stem {
                 Some(stem) => names.extend(&*self.forest.shared.choices(self.library, stem, &element.types)),
                 None => names.push(element.name),
             }
