@@ -98,7 +98,7 @@ impl Tree {
         let mut tree = Tree::default();
         // Most rows speak of an element that the base has; one in a few opens a type or makes a slice.
         let inherited = base.map_or(&[][..], |base| &base.elements);
-        tree.elements.reserve(inherited.len() + 2 * structure.elements.len());
+        tree.elements.reserve(inherited.len() + 3 * structure.elements.len());
         tree.elements.extend_from_slice(inherited);
         if tree.elements.is_empty() {
             tree.elements.push(Element { min: 0, max: u32::MAX, base_max: 1, ..Element::default() });
@@ -140,10 +140,12 @@ impl Tree {
         let at = self.elements.len();
         self.elements.push(source.elements[from].clone());
         // The numbers of the source give way to those of the copies.
-        let children = children.iter().map(|child| self.graft(source, *child)).collect();
-        let slices = slices.iter().map(|slice| self.graft(source, *slice)).collect();
-        let copy = &mut self.elements[at];
-        (copy.children, copy.slices) = (children, slices);
+        for (number, child) in children.iter().enumerate() {
+            self.elements[at].children[number] = self.graft(source, *child);
+        }
+        for (number, slice) in slices.iter().enumerate() {
+            self.elements[at].slices[number] = self.graft(source, *slice);
+        }
         at
     }
 
