@@ -205,6 +205,9 @@ impl<T: Compact> Compact for Vec<T> {
     #[inline]
     fn read(from: &mut Reader) -> Self {
         let count = u32::read(from) as usize;
+        if count == 0 {
+            return Vec::new();
+        }
         // Each item takes a byte or more: what announces more than there is cannot make this grow.
         if count > from.fields.len() {
             return from.fail();

@@ -164,11 +164,18 @@ impl Image {
 
     /// Finds which definitions mention a text: have it, or one that holds it. What comes back is asked with their facts.
     pub fn mentioning(&self, text: &str) -> impl Fn(&'static [u8]) -> bool + use<> {
-        let mut found = vec![false; self.starts.len() / 4];
-        for at in memchr::memmem::find_iter(self.pool.as_bytes(), text) {
-            let starts = self.starts.as_chunks::<4>().0;
-            let behind = starts.partition_point(|start| u32::from_le_bytes(*start) as usize <= at);
-            found[behind - 1] = self.text(behind as u32 - 1).contains(text);
+        let starts = self.starts.as_chunks::<4>().0;
+        let mut found = vec![false; starts.len()];
+        let finder = memchr::memmem::Finder::new(text);
+        let mut from = 0;
+        while let Some(at) = self.pool.as_bytes().get(from..).and_then(|rest| finder.find(rest)) {
+            from += at + 1;
+            // What was found may also lie across the end of a text.
+            let holder = starts.partition_point(|start| (u32::from_le_bytes(*start) as usize) < from).saturating_sub(1);
+            match found.get_mut(holder) {
+                Some(known) if !*known => *known = self.text(holder as u32).contains(text),
+                _ => {}
+            }
         }
         move |facts| compact::texts(facts).any(|number| found.get(number as usize) == Some(&true))
     }

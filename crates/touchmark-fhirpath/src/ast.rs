@@ -218,7 +218,7 @@ impl Member {
                 choice.push_str(&self.text);
                 choice.push_str(suffix);
                 let found = names.find(&choice);
-                (found != Name::NONE && is_choice(&choice, &self.text)).then_some(found)
+                (found != Name::NONE && !ends_with_longer(&choice, suffix)).then_some(found)
             })
             .collect();
         self.choice_bits = self.choices.iter().fold(0, |bits, name| bits | 1 << (name.number() % 64));
@@ -231,9 +231,13 @@ pub(crate) fn is_choice(name: &str, base: &str) -> bool {
     let Some(suffix) = name.strip_prefix(base) else { return false };
     suffix.starts_with(|c: char| c.is_ascii_uppercase())
         && CHOICE_SUFFIXES.contains(&suffix)
-        && !CHOICE_SUFFIXES
-            .iter()
-            .any(|other| other.len() > suffix.len() && name.ends_with(other) && name.len() > other.len())
+        && !ends_with_longer(name, suffix)
+}
+
+/// Whether a longer name of a type than this one ends the name.
+fn ends_with_longer(name: &str, suffix: &str) -> bool {
+    let longer = |other: &&str| other.len() > suffix.len() && name.len() > other.len() && name.ends_with(*other);
+    CHOICE_SUFFIXES.iter().any(longer)
 }
 
 impl Part {

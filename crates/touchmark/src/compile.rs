@@ -73,13 +73,12 @@ impl Compiler<'_> {
         let id = &*own_id;
         let source = &self.tree.elements[at];
         let number = ElementId(self.elements.len() as u32);
-        let choice = source.name.ends_with("[x]");
         let constraints = self.invariants(at, id);
         let binding = source.binding.as_ref().map(|b| Box::new(self.bound(id, b)));
         self.elements.push(Element {
             id: Box::default(),
             label: source.name.clone(),
-            name: if choice { Name::NONE } else { self.library.names.find(&source.name) },
+            name: source.number,
             min: source.min,
             max: source.max,
             repeats: source.base_max > 1,
@@ -164,7 +163,9 @@ impl Compiler<'_> {
 
     fn children(&mut self, order: Vec<ElementId>) -> Children {
         Children::new(order, &self.elements, &mut self.draft, |element, names| {
-            match element.label.strip_suffix("[x]") {
+            // A choice has no name of its own.
+            let stem = if element.name == Name::NONE { element.label.strip_suffix("[x]") } else { None };
+            match stem {
                 Some(stem) => names.extend(&*self.forest.shared.choices(self.library, stem, &element.types)),
                 None => names.push(element.name),
             }

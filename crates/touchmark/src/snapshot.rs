@@ -11,6 +11,8 @@ mod tests;
 
 use std::sync::Arc;
 
+use touchmark_document::Name;
+
 use crate::definition::{
     Binding, Constraint, ElementDefinition, Slicing, SlicingRules, StructureDefinition, Text, TypeRef, Value,
 };
@@ -32,6 +34,8 @@ pub(crate) struct Tree {
 pub(crate) struct Element {
     /// The last segment of the path: `identifier`, `value[x]`; the root's is the type name.
     pub name: Text,
+    /// The number of the name; [`Name::NONE`] for a choice.
+    pub number: Name,
     /// The slice that this element is, if it is one.
     pub slice: Option<Text>,
     pub min: u32,
@@ -66,6 +70,8 @@ pub(crate) trait Trees {
     fn tree(&mut self, canonical: &str) -> Option<Arc<Tree>>;
     /// The tree of the type with this name.
     fn type_tree(&mut self, name: &str) -> Option<Arc<Tree>>;
+    /// The number of a name.
+    fn number(&self, name: &str) -> Name;
     /// The type that the definition with this canonical url makes or constrains.
     fn type_of(&mut self, canonical: &str) -> Option<Text>;
     /// What the definition with this canonical url says of its root, which takes no tree where it derives from a type.
@@ -90,9 +96,9 @@ impl Tree {
         defects: &mut Vec<Defect>,
     ) -> Tree {
         let mut tree = Tree::default();
-        // Most rows speak of an element that the base has, and one in a few opens a type or makes a slice.
+        // Most rows speak of an element that the base has; one in a few opens a type or makes a slice.
         let inherited = base.map_or(&[][..], |base| &base.elements);
-        tree.elements.reserve(inherited.len() + structure.elements.len());
+        tree.elements.reserve(inherited.len() + 3 * structure.elements.len());
         tree.elements.extend_from_slice(inherited);
         if tree.elements.is_empty() {
             tree.elements.push(Element { min: 0, max: u32::MAX, base_max: 1, ..Element::default() });
@@ -101,6 +107,7 @@ impl Tree {
         let root = structure.elements.first().filter(|_| structure.type_name.is_empty());
         tree.elements[0].name =
             root.map_or(&*structure.type_name, |row| row.path.split('.').next().unwrap_or("")).into();
+        tree.elements[0].number = trees.number(&tree.elements[0].name);
         tree.elements[0].origin = Some(origin);
         let mut builder = Builder { tree, origin, constraint: structure.constraint, trees, defects, trail: Vec::new() };
         let mut context = path::Context::new(&structure.elements);
@@ -133,10 +140,12 @@ impl Tree {
         let at = self.elements.len();
         self.elements.push(source.elements[from].clone());
         // The numbers of the source give way to those of the copies.
-        let children = children.iter().map(|child| self.graft(source, *child)).collect();
-        let slices = slices.iter().map(|slice| self.graft(source, *slice)).collect();
-        let copy = &mut self.elements[at];
-        (copy.children, copy.slices) = (children, slices);
+        for (number, child) in children.iter().enumerate() {
+            self.elements[at].children[number] = self.graft(source, *child);
+        }
+        for (number, slice) in slices.iter().enumerate() {
+            self.elements[at].slices[number] = self.graft(source, *slice);
+        }
         at
     }
 
@@ -272,6 +281,7 @@ impl Builder<'_> {
         let child = self.tree.elements.len();
         self.tree.elements.push(Element {
             name: name.into(),
+            number: if name.ends_with("[x]") { Name::NONE } else { self.trees.number(name) },
             max: u32::MAX,
             origin: Some(self.origin),
             ..Element::default()
@@ -355,9 +365,6 @@ impl Builder<'_> {
     }
 
     fn adopt(&mut self, at: usize, source: &Tree, from: usize) {
-        if from == 0 {
-            self.tree.elements.reserve(source.elements.len());
-        }
         let children = &source.elements[from].children;
         self.tree.elements[at].children = children.iter().map(|child| self.tree.graft(source, *child)).collect();
     }

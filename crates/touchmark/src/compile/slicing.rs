@@ -11,6 +11,12 @@ use crate::library::{Within, choice_name};
 use crate::lint::{Defect, DefectKind};
 use crate::snapshot::{Tree, Trees};
 
+/// What tells extensions apart where nothing is said.
+static BY_URL: [Discriminator; 1] = [Discriminator { kind: Text::of("value"), path: Text::of("url") }];
+
+/// What tells the slices of a choice apart where nothing is said.
+static BY_TYPE: [Discriminator; 1] = [Discriminator { kind: Text::of("type"), path: Text::of("$this") }];
+
 /// A place in some tree: discriminators lead from a profile into the trees of types and extensions.
 struct Place {
     tree: Arc<Tree>,
@@ -22,15 +28,13 @@ impl Compiler<'_> {
         let source = &self.tree.elements[at];
         let by_type = source.name.ends_with("[x]");
         let (mut discriminators, rules, ordered) = match &source.slicing {
-            Some(s) => (s.discriminators.clone(), s.rules, s.ordered),
-            None => (Vec::new(), crate::definition::SlicingRules::Open, false),
+            Some(s) => (&s.discriminators[..], s.rules, s.ordered),
+            None => (&[][..], crate::definition::SlicingRules::Open, false),
         };
         if discriminators.is_empty() {
             match &*source.name {
-                "extension" | "modifierExtension" => {
-                    discriminators.push(Discriminator { kind: "value".into(), path: "url".into() });
-                }
-                _ if by_type => discriminators.push(Discriminator { kind: "type".into(), path: "$this".into() }),
+                "extension" | "modifierExtension" => discriminators = &BY_URL,
+                _ if by_type => discriminators = &BY_TYPE,
                 _ if slices.is_empty() => return None,
                 _ => {
                     self.defect(id, DefectKind::DiscriminatorMissing, "");
@@ -42,7 +46,7 @@ impl Compiler<'_> {
         let slices: Box<[Slice]> = slices
             .into_iter()
             .map(|(element, slice, name)| {
-                let tests = self.tests(&tree, slice, id, &name, &discriminators);
+                let tests = self.tests(&tree, slice, id, &name, discriminators);
                 Slice { element, name, tests }
             })
             .collect();
@@ -140,8 +144,8 @@ impl Compiler<'_> {
         let (tree, at) = match own {
             Some(at) => (place.tree.clone(), at),
             None => {
-                let element = &place.tree.elements[place.at];
-                let t = element.types.first()?.clone();
+                let types = place.tree.elements[place.at].types.clone();
+                let t = types.first()?;
                 let profiled = t.profiles.first().and_then(|p| self.trees().tree(p));
                 let in_profile = profiled.and_then(|tree| inside(&tree, 0, name).map(|at| (tree, at)));
                 match in_profile {

@@ -89,15 +89,17 @@ impl Children {
             }
             let first = names.len();
             names_of(element, names);
-            edges.extend((0..names.len() - first).map(|of_type| Edge {
-                element: *id,
-                child,
-                of_type: of_type as u16,
-                max: element.max,
-                repeats: element.repeats,
-                sliced,
-                plain: element.plain(of_type),
-            }));
+            for of_type in 0..names.len() - first {
+                edges.push(Edge {
+                    element: *id,
+                    child,
+                    of_type: of_type as u16,
+                    max: element.max,
+                    repeats: element.repeats,
+                    sliced,
+                    plain: element.plain(of_type),
+                });
+            }
         }
         Children {
             order: order.into(),

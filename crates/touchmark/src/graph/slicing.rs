@@ -34,17 +34,19 @@ pub(crate) struct ByValue {
 impl ByValue {
     /// For these slices, unless they are told apart in another way.
     pub fn of(slices: &[Slice]) -> Option<Self> {
-        let test = |slice: &Slice| match slice.tests.as_deref() {
-            None => Some(None),
-            Some([Test::Fixed(path, value)]) if value.children.is_empty() => {
-                Some(Some((path.clone(), value.text.clone()?)))
-            }
-            Some(_) => None,
-        };
-        let tests: Vec<_> = slices.iter().map(test).collect::<Option<_>>()?;
-        let (path, _) = tests.iter().flatten().next()?.clone();
-        let alike = tests.iter().flatten().all(|(other, _)| *other == path);
-        alike.then(|| ByValue { path, values: tests.into_iter().map(|test| test.map(|(_, value)| value)).collect() })
+        let mut path: Option<&Box<[Step]>> = None;
+        let mut values = Vec::with_capacity(slices.len());
+        for slice in slices {
+            values.push(match slice.tests.as_deref() {
+                None => None,
+                Some([Test::Fixed(own, value)]) if value.children.is_empty() && path.is_none_or(|path| path == own) => {
+                    path = Some(own);
+                    Some(value.text.clone()?)
+                }
+                Some(_) => return None,
+            });
+        }
+        Some(ByValue { path: path?.clone(), values: values.into() })
     }
 
     /// The first of the slices before `limit` that has this value.

@@ -39,7 +39,15 @@ impl<'r> Context<'r> {
     pub fn segments(&mut self, row: &'r ElementDefinition) -> &[Segment<'r>] {
         let mut segments = std::mem::take(&mut self.spare);
         segments.clear();
-        segments.extend(labels(&row.path).map(|name| Segment { name, slice: None }));
+        // Paths are short, and there are many: a byte at a time is three times as fast as `str::split`.
+        let mut start = 0;
+        for (at, byte) in row.path.bytes().enumerate() {
+            if byte == b'.' {
+                segments.push(Segment { name: &row.path[start..at], slice: None });
+                start = at + 1;
+            }
+        }
+        segments.push(Segment { name: &row.path[start..], slice: None });
         if !self.slices_by_id(row, &mut segments) {
             self.slices_by_place(row, &mut segments);
         }
@@ -93,9 +101,18 @@ impl<'r> Context<'r> {
         let mut start = 0;
         for segment in segments {
             let Some(rest) = id.get(start..) else { return false };
-            let end = rest.bytes().position(|byte| byte == b'.').unwrap_or(rest.len());
+            let (mut end, mut colon) = (rest.len(), None);
+            for (at, byte) in rest.bytes().enumerate() {
+                match byte {
+                    b'.' => {
+                        end = at;
+                        break;
+                    }
+                    b':' if colon.is_none() => colon = Some(at),
+                    _ => {}
+                }
+            }
             let part = &rest[..end];
-            let colon = part.bytes().position(|byte| byte == b':');
             let (label, slice) = colon.map_or((part, None), |at| (&part[..at], Some(&part[at + 1..])));
             // `value[x]:valueCoding` and `valueCoding:valueCoding` both speak of `valueCoding`.
             let renamed = || label.strip_suffix("[x]").is_some_and(|stem| segment.name.starts_with(stem));
@@ -109,15 +126,4 @@ impl<'r> Context<'r> {
         }
         start > id.len()
     }
-}
-
-/// The parts of a path. They are short, and there are many: a byte at a time is three times as fast as `str::split`.
-fn labels(path: &str) -> impl Iterator<Item = &str> {
-    let mut rest = Some(path);
-    std::iter::from_fn(move || {
-        let path = rest?;
-        let end = path.bytes().position(|byte| byte == b'.');
-        rest = end.map(|end| &path[end + 1..]);
-        Some(end.map_or(path, |end| &path[..end]))
-    })
 }

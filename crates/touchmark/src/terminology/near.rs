@@ -88,10 +88,11 @@ impl Hints {
 }
 
 fn in_set(set: &CodeSet, written: Written<'_>) -> Option<String> {
+    let meant = Meant::of(written)?;
     let mut best: Option<(Way, String)> = None;
     let mut left = MOST;
     set.each(&mut |system, code, display| {
-        if let Some(way) = near(written, system, code, display)
+        if let Some(way) = meant.near(system, code, display)
             && best.as_ref().is_none_or(|(b, _)| way < *b)
         {
             best = Some((way, question(way, written, system, code, display)));
@@ -106,9 +107,10 @@ fn in_set(set: &CodeSet, written: Written<'_>) -> Option<String> {
 }
 
 fn in_system(system: &CodeSystem, written: Written<'_>) -> Option<String> {
+    let meant = Meant::of(written)?;
     let mut best: Option<(Way, String)> = None;
     for concept in system.concepts().iter().take(MOST) {
-        if let Some(way) = near(written, system.url(), &concept.code, &concept.display)
+        if let Some(way) = meant.near(system.url(), &concept.code, &concept.display)
             && best.as_ref().is_none_or(|(b, _)| way < *b)
         {
             best = Some((way, question(way, written, system.url(), &concept.code, &concept.display)));
@@ -117,20 +119,33 @@ fn in_system(system: &CodeSystem, written: Written<'_>) -> Option<String> {
     best.map(|(_, text)| text)
 }
 
-fn near(written: Written<'_>, system: &str, code: &str, display: &str) -> Option<Way> {
-    let meant = written.code?;
-    // Another system, or none.
-    if meant == code && written.system != Some(system) {
-        return Some(Way::System);
+/// What is compared with all codes of a set.
+struct Meant<'d> {
+    system: Option<&'d str>,
+    code: Said<'d>,
+    display: Option<Said<'d>>,
+}
+
+impl<'d> Meant<'d> {
+    fn of(written: Written<'d>) -> Option<Meant<'d>> {
+        let display = written.display.filter(|display| !display.is_empty()).map(Said::of);
+        Some(Meant { system: written.system, code: Said::of(written.code?), display })
     }
-    if same_display(meant, code) {
-        return Some(Way::Case);
+
+    fn near(&self, system: &str, code: &str, display: &str) -> Option<Way> {
+        // Another system, or none.
+        if self.code.text == code && self.system != Some(system) {
+            return Some(Way::System);
+        }
+        if self.code.is(code) {
+            return Some(Way::Case);
+        }
+        if !display.is_empty() && self.code.is(display) {
+            return Some(Way::Swapped);
+        }
+        let shown = self.display.as_ref()?;
+        (shown.is(display) || shown.is(code)).then_some(Way::Display)
     }
-    if !display.is_empty() && same_display(meant, display) {
-        return Some(Way::Swapped);
-    }
-    let shown = written.display.filter(|d| !d.is_empty())?;
-    (same_display(shown, display) || same_display(shown, code)).then_some(Way::Display)
 }
 
 fn question(way: Way, written: Written<'_>, system: &str, code: &str, display: &str) -> String {
@@ -146,15 +161,32 @@ fn question(way: Way, written: Written<'_>, system: &str, code: &str, display: &
 
 /// Whether two displays say the same: case, dashes, quotation marks and blanks do not matter.
 pub(crate) fn same_display(a: &str, b: &str) -> bool {
-    a == b || (may_be_same(a, b) && folded(a).eq(folded(b)))
+    Said::of(a).is(b)
 }
 
-/// Whether two displays begin alike, which most do not: their first letters, where those need no folding but of case.
-fn may_be_same(a: &str, b: &str) -> bool {
-    let first = |text: &str| text.bytes().find(|b| *b != b' ').filter(u8::is_ascii_alphanumeric);
-    match (first(a), first(b)) {
-        (Some(a), Some(b)) => a.eq_ignore_ascii_case(&b),
-        _ => true,
+/// A text that is compared with many: most show with their first letter that they say something else.
+struct Said<'d> {
+    text: &'d str,
+    /// The first letter, where it needs no folding but of case.
+    first: Option<u8>,
+}
+
+impl<'d> Said<'d> {
+    fn of(text: &'d str) -> Said<'d> {
+        Said { text, first: Said::first(text) }
+    }
+
+    fn first(text: &str) -> Option<u8> {
+        text.bytes().find(|b| *b != b' ').filter(u8::is_ascii_alphanumeric)
+    }
+
+    /// Whether another text says the same.
+    fn is(&self, other: &str) -> bool {
+        let may_be = match (self.first, Said::first(other)) {
+            (Some(own), Some(other)) => own.eq_ignore_ascii_case(&other),
+            _ => true,
+        };
+        may_be && (self.text == other || folded(self.text).eq(folded(other)))
     }
 }
 
