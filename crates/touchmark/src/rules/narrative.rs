@@ -182,15 +182,15 @@ const BLOCKS: &[u128] = &[
 ];
 const PARAGRAPH: u128 = packed("p");
 
-/// Where the parts of a table stand.
-const PLACES: &[(&str, &[&str])] = &[
-    ("caption", &["table"]),
-    ("tbody", &["table"]),
-    ("td", &["tr", "thead", "tfoot"]),
-    ("tfoot", &["table"]),
-    ("th", &["tr", "thead", "tfoot"]),
-    ("thead", &["table"]),
-    ("tr", &["table", "tbody", "tfoot", "thead"]),
+/// Where the parts of a table stand, the parts packed.
+const PLACES: &[(u128, &[&str])] = &[
+    (packed("caption"), &["table"]),
+    (packed("tbody"), &["table"]),
+    (packed("td"), &["tr", "thead", "tfoot"]),
+    (packed("tfoot"), &["table"]),
+    (packed("th"), &["tr", "thead", "tfoot"]),
+    (packed("thead"), &["table"]),
+    (packed("tr"), &["table", "tbody", "tfoot", "thead"]),
 ];
 
 /// What a look at the markup brings together.
@@ -264,7 +264,7 @@ impl Seen {
         if self.paragraphs > 0 && BLOCKS.binary_search(&number).is_ok() {
             self.not_allowed.insert(format!("<{name}> in <p>"));
         }
-        if let Some((_, places)) = PLACES.iter().find(|(part, _)| *part == name) {
+        if let Some((_, places)) = PLACES.iter().find(|(part, _)| *part == number) {
             let parent = self.open.last().copied().unwrap_or(0);
             if !places.iter().any(|place| packed(place) == parent) {
                 self.not_allowed.insert(format!("<{name}> outside <{}>", places[0]));
