@@ -73,11 +73,11 @@ fn main() {
         let times = large.0.as_secs_f64() / small.0.as_secs_f64();
         let nanoseconds = large.0.as_nanos() / large.1 as u128;
         println!(
-            "{:<32} {:>9.2?} {:>9.2?}  x {times:.1}  {nanoseconds:>5} ns a byte of {:.1} MB",
+            "{:<32} {:>9.2?} {:>9.2?}  x {times:.1}  {nanoseconds:>5} ns a byte of {} kB",
             shape.name,
             small.0,
             large.0,
-            large.1 as f64 / 1e6
+            large.1 / 1000
         );
         if times > STEEP {
             steep.push(&*shape.name);

@@ -342,7 +342,7 @@ impl<'g, 'd> Walk<'g, 'd> {
                 if !rules::value::primitive(self, node, at, primitive) {
                     return;
                 }
-                if node.has_children() {
+                if node.has_children() || element.wants_child() {
                     self.inside(node, at, t);
                 }
                 if node.name() == self.graph.known.id {

@@ -151,6 +151,11 @@ impl Element {
         Asked { value, content, invariants }
     }
 
+    /// Whether it must have a child of its own: a value, an extension beside it.
+    pub(crate) fn wants_child(&self) -> bool {
+        self.children.as_ref().is_some_and(|children| children.watched.iter().any(|watched| watched.min > 0))
+    }
+
     /// The form that a value of the element must have when it is of one of its types, where that is all that is asked of an
     /// element with a value and no children.
     fn plain(&self, of_type: usize) -> Option<Primitive> {
@@ -163,6 +168,7 @@ impl Element {
         let more = id
             || value
             || invariants
+            || self.wants_child()
             || !t.profiles.is_empty()
             || self.slicing.is_some()
             || self.binding.as_deref().is_some_and(bound);

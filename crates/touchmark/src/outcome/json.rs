@@ -77,7 +77,8 @@ fn raw(out: &mut Vec<u8>, pieces: &[&str]) {
     }
 }
 
-/// What stands between quotation marks (RFC 8259, section 7).
+/// What stands between quotation marks (RFC 8259, section 7). An outcome is one line also to readers that take U+0085, U+2028
+/// and U+2029 for the end of one.
 fn escaped(out: &mut Vec<u8>, text: &str) {
     let mut rest = text.as_bytes();
     while !every(rest, is_clean) {
@@ -89,6 +90,17 @@ fn escaped(out: &mut Vec<u8>, text: &str) {
             b'\n' => out.extend_from_slice(b"\\n"),
             b'\r' => out.extend_from_slice(b"\\r"),
             b'\t' => out.extend_from_slice(b"\\t"),
+            lead @ (0xC2 | 0xE2) => {
+                let (bytes, written): (usize, &[u8]) = match &rest[place..] {
+                    [0xC2, 0x85, ..] => (2, b"\\u0085"),
+                    [0xE2, 0x80, 0xA8, ..] => (3, b"\\u2028"),
+                    [0xE2, 0x80, 0xA9, ..] => (3, b"\\u2029"),
+                    _ => (1, &[lead]),
+                };
+                out.extend_from_slice(written);
+                rest = &rest[place + bytes..];
+                continue;
+            }
             other => out.extend_from_slice(format!("\\u{other:04x}").as_bytes()),
         }
         rest = &rest[place + 1..];
@@ -98,7 +110,7 @@ fn escaped(out: &mut Vec<u8>, text: &str) {
 
 /// Simple enough that the compiler asks it of sixteen bytes at once.
 fn is_clean(byte: u8) -> bool {
-    byte >= b' ' && byte != b'"' && byte != b'\\'
+    byte >= b' ' && byte != b'"' && byte != b'\\' && byte != 0xC2 && byte != 0xE2
 }
 
 #[cfg(test)]
@@ -112,10 +124,12 @@ mod tests {
         for at in 0..40 {
             texts.push(format!("{}\"{}", "a".repeat(at), "é".repeat(at)));
         }
+        texts.push("£5 \u{85} – \u{2027} \u{2028} \u{2029}".to_owned());
         for text in texts {
             let mut out = vec![b'"'];
             escaped(&mut out, &text);
             out.push(b'"');
+            assert_eq!(std::str::from_utf8(&out).unwrap().find(['\u{85}', '\u{2028}', '\u{2029}']), None);
             assert_eq!(serde_json::from_slice::<String>(&out).unwrap(), text);
         }
     }

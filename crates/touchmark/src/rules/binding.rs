@@ -168,11 +168,10 @@ fn against<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, at: At<'_>, asked: &A
         }
         Verdict::NoCode => {
             if let Some(rule) = asked.text_rule {
-                if kind == Kind::Coding {
-                    take_back(walk, &[node], &coding::NO_SYSTEM);
-                }
+                let also = without_system(walk, node, kind);
                 let detail = walk.detail(named(walk, asked));
-                walk.say_from(rule, node, at).detail = detail;
+                let issue = walk.say_from(rule, node, at);
+                (issue.detail, issue.also) = (detail, also);
                 return true;
             }
         }
@@ -382,14 +381,13 @@ fn not_in<'d>(
         return;
     }
     let flaw = codings.iter().map(|c| coding::flaw(walk, *c)).reduce(Option::and).flatten();
+    let mut also = Also::Nowhere;
     if asked.rule.severity >= Severity::Warning {
         // The finding here names code and system: what is amiss with them is its reason, and no finding of its own.
         if flaw.is_some() {
             take_back(walk, &codings, &coding::SNOMED_FORM);
         }
-        if kind == Kind::Coding {
-            take_back(walk, &codings, &coding::NO_SYSTEM);
-        }
+        also = without_system(walk, node, kind);
     } else if flaw.is_some() {
         return;
     }
@@ -411,12 +409,20 @@ fn not_in<'d>(
     let detail = format!("{}, not {}", named(walk, asked), super::types::list(&found));
     let (detail, hint) = (walk.detail(detail), hint.map_or(Detail::NONE, |hint| walk.detail(hint)));
     let issue = walk.say_from(asked.rule, node, at);
-    (issue.detail, issue.hint) = (detail, hint);
+    (issue.detail, issue.hint, issue.also) = (detail, hint, also);
 }
 
-/// Takes back what has just been said of codings by themselves, where the binding says it with more words.
-fn take_back<'d>(walk: &mut Walk<'_, 'd>, codings: &[NodeRef<'d>], rule: &'static Rule) {
+/// Takes back that a Coding has no system, where the binding says it with more words, and has its second place.
+fn without_system<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>, kind: Kind) -> Also {
+    let said = kind == Kind::Coding && take_back(walk, &[node], &coding::NO_SYSTEM);
+    coding::concept(node, &walk.graph.known).filter(|_| said).into()
+}
+
+/// Takes back what has just been said of codings by themselves, where the binding says it with more words. Returns whether
+/// there was something.
+fn take_back<'d>(walk: &mut Walk<'_, 'd>, codings: &[NodeRef<'d>], rule: &'static Rule) -> bool {
     // The codings were looked at just now: their findings are the last.
+    let before = walk.issues.len();
     let mut at = walk.issues.len().saturating_sub(codings.len() * 4);
     while let Some(issue) = walk.issues.get(at) {
         let of_coding = issue.from.is_none() && codings.binary_search_by_key(&issue.node, |c| c.id()).is_ok();
@@ -426,6 +432,7 @@ fn take_back<'d>(walk: &mut Walk<'_, 'd>, codings: &[NodeRef<'d>], rule: &'stati
             at += 1;
         }
     }
+    walk.issues.len() < before
 }
 
 /// The finding, made just now, that the profile fixes another system for a coding than it has.

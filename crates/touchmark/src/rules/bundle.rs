@@ -76,7 +76,14 @@ pub(crate) fn check<'d>(walk: &mut Walk<'_, 'd>, bundle: NodeRef<'d>) {
         "message" => "MessageHeader",
         _ => return,
     };
-    let Some(entry) = index.entries.first() else { return };
+    let Some(entry) = index.entries.first() else {
+        // A profile may have said that there must be entries.
+        if !walk.issues.iter().any(|i| i.node == bundle.id() && i.what == walk.graph.known.entry) {
+            let detail = walk.detail(first);
+            walk.say(&FIRST, bundle).detail = detail;
+        }
+        return;
+    };
     if entry.resource.is_none_or(|r| r.resource_text() != first) {
         let detail = walk.detail(first);
         walk.say(&FIRST, entry.resource.unwrap_or(entry.node)).detail = detail;

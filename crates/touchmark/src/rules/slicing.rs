@@ -6,6 +6,7 @@ use touchmark_document::{NodeId, NodeRef};
 
 use crate::definition::SlicingRules;
 use crate::graph::{Slice, Slicing, Step, Test};
+use crate::issue::Also;
 use crate::links::Resolution;
 use crate::rule::rules;
 use crate::rules::{binding, cardinality, extension, value};
@@ -106,17 +107,19 @@ fn miscounted<'g, 'd>(
 ) {
     let inner = at.child(slice.element);
     let element = inner.element();
-    let (rule, wanted, place) = if count < element.min {
-        (&MINIMUM, element.min, parent)
+    let (rule, wanted, place, also) = if count < element.min {
+        (&MINIMUM, element.min, parent, Also::Nowhere)
     } else {
         let document = walk.document;
         let nodes = repeats.into_iter().map(|id| document.node(id));
         let surplus = nodes.filter(|r| belongs(walk, *r, slice)).nth(element.max as usize);
-        (&MAXIMUM, element.max, surplus.unwrap_or(parent))
+        // What is too much, and what has too much.
+        (&MAXIMUM, element.max, surplus.unwrap_or(parent), surplus.map(|_| parent).into())
     };
     let detail = walk.detail(&*slice.name);
     let issue = walk.say_from(rule, place, inner);
     (issue.found, issue.wanted, issue.detail, issue.what) = (count, wanted, detail, element.name);
+    issue.also = also;
 }
 
 /// A repeat that belongs to no slice.

@@ -172,7 +172,9 @@ pub(crate) fn faults(walk: &mut Walk<'_, '_>) {
         let node = document.node(fault.node);
         let also = match fault.kind {
             FaultKind::EmptyArray => Also::Empty,
-            FaultKind::EmptyString => identified(node, &walk.graph.known),
+            FaultKind::EmptyString | FaultKind::EmptyObject | FaultKind::EmptyElement | FaultKind::NullValue => {
+                meaningless(node, &walk.graph.known)
+            }
             _ => Also::Nowhere,
         };
         let issue = walk.say(rule, node);
@@ -180,13 +182,10 @@ pub(crate) fn faults(walk: &mut Walk<'_, '_>) {
     }
 }
 
-/// What an empty value leaves without its meaning: the Identifier or Coding of a system, the extension of a url.
-fn identified(node: NodeRef<'_>, known: &KnownNames) -> Also {
-    let parent = node.parent().filter(|parent| {
-        node.name() == known.system
-            || node.name() == known.url && [known.extension, known.modifier_extension].contains(&parent.name())
-    });
-    parent.into()
+/// What is without a meaning as something in it is empty: the Identifier or Coding of a system, the extension of a url or value.
+fn meaningless(node: NodeRef<'_>, known: &KnownNames) -> Also {
+    let extension = |parent: NodeRef<'_>| [known.extension, known.modifier_extension].contains(&parent.name());
+    node.parent().filter(|parent| node.name() == known.system || extension(*parent) && !extension(node)).into()
 }
 
 /// An XML element that comes after one that should follow it.

@@ -3,6 +3,7 @@
 use touchmark_document::NodeRef;
 
 use super::service;
+use crate::graph::KnownNames;
 use crate::issue::Detail;
 use crate::rule::{Rule, rules};
 use crate::rules::primitive::absolute_uri;
@@ -59,10 +60,12 @@ pub(crate) fn check<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>) {
     let written = written(walk, node);
     let Written { system, code, display } = written;
     let Some(system) = system else {
+        let known = &walk.graph.known;
         let found = Written { system: None, code, display };
         let detail = if code.is_some() { format!("the code {found}") } else { "a coding without a code".to_owned() };
         let detail = walk.detail(detail);
-        walk.say(&NO_SYSTEM, node).detail = detail;
+        let issue = walk.say(&NO_SYSTEM, node);
+        (issue.detail, issue.also) = (detail, concept(node, known).into());
         return;
     };
     let graph = walk.graph;
@@ -91,6 +94,11 @@ pub(crate) fn check<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>) {
     {
         other_display(walk, node, written, &concept.display);
     }
+}
+
+/// The concept that a Coding stands in, which says no more than its Codings do.
+pub(super) fn concept<'d>(node: NodeRef<'d>, known: &KnownNames) -> Option<NodeRef<'d>> {
+    node.parent().filter(|_| node.name() == known.coding)
 }
 
 /// Says that a display is not what the code is called.
