@@ -491,11 +491,9 @@ impl RuleGraph {
     pub(crate) fn places_beside_contexts(&self, extension: &Profile) -> Places {
         let mut known = self.misplaced.lock().unwrap_or_else(PoisonError::into_inner);
         let places = known.entry(extension.id).or_insert_with(|| {
-            let mut placements = self.library.placements(&extension.url);
-            if placements.iter().any(|p| extension.contexts.iter().any(|c| **c == **p)) {
-                placements.clear();
-            }
-            placements.into()
+            let placements = self.library.placements(&extension.url);
+            let allowed = placements.iter().any(|p| extension.contexts.iter().any(|c| **c == **p));
+            if allowed { [].into() } else { placements.into() }
         });
         places.clone()
     }
