@@ -164,7 +164,7 @@ fn run(suite: &str, directory: &str, file: &str, expected: usize) {
             format!("fhirpath-tests/{directory}/input/{}", test.input.as_deref().unwrap_or("patient-example.xml"));
         let source = std::str::from_utf8(&files[&path]).unwrap();
         let mut names = Names::new();
-        for name in ["Patient", "name", "given", "value", "valueQuantity", "birthDate"] {
+        for name in ["Patient", "name", "given", "value", "value[x]", "valueQuantity", "birthDate"] {
             names.intern(name);
         }
         let mut arena = Arena::new();
