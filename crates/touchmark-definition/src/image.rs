@@ -137,7 +137,7 @@ impl Image {
 
     /// The rule files: pack by pack, and in each the one that stands for a canonical before its other versions.
     pub fn rows(&self) -> impl Iterator<Item = Row<'static>> {
-        self.rows.chunks_exact(ROW).map(|row| {
+        self.rows.as_chunks::<ROW>().0.iter().map(|row| {
             let text = |at: usize| self.text(word(row, 8 + 4 * at));
             let start = word(row, ROW - 8) as usize;
             Row {
@@ -189,6 +189,7 @@ impl Image {
     }
 }
 
+#[inline]
 fn word(bytes: &[u8], at: usize) -> u32 {
     bytes.get(at..at + 4).and_then(|b| b.try_into().ok()).map_or(0, u32::from_le_bytes)
 }
