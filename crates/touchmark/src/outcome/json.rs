@@ -81,7 +81,7 @@ fn raw(out: &mut Vec<u8>, pieces: &[&str]) {
 /// and U+2029 for the end of one.
 fn escaped(out: &mut Vec<u8>, text: &str) {
     let mut rest = text.as_bytes();
-    while !every(rest, is_clean) {
+    while !(every(rest, is_plain) && rest.is_ascii()) {
         let Some(place) = rest.iter().position(|byte| !is_clean(*byte)) else { break };
         out.extend_from_slice(&rest[..place]);
         match rest[place] {
@@ -108,9 +108,14 @@ fn escaped(out: &mut Vec<u8>, text: &str) {
     out.extend_from_slice(rest);
 }
 
-/// Simple enough that the compiler asks it of sixteen bytes at once.
+/// Whether a byte of ASCII stands for itself. Simple enough that the compiler asks it of sixteen bytes at once.
+fn is_plain(byte: u8) -> bool {
+    byte >= b' ' && byte != b'"' && byte != b'\\'
+}
+
+/// Whether any byte does, also as a part of a letter.
 fn is_clean(byte: u8) -> bool {
-    byte >= b' ' && byte != b'"' && byte != b'\\' && byte != 0xC2 && byte != 0xE2
+    is_plain(byte) && byte != 0xC2 && byte != 0xE2
 }
 
 #[cfg(test)]
