@@ -260,6 +260,14 @@ impl<'a> Document<'a> {
         &self.arena.faults
     }
 
+    /// What is wrong with a node itself, among what the reader has found: it is said where the node begins.
+    pub fn faults_of(&self, node: NodeRef<'_>) -> impl Iterator<Item = &'a Fault> {
+        let (id, start) = (node.id(), node.start());
+        let first = self.faults().partition_point(|fault| fault.offset < start);
+        let here = self.faults()[first..].iter().take_while(move |fault| fault.offset == start);
+        here.filter(move |fault| fault.node == id)
+    }
+
     /// The text of a name that occurs in this document or in its table.
     pub fn name_text(&self, name: Name) -> &'a str {
         self.arena.name_text(self.names, name)

@@ -401,6 +401,13 @@ impl<'g, 'd> Walk<'g, 'd> {
         self.issues.len() >= self.budget.findings
     }
 
+    /// What has been found since the walk came to a node, the last first and with its number: it is of the node or of what
+    /// the node holds.
+    pub fn found_since(&self, node: NodeRef<'d>) -> impl Iterator<Item = (usize, &Issue)> {
+        let numbered = self.issues.iter().enumerate().rev();
+        numbered.take_while(move |(_, issue)| issue.node >= node.id())
+    }
+
     /// Makes a finding at a node.
     pub fn say(&mut self, rule: &'static Rule, node: NodeRef<'d>) -> &mut Issue {
         self.issues.push(Issue {

@@ -438,9 +438,8 @@ fn take_back<'d>(walk: &mut Walk<'_, 'd>, codings: &[NodeRef<'d>], rule: &'stati
 /// The finding, made just now, that the profile fixes another system for a coding than it has.
 fn refused_system<'d>(walk: &Walk<'_, 'd>, node: NodeRef<'d>, coding: NodeRef<'d>, at: At<'_>) -> Option<usize> {
     let system = coding.child_named(walk.graph.known.system)?;
-    let recent = walk.issues.iter().enumerate().rev().take_while(|(_, issue)| issue.node >= node.id());
     let of_profile = |issue: &Issue| issue.from.is_some_and(|(profile, _)| profile == at.profile.id);
-    recent
+    walk.found_since(node)
         .filter(|(_, issue)| issue.node == system.id() && of_profile(issue))
         .find_map(|(number, issue)| (*issue.rule == value::FIXED).then_some(number))
 }

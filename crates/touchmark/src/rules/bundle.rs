@@ -78,7 +78,8 @@ pub(crate) fn check<'d>(walk: &mut Walk<'_, 'd>, bundle: NodeRef<'d>) {
     };
     let Some(entry) = index.entries.first() else {
         // A profile may have said that there must be entries.
-        if !walk.issues.iter().any(|i| i.node == bundle.id() && i.what == walk.graph.known.entry) {
+        let entry = walk.graph.known.entry;
+        if !walk.found_since(bundle).any(|(_, i)| i.node == bundle.id() && i.what == entry) {
             let detail = walk.detail(first);
             walk.say(&FIRST, bundle).detail = detail;
         }

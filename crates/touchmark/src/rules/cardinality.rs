@@ -82,7 +82,7 @@ fn maximum<'d>(walk: &mut Walk<'_, 'd>, parent: NodeRef<'d>, at: At<'_>, count: 
     let surplus = parent.children().filter(of_element).nth(element.max as usize).unwrap_or(parent);
     // What cannot repeat was written as an array: that has been said, and the count only follows.
     let unwanted = |i: &Issue| i.node == surplus.id() && super::syntax::is_array_unwanted(i.rule);
-    if surplus.in_array() && element.max > 0 && walk.issues.iter().any(unwanted) {
+    if surplus.in_array() && element.max > 0 && walk.found_since(parent).any(|(_, i)| unwanted(i)) {
         return;
     }
     let label = walk.detail(element.label.trim_end_matches("[x]"));

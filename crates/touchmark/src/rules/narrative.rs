@@ -4,7 +4,7 @@ pub(crate) mod nesting;
 
 use std::collections::BTreeSet;
 
-use touchmark_document::{Fault, FaultKind, Form, Limits, NodeRef, XhtmlAttribute, XhtmlEvent, xhtml_of};
+use touchmark_document::{FaultKind, Form, Limits, NodeRef, XhtmlAttribute, XhtmlEvent, xhtml_of};
 
 use crate::rule::rules;
 use crate::walk::Walk;
@@ -183,11 +183,7 @@ pub(crate) fn check<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>) {
         return;
     }
     // A div in another namespace has been said to be (syntax-namespace); what it holds is there for the same reason.
-    let faults = walk.document.faults();
-    let here = faults.partition_point(|fault| fault.offset < node.start());
-    let is_here = |fault: &&Fault| fault.offset == node.start();
-    let is_foreign = |fault: &Fault| fault.kind == FaultKind::Namespace && fault.node == node.id();
-    let is_foreign = faults[here..].iter().take_while(is_here).any(is_foreign);
+    let is_foreign = walk.document.faults_of(node).any(|fault| fault.kind == FaultKind::Namespace);
     let mut seen = Seen { is_foreign, ..Seen::default() };
     if let Err(trouble) = xhtml_of(node, Limits::default(), |event| seen.look(&event)) {
         let detail = walk.detail(trouble.reason);
@@ -241,13 +237,8 @@ impl Seen {
         if ATTRIBUTES.binary_search(&attribute.name).is_err() && !own().contains(&attribute.name) {
             self.not_allowed.insert(format!("{}= on <{element}>", attribute.name));
         }
-        if attribute.name == "href" && is_script(attribute.value) {
-            self.not_allowed.insert(format!("a script as href= of <{element}>"));
-        }
-        if attribute.name == "href"
-            && let Some(other) = attribute.value.trim().chars().find(|c| NOT_IN_URIS.contains(c))
-        {
-            self.not_allowed.insert(format!("'{other}' in href= of <{element}>"));
+        if attribute.name == "href" {
+            self.link(element, attribute.value);
         }
         let local = attribute.value.strip_prefix('#').filter(|l| !l.is_empty());
         match (element, attribute.name, local) {
@@ -255,6 +246,16 @@ impl Seen {
             ("a" | "area", "href", Some(local)) => drop(self.links.insert(local.into())),
             ("img", "src", Some(local)) => drop(self.images.insert(local.into())),
             _ => {}
+        }
+    }
+
+    /// A link leads somewhere: it is no script, and a URI.
+    fn link(&mut self, element: &str, value: &str) {
+        if is_script(value) {
+            self.not_allowed.insert(format!("a script as href= of <{element}>"));
+        }
+        if let Some(other) = value.trim().chars().find(|c| NOT_IN_URIS.contains(c)) {
+            self.not_allowed.insert(format!("'{other}' in href= of <{element}>"));
         }
     }
 }

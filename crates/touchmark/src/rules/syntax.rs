@@ -3,7 +3,7 @@
 use touchmark_document::{FaultKind, Form, NodeRef};
 
 use crate::graph::KnownNames;
-use crate::issue::{Also, Issue};
+use crate::issue::Also;
 use crate::rule::{Rule, rules};
 use crate::sentence::Quoted;
 use crate::walk::{At, Walk, is_xml};
@@ -227,8 +227,9 @@ pub(crate) fn complex_form<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>) -> bo
 #[cold]
 pub(crate) fn no_resource<'d>(walk: &mut Walk<'_, 'd>, node: NodeRef<'d>) {
     // What is empty has been said to be, and holds no resource for that reason.
-    let empty = |i: &Issue| i.node == node.id() && [&EMPTY_ELEMENT, &EMPTY_OBJECT].contains(&i.rule);
-    if node.has_children() || !walk.issues.iter().any(empty) {
+    let mut faults = walk.document.faults_of(node);
+    let is_empty = faults.any(|fault| matches!(fault.kind, FaultKind::EmptyElement | FaultKind::EmptyObject));
+    if node.has_children() || !is_empty {
         walk.say(&RESOURCE_WANTED, node);
     }
 }
